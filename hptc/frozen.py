@@ -2,13 +2,14 @@
 
 It means `@dataclass(frozen=True, slots=True, kw_only=True)`, and `fields`, `replace` and `asdict`
 work on its classes. The standard decorator examines each field and compiles six methods for each
-class, which took a fifth of the time of `hptc check one.yaml`. This one does so when a class makes
-its first record, as a run does with half of the classes; and it compiles `__init__` only, because
-all classes share the other methods.
+class, which took a fifth of the time of `hptc check one.yaml`. This one compiles `__init__` only,
+because all classes share the other methods, and does so when a class makes its first record, as a
+run does with half of the classes. Few runs call `fields` and its like for more than a few classes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from inspect import get_annotations
 from operator import attrgetter
@@ -22,14 +23,15 @@ _UNSET = object()
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(cls: type[Record]) -> type[Record]:
     """Make a class a record of its annotated fields."""
-    names = get_annotations(cls)
-    inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
+    own = {name: cls.__dict__.get(name, MISSING) for name in get_annotations(cls)}
+    inherited = getattr(cls, "_defaults", {})
     members = {
         name: member
         for name, member in cls.__dict__.items()
-        if name not in names and name not in ("__dict__", "__weakref__")
+        if name not in own and name not in ("__dict__", "__weakref__")
     }
-    members["__slots__"] = tuple(name for name in names if name not in inherited)
+    members["__slots__"] = tuple(name for name in own if name not in inherited)
+    members["_defaults"] = inherited | own  # of each field: a value, a `field` or MISSING
     members["__dataclass_fields__"] = _Fields(cls)
     make: Any = type(cls)
     record: type[Record] = make(cls.__name__, cls.__bases__, members | _METHODS)
@@ -52,29 +54,33 @@ class _Fields:
 
 def _first_init(self: Any, *positional: Any, **named: Any) -> None:
     of = type(self)
-    members = fields(of)
-    compared = [each.name for each in members if each.compare]
+    compared = [
+        name
+        for name, default in of._defaults.items()
+        if not isinstance(default, Field) or default.compare
+    ]
     of._compared = attrgetter(*(compared or ["__class__"]))
-    of.__init__ = _init(members, of)
+    of.__init__ = _init(of._defaults, of)
     of.__init__(self, *positional, **named)
 
 
-def _init(members: tuple[Field[Any], ...], of: type) -> Any:
+def _init(defaults: Mapping[str, Any], of: type) -> Any:
     """The function that `def __init__(self, *, first, second=…)` would be.
 
     It sets slots directly: object.__setattr__, which looks each up by name, takes twice the time.
     """
     names: dict[str, Any] = {"_UNSET": _UNSET}
-    parameters, body = ["self", "*"] if members else ["self"], ["pass"]
-    for name, member in ((each.name, each) for each in members):
+    parameters, body = ["self", "*"] if defaults else ["self"], ["pass"]
+    for name, written in defaults.items():
         names[f"_set_{name}"] = getattr(of, name).__set__
-        if member.default_factory is not MISSING:
-            names[f"_new_{name}"] = member.default_factory
+        is_field = isinstance(written, Field)
+        if is_field and written.default_factory is not MISSING:
+            names[f"_new_{name}"] = written.default_factory
             parameters.append(f"{name}=_UNSET")
             body.append(f"_set_{name}(self, _new_{name}() if {name} is _UNSET else {name})")
             continue
-        names[f"_default_{name}"] = member.default
-        parameters.append(name if member.default is MISSING else f"{name}=_default_{name}")
+        default = names[f"_default_{name}"] = written.default if is_field else written
+        parameters.append(name if default is MISSING else f"{name}=_default_{name}")
         body.append(f"_set_{name}(self, {name})")
     source = f"def __init__({', '.join(parameters)}):\n " + "\n ".join(body)
     exec(source, names)  # noqa: S102 - as dataclasses does, from the names of fields only
@@ -105,6 +111,15 @@ def _delattr(_self: object, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
+def _reduce(self: Any) -> Any:
+    """For copies and pickles."""
+    return _record, (type(self), {name: getattr(self, name) for name in self._defaults})
+
+
+def _record(of: type, values: dict[str, Any]) -> Any:
+    return of(**values)
+
+
 _METHODS = {
     "__init__": _first_init,
     "__repr__": _repr,
@@ -112,4 +127,5 @@ _METHODS = {
     "__hash__": _hash,
     "__setattr__": _setattr,
     "__delattr__": _delattr,
+    "__reduce__": _reduce,
 }

@@ -77,7 +77,7 @@ def json_text(data: Any) -> str:
     The name of a file that is not UTF-8 has such halves.
     """
     text = json.dumps(data, indent=2, default=str)
-    if _HALF.search(text):
+    if re.search(_HALF, text):
         text = json.dumps(_without_halves(data), indent=2, default=str)
     return text + "\n"
 
@@ -87,8 +87,8 @@ def json_line(data: Any) -> str:
     return json.dumps(json.loads(json_text(data))) + "\n"
 
 
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_HALF = r"\\u[dD][89a-fA-F]"
+_SURROGATES = "[\ud800-\udfff]"
 
 
 def _without_halves(data: Any) -> Any:
@@ -97,7 +97,7 @@ def _without_halves(data: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return [_without_halves(value) for value in data]
     if isinstance(data, str):
-        return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", data)
+        return re.sub(_SURROGATES, "\N{REPLACEMENT CHARACTER}", data)
     return data
 
 
@@ -130,7 +130,7 @@ def quoted(value: object, longest: int = 80) -> str:
 
 def guarded(text: str) -> str:
     """A text from a log or a file in quotes, if it can't be a secret; else only what it is like."""
-    if _HARMLESS.fullmatch(text):
+    if re.fullmatch(_HARMLESS, text):
         return quoted(text)
     kinds = [
         name
@@ -145,7 +145,7 @@ def guarded(text: str) -> str:
     return f"{plural(len(text), 'character')} ({listed(kinds)})"
 
 
-_HARMLESS = re.compile(r"[A-Za-z]{0,10}|[-+0-9.,:%eE/ ]{1,24}|\W{1,8}")
+_HARMLESS = r"[A-Za-z]{0,10}|[-+0-9.,:%eE/ ]{1,24}|\W{1,8}"
 """A word, a number or a few signs: no secret is so short or so plain."""
 
 

@@ -51,7 +51,6 @@ def pytest_runtestloop() -> None:
     """Collect garbage from here on: as rarely as hptc, and without what was there before."""
     gc.collect()
     collect_garbage_rarely()
-    gc.enable()
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import (
     FrozenInstanceError,
     asdict,
@@ -85,6 +87,14 @@ def test_the_functions_of_dataclasses(shape_class: Any) -> None:
     assert asdict(square) == {"name": "square", "sides": 4, "tags": ["red"], "secret": "s"}
 
 
+def test_a_deep_copy_has_its_own_fields(shape_class: Any) -> None:
+    square = shape_class(name="square", tags=["red"])
+    copied = deepcopy(square)
+    assert copied == square
+    assert copied.tags == ["red"]
+    assert copied.tags is not square.tags
+
+
 @frozen
 class Parent:
     name: str
@@ -106,6 +116,11 @@ def test_a_subclass_has_the_fields_of_its_base() -> None:
     assert (child.name, child.size, child.age) == ("a", 1, 2)
     assert child != Parent(name="a")
     assert child != Child(name="a", age=3)
+
+
+def test_a_record_can_be_pickled() -> None:
+    child = Child(name="a", age=2)
+    assert pickle.loads(pickle.dumps(child)) == child
 
 
 def test_records_without_fields_are_equal() -> None:

@@ -20,14 +20,14 @@ _MODEL_NAMES = frozenset(
         *("pretrained_model_name_or_path", "tokenizer_name", "tokenizer_name_or_path"),
     }
 )
-_IN_A_HUB = re.compile(r"(?P<owner>[A-Za-z0-9][\w.-]{0,95})/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+_IN_A_HUB = r"(?a)(?P<owner>[A-Za-z0-9][\w.-]{0,95})/[A-Za-z0-9][\w.-]{0,95}"
 _FOLDERS = frozenset(
     {
         *("artifacts", "cache", "checkpoints", "code", "data", "input", "model", "models", "opt"),
         *("out", "output", "outputs", "src", "tmp", "weights"),
     }
 )
-_FAMILY = re.compile(
+_FAMILY = (
     r"(distil)?(bert|roberta|gpt2)|albert|bart|camembert|deberta(-v[23])?|electra|flan-t5|"
     r"longformer|mbart|mpnet|pegasus|t5|xlm(-roberta)?|xlnet"
 )
@@ -54,10 +54,10 @@ def names_a_model(hyperparameter: str) -> bool:
 
 def is_in_a_hub(value: str) -> bool:
     """Whether a text looks like a name in Hugging Face's hub: `owner/model`, or `bert-…`."""
-    match = _IN_A_HUB.fullmatch(value)
+    match = re.fullmatch(_IN_A_HUB, value)
     if match is not None:
         return match["owner"].lower() not in _FOLDERS
-    family = _FAMILY.match(value)
+    family = re.match(_FAMILY, value)
     rest = value[family.end() :] if family is not None else ""
     return rest.startswith("-") or value in _WHOLE_NAMES
 

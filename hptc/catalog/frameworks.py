@@ -17,7 +17,7 @@ from hptc.frozen import frozen
 
 # 2.3.0-gpu-py311-cu121-ubuntu20.04-sagemaker; since PyTorch 2.11, 2.11.0-cu130-amzn2023-sagemaker
 _TAG = re.compile(r"(.*?[0-9].*?)-(cpu|gpu|hpu|neuronx?|cu[0-9]+)(?:-(py[0-9]+))?(?:-(.+))?")
-_BUILD = re.compile(r"(?:(?:^|-)v[0-9]+(?:\.[0-9]+)*)?(?:-[0-9]{4}-[0-9]{2}-[0-9]{2}.*)?$")
+_BUILD = r"(?:(?:^|-)v[0-9]+(?:\.[0-9]+)*)?(?:-[0-9]{4}-[0-9]{2}-[0-9]{2}.*)?$"
 _GENERIC_PYTHON = ("py2", "py3")
 
 
@@ -169,7 +169,7 @@ def tag_problem(repository: str, tag: str) -> TagProblem | None:
     pythons = (*row.pythons, *row.other_pythons)
     if (parsed.python or "") not in (pythons or ("",)):
         return TagProblem(part="python", value=parsed.python or "", valid=pythons)
-    suffix = _BUILD.sub("", parsed.suffix)
+    suffix = re.sub(_BUILD, "", parsed.suffix)
     listed = tuple(dict.fromkeys((*row.suffixes.values(), *row.listed_suffixes)))
     if suffix and listed and not any(_begins(each, suffix) for each in listed):
         fitting = tuple(each for each in listed if _fits(each, parsed.processor)) or listed

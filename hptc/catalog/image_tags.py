@@ -5,7 +5,7 @@ import re
 from hptc.catalog import frameworks, images
 from hptc.catalog.frameworks import TagProblem
 
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = r"[0-9]+"
 
 
 def tag_problem(repository: str, tag: str) -> TagProblem | None:
@@ -25,4 +25,4 @@ def tag_problem(repository: str, tag: str) -> TagProblem | None:
 
 
 def _form(tag: str) -> str:
-    return _NUMBER.sub("0", tag)
+    return re.sub(_NUMBER, "0", tag)

@@ -21,7 +21,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = r"sha256:[0-9a-f]{64}"
 
 
 @frozen
@@ -186,7 +186,7 @@ def _read_path(path: str, *, account: str, region: str, domain: str) -> Image | 
     if colon and _TAG.fullmatch(tag) is None:
         expected = "one tag of up to 128 letters, digits, `_`, `.` and `-`"
         return URIProblem(part="tag", value=tag, expected=expected)
-    if at and _DIGEST.fullmatch(digest) is None:
+    if at and re.fullmatch(_DIGEST, digest) is None:
         expected = "`sha256:` and 64 hexadecimal digits"
         return URIProblem(part="digest", value=digest, expected=expected)
     return Image(

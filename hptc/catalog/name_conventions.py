@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-_SEPARATOR = re.compile(r"[-_.\s]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SEPARATOR = r"[-_.\s]+"
+_CAMEL = r"(?<=[a-z0-9])(?=[A-Z])"
 
-_INTEGERS = re.compile(r"(.*_)?(epochs?|batch_size|batchsize)")
-_COUNTS = re.compile(r"(num|n|nb|number_of)_.*|.*layers.*|.*depth.*")
+_INTEGERS = r"(.*_)?(epochs?|batch_size|batchsize)"
+_COUNTS = r"(num|n|nb|number_of)_.*|.*layers.*|.*depth.*"
 _FRACTIONS = frozenset(
     {
         *("alpha", "decay", "drop", "dropout", "factor", "fraction", "keep", "lambda", "lr"),
@@ -25,16 +25,16 @@ _FRACTIONS = frozenset(
 
 def is_always_integer(name: str) -> bool:
     """Whether a number of this name is an integer: epochs and the size of a batch."""
-    return _INTEGERS.fullmatch(_normal(name)) is not None
+    return re.fullmatch(_INTEGERS, _normal(name)) is not None
 
 
 def is_usually_integer(name: str) -> bool:
     """Whether a number of this name is usually an integer: counts, layers and depths."""
     normal = _normal(name)
-    if _COUNTS.fullmatch(normal) is None:
+    if re.fullmatch(_COUNTS, normal) is None:
         return False
     return _FRACTIONS.isdisjoint(normal.split("_"))
 
 
 def _normal(name: str) -> str:
-    return _SEPARATOR.sub("_", _CAMEL.sub("_", name)).strip("_").lower()
+    return re.sub(_SEPARATOR, "_", re.sub(_CAMEL, "_", name)).strip("_").lower()

@@ -14,9 +14,9 @@ LEGACY_REGION = "us-east-1"
 
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _LONGEST, _LONGEST_LEGACY = 63, 255
-_LEGACY_CHARACTER = re.compile(r"[A-Za-z0-9._-]")
-_PLACEHOLDER = re.compile(r"[<>{}$\[\]]")
-_IP_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+_LEGACY_CHARACTER = r"[A-Za-z0-9._-]"
+_PLACEHOLDER = r"[<>{}$\[\]]"
+_IP_ADDRESS = r"\d{1,3}(\.\d{1,3}){3}"
 
 
 @frozen
@@ -34,17 +34,17 @@ def broken_rule(name: str) -> BrokenRule | None:
     Access point aliases (`…-s3alias`) and directory buckets (`…--x-s3`) stand for buckets in an S3
     URI, so the suffixes that S3 reserves for them are accepted.
     """
-    if _PLACEHOLDER.search(name):
+    if re.search(_PLACEHOLDER, name):
         return BrokenRule(text="is a placeholder", is_placeholder=True)
     for character in name:
-        if _LEGACY_CHARACTER.match(character) is None:
+        if re.match(_LEGACY_CHARACTER, character) is None:
             return BrokenRule(text=f"contains `{character}`")
     if len(name) > _LONGEST_LEGACY:
         return BrokenRule(text=f"has {len(name)} characters")
     for prefix in _RESERVED_PREFIXES:
         if name.startswith(prefix):
             return BrokenRule(text=f"starts with `{prefix}`, which S3 reserves")
-    if _IP_ADDRESS.fullmatch(name):
+    if re.fullmatch(_IP_ADDRESS, name):
         return BrokenRule(text="is an IP address")
     if len(name) > _LONGEST:
         return BrokenRule(text=f"has {len(name)} characters", is_legacy=True)

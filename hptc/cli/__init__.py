@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Sequence
 
 
 def main() -> None:
     """Run `hptc` and exit. Nothing is imported before, so that Ctrl-C never shows a traceback."""
+    gc.disable()  # while modules are made, which all stay; `program` enables it
     try:
         from hptc.cli import program
     except KeyboardInterrupt:

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TextIO
 
 import click
@@ -27,12 +26,11 @@ _LONGEST_MESSAGE = 5_000
 _CLEAR_LINE = "\r\N{ESCAPE}[K"
 
 
-@dataclass(slots=True)
 class _Settings:
     """What the global options say about output."""
 
-    is_quiet: bool = False
-    is_verbose: bool = False
+    is_quiet = False
+    is_verbose = False
     color: bool | None = None  # None: decided for each stream
 
 

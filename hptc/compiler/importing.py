@@ -230,7 +230,7 @@ def _from_text(text: object) -> object:
         value = resolve_plain(text)
     except ValueError:
         return text
-    return Scalar(text, value) if isinstance(value, (int, float)) else text
+    return Scalar(text=text, value=value) if isinstance(value, (int, float)) else text
 
 
 def _from_json(text: Any) -> object:
@@ -238,7 +238,7 @@ def _from_json(text: Any) -> object:
         value = json.loads(text)
     except (ValueError, TypeError, RecursionError):
         return text
-    return Scalar(text, value) if isinstance(value, (int, float)) else value
+    return Scalar(text=text, value=value) if isinstance(value, (int, float)) else value
 
 
 def _is_json_of_spec(text: Any) -> bool:

@@ -6,7 +6,7 @@ The result is one mapping and the layers, which find the line of each value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from hptc.diagnostics import Diagnostic, Path, Span, SpecPath
@@ -18,7 +18,7 @@ from hptc.source.templates import render
 from hptc.spec.tuning_spec import SPEC_VERBATIM
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layers:
     """The documents that a spec is merged from, topmost first, each with the path of its part."""
 
@@ -27,7 +27,7 @@ class Layers:
     @classmethod
     def of(cls, document: Document) -> Layers:
         """The layers of a file that is not merged with anything."""
-        return cls(((document, ()),))
+        return cls(parts=((document, ()),))
 
     def span(self, path: Path, *, key: bool = False) -> Span:
         """The location of `path`, in the topmost layer that contains most of its keys."""
@@ -110,7 +110,7 @@ def merge_layers(document: Document, shared: Shared) -> tuple[Any, Layers, list[
     )
     parts: list[tuple[Document, Path]] = [(document, ())]
     if not isinstance(data, dict):
-        return data, Layers(tuple(parts)), diagnostics
+        return data, Layers(parts=tuple(parts)), diagnostics
     several = "training_jobs" in data
     if (under := shared.under) is not None:
         parts.append((under.document, under.at))
@@ -120,7 +120,7 @@ def merge_layers(document: Document, shared: Shared) -> tuple[Any, Layers, list[
         parts.insert(0, (over.document, over.at))
         diagnostics += over.diagnostics
         data = merged(data, _spread(over.data, data) if several else over.data)
-    return data, Layers(tuple(parts)), diagnostics
+    return data, Layers(parts=tuple(parts)), diagnostics
 
 
 def _spread(shared: Any, data: Mapping[str, Any]) -> Any:

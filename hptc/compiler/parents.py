@@ -25,8 +25,8 @@ from hptc.spec.tuning_spec import Spec
 
 _MAX_PARENTS = 5  # the API's limit; a malicious file may list thousands
 _MAX_CHAIN = 100  # compiling a parent recurses, and Python's recursion is limited
-_LATEST = re.compile(r"\s*latest\(\s*([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)\s*\)\s*")
-_LIKE_LATEST = re.compile(r"\s*(\$\{hptc:)?latest\b.*[(\[{]|\s*latest\s*\(", re.IGNORECASE)
+_LATEST = r"\s*latest\(\s*([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)\s*\)\s*"
+_LIKE_LATEST = r"(?i)\s*(\$\{hptc:)?latest\b.*[(\[{]|\s*latest\s*\("
 
 CompileFile = Callable[[str, Workspace], Outcome]
 
@@ -63,7 +63,7 @@ def _name_each(
     for index, parent in enumerate(named):
         name = parent["HyperParameterTuningJobName"]
         path = SpecPath(("warm_start", "parents", index))
-        if _LIKE_LATEST.match(name):
+        if re.match(_LIKE_LATEST, name):
             match _latest_parent(name, spec, files, origin, workspace, compile_file):
                 case Problem(message=message, help=advice, label=label):
                     parents.findings.append(
@@ -127,7 +127,7 @@ def _latest_parent(
 
     A spec that does not compile still has runs, and so has one that leads back to its own child.
     """
-    match = _LATEST.fullmatch(written_reference(text))
+    match = re.fullmatch(_LATEST, written_reference(text))
     if match is None:
         return Problem(
             message=f"`{text}` is not `latest(SPEC)`, the newest completed tuning job of a spec",

@@ -123,7 +123,7 @@ def _read_if_possible(path: str, workspace: Workspace) -> FilePath | Failed:
     try:
         return _read(path, workspace)
     except UnreadableFileError as error:
-        document = Document(path, "")
+        document = Document(file=path, text="")
         layers = Layers.of(document)
         return Failed(document=document, layers=layers, diagnostics=(error.diagnostic,))
 

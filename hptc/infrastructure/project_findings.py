@@ -38,7 +38,7 @@ from hptc.project.infrastructure_choices import Network, mismatches
 from hptc.project.project_file import Environment, Project
 
 _ELSEWHERE, _UNDEPLOYABLE = "HPT108", "HPT109"
-_ENDPOINT_SERVICE = re.compile(r"(?!com\.|cn\.com\.)[a-z0-9]+([.-][a-z0-9]+)*")
+_ENDPOINT_SERVICE = r"(?!com\.|cn\.com\.)[a-z0-9]+([.-][a-z0-9]+)*"
 _MAX_POLICY_NAME = 128
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html"""
 _MAX_INTERFACE_ENDPOINTS = 400
@@ -253,7 +253,7 @@ def _interface_endpoints(environment: Environment, network: Network) -> Iterator
         return
     seen: dict[str, str] = {}
     for index, service in enumerate(services):
-        if _ENDPOINT_SERVICE.fullmatch(service) is None:
+        if re.fullmatch(_ENDPOINT_SERVICE, service) is None:
             yield _finding(
                 environment,
                 (*at, index),

@@ -9,7 +9,7 @@ from typing import Any
 TAG_PREFIX = "hptc:"
 MAX_TAGS = 50
 _MAX_TAG_VALUE = 256
-_INVALID_CHARACTER = re.compile(r"[^\w\s.:/=+\-@]")
+_INVALID_CHARACTER = r"[^\w\s.:/=+\-@]"
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html"""
 
 
@@ -29,7 +29,7 @@ def provenance_tags(
 
 def tag_value(text: str) -> str:
     """A text as the value of a tag: of a longer one, its end."""
-    return _INVALID_CHARACTER.sub("_", text)[-_MAX_TAG_VALUE:]
+    return re.sub(_INVALID_CHARACTER, "_", text)[-_MAX_TAG_VALUE:]
 
 
 def merged_tags(request: Mapping[str, Any], tags: Mapping[str, str]) -> list[dict[str, str]]:

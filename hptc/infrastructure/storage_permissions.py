@@ -16,7 +16,7 @@ from hptc.project.references import reference
 from hptc.request.job_facts import SUBMIT_DIRECTORY
 from hptc.request.tuning_job import Definition, S3Source
 
-_ARCHIVE = re.compile(r"[0-9a-f]{64}/sourcedir\.tar\.gz")
+_ARCHIVE = r"[0-9a-f]{64}/sourcedir\.tar\.gz"
 """The key of an archive below the folder of the project's code (see request/training_code.py)."""
 
 
@@ -260,7 +260,7 @@ def _any_version(location: S3Location, environment: Environment) -> S3Location:
     """The folder of the project's code for a location of an archive that hptc uploads."""
     folder = f"{environment.project}/source/"
     rest = location.key.removeprefix(folder)
-    is_own = rest != location.key and _ARCHIVE.fullmatch(rest) is not None
+    is_own = rest != location.key and re.fullmatch(_ARCHIVE, rest) is not None
     return replace(location, key=folder) if is_own else location
 
 

@@ -16,8 +16,8 @@ NUMBER_GROUP = "([-+]?[0-9]*[.]?[0-9]+(?:[eE][-+]?[0-9]+)?)"
 
 _ANY_NUMBER_GROUP = "([-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][-+]?[0-9]+)?)"  # 1.e-05 too
 _ANY_VALUE_GROUP = f"({_ANY_NUMBER_GROUP[1:-1]}|[-+]?(?i:nan|inf(?:inity)?))"
-_QUANTIFIER = re.compile(r"(?:[*+]|\{[0-9]*,?[0-9]*\})[?+]?")
-_REFERENCE = re.compile(r"\\[1-9]|\\k|\(\?P=")
+_QUANTIFIER = r"(?:[*+]|\{[0-9]*,?[0-9]*\})[?+]?"
+_REFERENCE = r"\\[1-9]|\\k|\(\?P="
 
 
 @lru_cache(maxsize=1024)
@@ -46,11 +46,11 @@ def has_sign_before_group(regex: str) -> bool:
 def _with_group(regex: str, group: str) -> list[str]:
     """The expression with another first group, also with less text before and after it."""
     replaced = read(regex).first
-    if replaced is None or _REFERENCE.search(regex):
+    if replaced is None or re.search(_REFERENCE, regex):
         return []
     before = regex[: replaced.start]
     after = regex[replaced.start + len(replaced.text) :]
-    quantifier = _QUANTIFIER.match(after)
+    quantifier = re.match(_QUANTIFIER, after)
     if quantifier is not None:  # of a repeated group, only the last repetition is captured
         after = after[quantifier.end() :]
     befores, afters = [before], [after]

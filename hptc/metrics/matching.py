@@ -7,33 +7,33 @@ apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from hptc.frozen import frozen
 
 NUMBER_CHARACTERS = frozenset("0123456789.+-eE")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Characters:
     """One character out of a set; characters that no number contains are left out."""
 
     allowed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     """One part after the other."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One of several parts."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """A part several times; `maximum` is None without a limit."""
 
@@ -42,7 +42,7 @@ class Repeat:
     maximum: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """A part whose matches are not computed, such as an assertion or a reference to a group."""
 

@@ -7,7 +7,7 @@ AWS's pages; syntax that only Java supports is accepted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 
 from hptc.frozen import frozen
@@ -62,7 +62,7 @@ class Group:
     node: Node = field(default=_UNKNOWN, compare=False)  # what it matches
 
 
-@dataclass(slots=True, kw_only=True)
+@frozen
 class _Part:
     """A part of the expression and what it can match."""
 
@@ -154,7 +154,7 @@ class _Reader:
             return _Part(is_assertion=True)
         allowed = NUMBER_CHARACTERS if char == "." else frozenset(char) & NUMBER_CHARACTERS
         has_digit = char == "." or char in _DIGITS
-        return _Part(node=Characters(allowed), width=1, has_digit=has_digit)
+        return _Part(node=Characters(allowed=allowed), width=1, has_digit=has_digit)
 
     def _escape(self) -> _Part:
         char = self.pattern[self.position + 1 : self.position + 2]
@@ -169,9 +169,9 @@ class _Reader:
             return _Part(has_digit=True)  # a reference to another group, or a character by number
         node: Node = _UNKNOWN
         if not char.isalnum():
-            node = Characters(frozenset(char) & NUMBER_CHARACTERS)
+            node = Characters(allowed=frozenset(char) & NUMBER_CHARACTERS)
         elif char in _ESCAPED_CLASSES:
-            node = Characters(_ESCAPED_CLASSES[char])
+            node = Characters(allowed=_ESCAPED_CLASSES[char])
         has_digit = char.isalpha() and char not in _NEVER_A_DIGIT
         return _Part(node=node, width=1, has_digit=has_digit)
 
@@ -209,7 +209,7 @@ class _Reader:
         if is_negated:
             has_digit = may_be_digit or not set(_DIGITS) <= members
         allowed = NUMBER_CHARACTERS - members if is_negated else NUMBER_CHARACTERS & members
-        node: Node = _UNKNOWN if is_unknown else Characters(allowed)
+        node: Node = _UNKNOWN if is_unknown else Characters(allowed=allowed)
         return _Part(node=node, width=1, has_digit=has_digit)
 
     def _class_member(self) -> tuple[str, bool]:
@@ -239,23 +239,24 @@ class _Reader:
         self.position += 1
         if is_assertion:
             return _Part(is_assertion=True)
-        choices = tuple(Sequence(tuple(part.node for part in parts)) for parts in branches)
+        choices = tuple(Sequence(parts=tuple(part.node for part in parts)) for parts in branches)
         part = _Part(
-            node=_UNKNOWN if is_atomic else Choice(choices),
+            node=_UNKNOWN if is_atomic else Choice(parts=choices),
             width=min(sum(p.width for p in parts) for parts in branches),
             has_digit=any(p.has_digit for parts in branches for p in parts),
         )
-        if is_the_first:
-            last = branches[0][-1] if len(branches) == 1 and branches[0] else None
-            part.group = self.first = Group(
-                text=self.pattern[start : self.position],
-                start=start,
-                node=part.node,
-                can_hold_a_digit=part.has_digit,
-                ends=False,
-                lazy_minimum=last.lazy if last is not None else None,
-            )
-        return part
+        if not is_the_first:
+            return part
+        last = branches[0][-1] if len(branches) == 1 and branches[0] else None
+        self.first = Group(
+            text=self.pattern[start : self.position],
+            start=start,
+            node=part.node,
+            can_hold_a_digit=part.has_digit,
+            ends=False,
+            lazy_minimum=last.lazy if last is not None else None,
+        )
+        return replace(part, group=self.first)
 
     def _extension(self) -> tuple[bool, bool, bool]:
         """Parse what follows `(?`: whether it captures, is an assertion, was the whole group."""
@@ -296,7 +297,9 @@ class _Reader:
         if again and (again in "*+?" or self._quantifier() is not None):
             raise _Fault(f"multiple repeat at `{again}`")
         return _Part(
-            node=_UNKNOWN if is_possessive else Repeat(part.node, minimum, maximum),
+            node=_UNKNOWN
+            if is_possessive
+            else Repeat(part=part.node, minimum=minimum, maximum=maximum),
             width=part.width * minimum,
             has_digit=part.has_digit and maximum != 0,
             lazy=part.width * minimum if is_lazy and maximum != minimum else None,

@@ -16,9 +16,9 @@ from hptc.catalog.arn import ARN
 from hptc.catalog.images import partition
 from hptc.frozen import frozen
 
-_PARAMETER = re.compile(r"ssm:([A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+)+)")
-_ACCOUNT = re.compile(r"\d{12}|aws|")  # `aws` owns managed policies and prefix lists
-_REGION = re.compile(r"[a-z0-9-]*")
+_PARAMETER = r"ssm:([A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+)+)"
+_ACCOUNT = r"\d{12}|aws|"  # `aws` owns managed policies and prefix lists
+_REGION = r"[a-z0-9-]*"
 SSM = "ssm:"
 # Documentation and tests shorten the 8 or 17 digits, as in `subnet-1`.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
@@ -46,8 +46,8 @@ class ResourceKind:
         resource = rf"{self.arn_prefix}({self.name_pattern})|{self.arn_only_pattern}"
         is_valid = (
             re.fullmatch(r"[a-z-]+", arn.partition)
-            and _REGION.fullmatch(arn.region)
-            and _ACCOUNT.fullmatch(arn.account)
+            and re.fullmatch(_REGION, arn.region)
+            and re.fullmatch(_ACCOUNT, arn.account)
             and re.fullmatch(resource, arn.resource)
         )
         return arn if is_valid else None
@@ -59,7 +59,7 @@ class ResourceKind:
         """
         if not value.startswith(SSM):
             return self.check_literal(value, " or ssm:/path/of/the/parameter")
-        if _PARAMETER.fullmatch(value):
+        if re.fullmatch(_PARAMETER, value):
             return value
         problem = "`{value}` is not a valid SSM parameter; write ssm:/path/of/the/parameter"
         raise PydanticCustomError("identifier", problem, {"value": value})

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+from hptc.frozen import frozen
 
 MAX_PATTERN = 512
 MAX_TEXT = 1024
@@ -22,7 +23,7 @@ class PatternError(ValueError):
     """Why a pattern is invalid, as a phrase that follows its name and a colon."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern:
     """A compiled pattern."""
 

@@ -16,7 +16,7 @@ SPEC_SCHEMA, PROJECT_SCHEMA = ".hptc/spec.schema.json", ".hptc/project.schema.js
 WRITTEN_BY = f"hptc {__version__}"
 """The `$comment` of a schema. A release always has the same schema for the same botocore."""
 
-_COMMENT = re.compile(r'"\$comment": "hptc ([0-9][0-9A-Za-z.+-]{0,40})"')
+_COMMENT = r'"\$comment": "hptc ([0-9][0-9A-Za-z.+-]{0,40})"'
 _HEAD = 1_000  # characters; the comment is one of the first members
 
 
@@ -30,7 +30,7 @@ def outdated_schema(root: Path) -> str:
             head = DISK.read(str(path))[:_HEAD]
         except UnreadableFileError:  # `check` needs no schema
             continue
-        comment = _COMMENT.search(head)
+        comment = re.search(_COMMENT, head)
         version = comment[1] if comment else ""
         if version == __version__:
             continue

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from hptc.diagnostics import Path
 from hptc.request.names import (
@@ -27,10 +26,10 @@ from hptc.request.names import (
 )
 from hptc.spec.spec_model import to_seconds
 
-_CODE = re.compile(r"`([^`\n]+)`")
-_KEY = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)(:|: (.+))?")
-_MEMBER = re.compile(r"([a-z_0-9]+): ([^,{}]+)")
-_HYPERPARAMETER = re.compile(r"([A-Za-z][\w-]*): (\S+|\{.*\})")
+_CODE = r"`([^`\n]+)`"
+_KEY = r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)(:|: (.+))?"
+_MEMBER = r"([a-z_0-9]+): ([^,{}]+)"
+_HYPERPARAMETER = r"([A-Za-z][\w-]*): (\S+|\{.*\})"
 
 
 class ApiWords:
@@ -48,10 +47,10 @@ class ApiWords:
         if "`" not in text or text.startswith("did you mean"):
             return text
         place = tuple(part for part in path if isinstance(part, str))
-        return _CODE.sub(lambda match: f"`{self._rewritten(match[1], place)}`", text)
+        return re.sub(_CODE, lambda match: f"`{self._rewritten(match[1], place)}`", text)
 
     def _rewritten(self, word: str, place: tuple[str, ...]) -> str:
-        found = _KEY.fullmatch(word)
+        found = re.fullmatch(_KEY, word)
         is_setting = found is not None and found[1] in self._static and found[3] is not None
         if found is not None and word not in self._written and not is_setting:
             keys = tuple(found[1].split("."))
@@ -87,8 +86,7 @@ _FIRST_LEVEL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A key of the spec language: its path, its member's path and what it becomes."""
 
     keys: tuple[str, ...]
@@ -168,7 +166,7 @@ def _below_root(api: tuple[str, ...]) -> tuple[str, ...]:
 
 def _inner(group: Group, value: str) -> Iterator[tuple[list[str], str]]:
     """The members and values of a mapping in one line: `{max_wait_time: 2h}`."""
-    for key, text in _MEMBER.findall(value):
+    for key, text in re.findall(_MEMBER, value):
         node = group.members[key]
         if isinstance(node, Leaf):
             yield node.api.split("."), _json(node.api, text)
@@ -199,7 +197,7 @@ def _hyperparameter(word: str) -> str | None:
     if word.startswith("{type: "):
         kind, pairs = _range(word)
         return f"{kind}` with `{{{', '.join(pairs)}}}" if kind else None
-    match = _HYPERPARAMETER.fullmatch(word)
+    match = re.fullmatch(_HYPERPARAMETER, word)
     if match is None:
         return None
     name, value = match.groups()
@@ -214,7 +212,7 @@ def _hyperparameter(word: str) -> str | None:
 
 def _range(value: str) -> tuple[str | None, list[str]]:
     """The list that a range in a spec's words belongs to, and its members in the request."""
-    members = dict(_MEMBER.findall(value))
+    members = dict(re.findall(_MEMBER, value))
     kind = RANGE_LISTS.get(members.pop("type", ""))
     known = [(RANGE_MEMBERS[key], text) for key, text in members.items() if key in RANGE_MEMBERS]
     return kind, [f'"{member}": {_json(member, text)}' for member, text in known]

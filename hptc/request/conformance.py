@@ -6,7 +6,6 @@ A single walk does all three, because each has to visit every value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -72,7 +71,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-@dataclass(slots=True)
+@frozen
 class _Walk:
     """The state of one walk. `path` is the path of the current value."""
 
@@ -85,7 +84,7 @@ class _Walk:
         # The class itself, since a bool is an int to isinstance.
         if type(value) not in _TYPES[shape.type]:
             self._add("type", shape, value)
-            self.references |= names_in(value)
+            self.references.update(names_in(value))
             return value
         match shape.type:
             case "string":  # most values are
@@ -125,7 +124,7 @@ class _Walk:
                     self.path.append(name)
                     self._add("unknown", shape, inner)
                     self.path.pop()
-                    self.references |= names_in(inner)
+                    self.references.update(names_in(inner))
                     ordered[name] = inner
         return ordered
 
@@ -155,23 +154,14 @@ class _Walk:
         return value
 
     def _check_text(self, text: str, shape: Shape) -> None:
-        if _is_met(text, shape):
-            return
-        if names := names_in(text):
-            self.references |= names
-        elif shape.enum:
-            self._add("enum", shape, text)
-        elif self._check_size(len(text), text, shape):
-            self._add("pattern", shape, text)
+        if "${hptc:" in text and (names := names_in(text)):
+            self.references.update(names)
+        elif fault := _fault(text, shape):
+            self._add(fault, shape, text)
 
-    def _check_size(self, size: float, value: object, shape: Shape) -> bool:
-        if shape.minimum is not None and size < shape.minimum:
-            self._add("minimum", shape, value)
-            return False
-        if shape.maximum is not None and size > shape.maximum:
-            self._add("maximum", shape, value)
-            return False
-        return True
+    def _check_size(self, size: float, value: object, shape: Shape) -> None:
+        if fault := _fault_of_size(size, shape):
+            self._add(fault, shape, value)
 
     def _add(self, kind: str, shape: Shape, value: object) -> None:
         path = RequestPath(self.path)
@@ -180,15 +170,33 @@ class _Walk:
 
 def _is_met(value: object, shape: Shape) -> bool:
     """Whether a value is a text without references that a shape accepts: most values are."""
-    if type(value) is not str or shape.type != "string" or "${hptc:" in value:
-        return False
+    return (
+        type(value) is str
+        and shape.type == "string"
+        and "${hptc:" not in value
+        and not _fault(value, shape)
+    )
+
+
+def _fault(text: str, shape: Shape) -> str:
+    """The kind of the constraint that a text does not meet; empty if it meets all."""
     if shape.enum:
-        return value in shape.enum
-    # Only match texts of a valid length, so that patterns never run on long ones.
-    size, minimum, maximum = len(value), shape.minimum, shape.maximum
-    if (minimum is not None and size < minimum) or (maximum is not None and size > maximum):
-        return False
-    return not shape.pattern or _compiled(shape.pattern).fullmatch(value) is not None
+        return "" if text in shape.enum else "enum"
+    if fault := _fault_of_size(len(text), shape):
+        return fault
+    # Only texts of a valid length are matched, so that patterns never run on long ones.
+    if shape.pattern and _compiled(shape.pattern).fullmatch(text) is None:
+        return "pattern"
+    return ""
+
+
+def _fault_of_size(size: float, shape: Shape) -> str:
+    """The same of a number, or of the length of anything else."""
+    if shape.minimum is not None and size < shape.minimum:
+        return "minimum"
+    if shape.maximum is not None and size > shape.maximum:
+        return "maximum"
+    return ""
 
 
 _UNICODE_CLASSES = {

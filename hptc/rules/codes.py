@@ -6,11 +6,10 @@ pages are here, so that `hptc explain` covers every code that `hptc check` can p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageCode:
+class LanguageCode(NamedTuple):
     """One code and its page."""
 
     code: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from hptc.catalog.accepted_values import Certainty
 from hptc.catalog.algorithms import Algorithm
 from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
 from hptc.diagnostics import Finding, Fix, RequestPath
+from hptc.frozen import frozen
 from hptc.request.possible_settings import Setting, possible_settings
 from hptc.request.tuning_job import Definition
 from hptc.rules import dependency_messages
@@ -101,7 +101,7 @@ def doubtful_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]
     yield from _violations(rule, context, "documented", about_metric=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Violation:
     """A dependency that a possible training job violates."""
 
@@ -219,7 +219,11 @@ def _violations_of(
         chosen = dict(zip(subjects, combination, strict=True))
         by_choice.setdefault(choice, []).append((clause, chosen))
     return [
-        _Violation(clause, chosen, is_certain=all(each is not None for each, _ in found))
+        _Violation(
+            clause=clause,
+            settings=chosen,
+            is_certain=all(each is not None for each, _ in found),
+        )
         for found in by_choice.values()
         for clause, chosen in found
         if clause is not None

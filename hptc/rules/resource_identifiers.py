@@ -34,16 +34,16 @@ _KEY_ID = (
     r"[0-9a-f]{1,8}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-([0-9a-f]{1,8}|[0-9a-f]{32})"
 )
 _ALIAS = r"alias/[A-Za-z0-9:/_-]+"
-_KEY = re.compile(rf"{_KEY_ID}|{_ALIAS}")
-_KEY_RESOURCE = re.compile(rf"key/({_KEY_ID})|{_ALIAS}")
-_FILE_SYSTEM = re.compile(r"fs-([0-9a-f]{8}|[0-9a-f]{17})")
+_KEY = rf"{_KEY_ID}|{_ALIAS}"
+_KEY_RESOURCE = rf"key/({_KEY_ID})|{_ALIAS}"
+_FILE_SYSTEM = r"fs-([0-9a-f]{8}|[0-9a-f]{17})"
 _OF_SAGEMAKER = {
     "algorithm": "NAME",
     "training-plan": "NAME",
     "hub-content": "HUB/TYPE/NAME",
 }
-_PLAN_NAME = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,63}")
-_ACCESS_POINT = re.compile(r"accesspoint[:/][a-z0-9][a-z0-9.-]*[a-z0-9](/.*)?", re.DOTALL)
+_PLAN_NAME = r"[A-Za-z0-9](-*[A-Za-z0-9]){0,63}"
+_ACCESS_POINT = r"(?s)accesspoint[:/][a-z0-9][a-z0-9.-]*[a-z0-9](/.*)?"
 
 
 @error("HPT504", "V13")
@@ -90,7 +90,10 @@ def _wrong_ids(definition: Definition) -> Iterator[Problem]:
                     yield path, _not_the_id(id_, kind.noun), kind.example
     for channel in definition.channels:
         for source in channel.sources:
-            if isinstance(source, FileSystemSource) and _FILE_SYSTEM.fullmatch(source.id) is None:
+            if (
+                isinstance(source, FileSystemSource)
+                and re.fullmatch(_FILE_SYSTEM, source.id) is None
+            ):
                 problem = _not_the_id(source.id, "file system")
                 yield source.path / "FileSystemId", problem, "fs-0123456789abcdef0"
 
@@ -110,12 +113,12 @@ def _wrong_keys(definition: Definition) -> Iterator[Problem]:
         if key is None or has_reference(key):
             continue
         arn = ARN.parse(key)
-        if arn is None and _KEY.fullmatch(key) is None:
+        if arn is None and re.fullmatch(_KEY, key) is None:
             yield path, f"`{key}` is not a valid KMS key", "a key ID, an ARN, or alias/NAME"
         elif arn is not None and arn.service != "kms":
             problem = f"`{key}` is the ARN of {_article(arn.service)} resource, not of a KMS key"
             yield path, problem, "the ARN of a KMS key"
-        elif arn is not None and _KEY_RESOURCE.fullmatch(arn.resource) is None:
+        elif arn is not None and re.fullmatch(_KEY_RESOURCE, arn.resource) is None:
             yield path, f"`{key}` is not a valid ARN of a KMS key", "…:key/ID or …:alias/NAME"
 
 
@@ -137,7 +140,7 @@ def _wrong_arns(definition: Definition) -> Iterator[Problem]:
                 kinds = f"{_article(what)}, not of {_article(each.resource)}"
                 expected = f"…:{each.resource}/{_OF_SAGEMAKER[each.resource]}"
                 yield each.path, f"`{each.arn}` is the ARN of {kinds}", expected
-            elif kind == "training-plan" and _PLAN_NAME.fullmatch(name) is None:
+            elif kind == "training-plan" and re.fullmatch(_PLAN_NAME, name) is None:
                 problem = f"`{name}` is not a valid name of a training plan"
                 yield each.path, problem, "…:training-plan/NAME"
     for channel in definition.channels:
@@ -161,7 +164,7 @@ def _wrong_s3_arns(definition: Definition) -> Iterator[Problem]:
         if not arn.account:
             bucket = resource.partition("/")[0]
             yield path, "the S3 URI contains the ARN of a bucket", f"s3://{bucket}/…"
-        elif _ACCESS_POINT.fullmatch(arn.resource) is None:
+        elif re.fullmatch(_ACCESS_POINT, arn.resource) is None:
             problem = f"`{resource}` is not a valid access point"
             yield path, problem, "s3://arn:…:accesspoint/NAME/…"
 

@@ -222,15 +222,13 @@ def _rule(code: str, severity: Severity, catalogue: tuple[str, ...]) -> Callable
 
 DEFAULT_BASE = "custom-image"
 _HEADING = r"^{}(?: \(([a-z-]+)\))?:\n"
-_EXAMPLES = re.compile(
-    rf"{_HEADING.format('Bad')}(.*?)\n{_HEADING.format('Good')}(.*)", re.MULTILINE | re.DOTALL
-)
+_EXAMPLES = rf"(?ms){_HEADING.format('Bad')}(.*?)\n{_HEADING.format('Good')}(.*)"
 
 
 def parse_documentation(docstring: str, code: str) -> Documentation:
     """Split a rule's docstring into its four parts. Raises ValueError when one is missing."""
     text = textwrap.dedent("    " + docstring).strip()
-    examples = _EXAMPLES.search(text)
+    examples = re.search(_EXAMPLES, text)
     summary, _, explanation = text[: examples.start() if examples else 0].partition("\n\n")
     if examples is None or not explanation.strip():
         raise ValueError(f"{code}: the docstring needs a summary, an explanation, Bad: and Good:")

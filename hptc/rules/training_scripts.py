@@ -31,8 +31,8 @@ from hptc.text import quoted
 if TYPE_CHECKING:
     from hptc.request.training_code import TrainingCode
 
-_PYTHON_OF_TAG = re.compile(r"-py(\d)(\d+)(?:-|$)")
-_PLAIN = re.compile(r"[\w./-]*|…")
+_PYTHON_OF_TAG = r"-py(\d)(\d+)(?:-|$)"
+_PLAIN = r"[\w./-]*|…"
 _RUN_SCRIPTS = ("xgboost",)
 """https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-how-to-use.html: as a framework"""
 _OF_THE_TOOLKIT = ("sagemaker_", OBJECTIVE_METRIC)
@@ -138,7 +138,7 @@ def _source_fix(
 
 def _source_advice(location: str, definition: Definition) -> str:
     values = [
-        json.dumps(text, ensure_ascii=False) if not _PLAIN.fullmatch(text) else text
+        json.dumps(text, ensure_ascii=False) if not re.fullmatch(_PLAIN, text) else text
         for text in _source(location, definition)
     ]
     return (
@@ -193,7 +193,7 @@ def _definition(path: RequestPath, context: Context) -> Definition:
 def _python(definition: Definition) -> tuple[int, int] | None:
     """The version of Python in AWS's image, by its tag; None if the tag doesn't say."""
     image = parse_image(definition.training_image or "")
-    found = _PYTHON_OF_TAG.search(image.tag or "") if image is not None else None
+    found = re.search(_PYTHON_OF_TAG, image.tag or "") if image is not None else None
     return (int(found[1]), int(found[2])) if found is not None else None
 
 

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 from hptc.secrets.formats import FORMATS, MAY_HAVE_FORMAT
 
-_ACCESS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])")
+_ACCESS_KEY_ID = r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 _SECRET_ACCESS_KEY = re.compile(r"[A-Za-z0-9/+]{40}")
-_HEX = re.compile(r"[0-9a-fA-F]+")
+_HEX = r"[0-9a-fA-F]+"
 
 _SECRET_NAMES = re.compile(
     r"(?:^|_)(?:"
@@ -65,7 +65,7 @@ _MIN_LENGTH = 6
 _LONG_WORD = 20
 _MOST_WORDS = 8
 _LONGEST_NAMED = 64  # characters that decide whether a named value is a secret
-_PAIR = re.compile(
+_PAIR = (
     r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]{1,80})[\"'`]?\s{0,3}[:=]\s{0,3}"
     r"(?=(?P<value>\"[^\"]{1,400}\"|'[^']{1,400}'|[^\s\"',{}\[\]][^\s,}\]]{0,400}))"
 )
@@ -85,7 +85,7 @@ def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | Non
     kind, _ = next(_formats_in(text), (None, (0, 0)))
     if kind is not None:
         return kind
-    if _is_secret_access_key(text) and any(_ACCESS_KEY_ID.search(other) for other in beside):
+    if _is_secret_access_key(text) and any(re.search(_ACCESS_KEY_ID, other) for other in beside):
         return "an AWS secret access key"
     return _secret_by_name(name, text)
 
@@ -96,7 +96,7 @@ def hide_secrets(text: str) -> str:
     Secrets are known by their format, and by the name in front of `:` or `=`.
     """
     spans = [span for _, span in _formats_in(text)]
-    for pair in _PAIR.finditer(text):
+    for pair in re.finditer(_PAIR, text):
         value = pair["value"].strip("\"'")[:_LONGEST_NAMED]
         if len(value) >= _MIN_LENGTH and _secret_by_name(pair["name"], value) is not None:
             spans.append(pair.span("value"))
@@ -113,7 +113,7 @@ def _formats_in(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """The kind and span of each secret with a known format."""
     if MAY_HAVE_FORMAT.search(text) is None:
         return
-    for found in _ACCESS_KEY_ID.finditer(text):
+    for found in re.finditer(_ACCESS_KEY_ID, text):
         yield "an AWS access key ID", found.span()
     for kind, mark, pattern in FORMATS:
         if mark in text:
@@ -122,7 +122,7 @@ def _formats_in(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 def _is_secret_access_key(text: str) -> bool:
-    return bool(_SECRET_ACCESS_KEY.fullmatch(text)) and not _HEX.fullmatch(text)
+    return bool(_SECRET_ACCESS_KEY.fullmatch(text)) and not re.fullmatch(_HEX, text)
 
 
 def _secret_by_name(name: str, text: str) -> str | None:

@@ -153,7 +153,7 @@ class _Builder:
                     self.report("HPT005", str(error), node, "")
                     return None
                 if keep_text and isinstance(value, (int, float)):
-                    return Scalar(text, value)
+                    return Scalar(text=text, value=value)
         elif node.tag is not QUOTED:
             self.tag(node)
         if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -22,6 +22,7 @@ from hptc.diagnostics import (
     SpecPath,
     new_text,
 )
+from hptc.frozen import frozen
 from hptc.secrets.detector import hide_secrets
 from hptc.source.hidden_text import hidden_character, split_lines
 from hptc.source.yaml_nodes import (
@@ -36,10 +37,10 @@ from hptc.text import shortened
 MAX_SHOWN_COLUMN = 20_000
 """A place after this column of a line is reported without the text around it."""
 _MARGIN = 400  # characters after the place that are shown
-_SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_SURROGATES = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """One parsed file: its text, its nodes and the span of each."""
 
@@ -170,12 +171,12 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
     """Parse text. A document with a syntax error has no root."""
     hidden = hidden_character(text)
     if hidden is not None:
-        blank = Document(file, text, [None])
+        blank = Document(file=file, text=text, _root=[None])
         return blank, [_syntax_at(blank, f"contains {hidden.described}", hidden.position)]
     if text.lstrip()[:1] in ("{", "[") and "\\u" in text:
         # JSON escapes a character above U+FFFF as a surrogate pair, which YAML does not know.
-        text = _SURROGATES.sub(lambda pair: _join_surrogates(pair[1], pair[2]), text)
-    blank = Document(file, text, [None])
+        text = re.sub(_SURROGATES, lambda pair: _join_surrogates(pair[1], pair[2]), text)
+    blank = Document(file=file, text=text, _root=[None])
     try:
         root = compose_nodes(text)
     except TooDeepError:
@@ -196,7 +197,7 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
         return blank, [_syntax_at(blank, message, position)]
     except yaml.YAMLError as error:
         return blank, [_syntax(blank, f"not valid YAML: {error}", 0, 0)]
-    return Document(file, text, [root]), []
+    return Document(file=file, text=text, _root=[root]), []
 
 
 def _too_large(document: Document) -> Diagnostic:

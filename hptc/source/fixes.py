@@ -141,9 +141,9 @@ def _value(change: SetValue, old: Any) -> Any:
     """The value that a file has after a change. A number in quotes stays in quotes."""
     value, text = change.value, new_text(change)
     if change.is_number and not isinstance(old, str):
-        return Scalar(text, float(text))
+        return Scalar(text=text, value=float(text))
     if isinstance(value, int):
-        return Scalar(text, value)
+        return Scalar(text=text, value=value)
     return value
 
 

@@ -7,7 +7,7 @@ import re
 
 from hptc.frozen import frozen
 
-_BREAK = re.compile("\r?\n")
+_BREAK = "\r?\n"
 
 _BREAKS = "\x85\u2028\u2029"
 """Line breaks to libyaml, which reads YAML 1.1; ordinary characters in YAML 1.2 and editors."""
@@ -65,7 +65,7 @@ def escape_hidden(text: str) -> str:
 
 def split_lines(text: str) -> list[str]:
     """The lines of a text as editors and GitHub count them: only LF and CR LF end a line."""
-    return _BREAK.split(text)
+    return re.split(_BREAK, text)
 
 
 def _kind(character: str) -> str:

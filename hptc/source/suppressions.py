@@ -21,7 +21,7 @@ from hptc.source.hidden_text import split_lines
 from hptc.text import shortened
 
 _MARKER = re.compile(r"(?<!\S)#\s*hptc:\s*ignore\[")
-_CODE = re.compile(r"HPT\d{3}\Z")
+_CODE = r"HPT\d{3}\Z"
 _FAULT = "HPT010"
 _POLICY = "HPT8"  # authors can't suppress the project's policy
 _LOWEST_RULE = "HPT110"  # lower codes: what the spec language and the API require
@@ -158,7 +158,7 @@ def _faults(
     unchecked: Collection[str],
 ) -> list[tuple[str, str]]:
     """What is wrong with a suppression, and what to do."""
-    wrong = [code for code in comment.codes if not _CODE.match(code)]
+    wrong = [code for code in comment.codes if not re.match(_CODE, code)]
     if wrong:
         message = f"`{shortened(wrong[0], 60)}` is not a rule code"
         return [(message, "write `# hptc: ignore[HPT203] reason`")]

@@ -29,7 +29,7 @@ MAX_NUMBER = 1e300
 MAX_DEPTH = 64
 _MAX_LISTED = 200  # variables in a message
 
-_SPECIAL = re.compile(r"\{(?=[{%#\r])|\r")
+_SPECIAL = r"\{(?=[{%#\r])|\r"
 _NAME = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _FILTERS = ("default", "float", "int", "lower", "replace", "string", "trim", "upper")
 _ALLOWED = frozenset(
@@ -57,7 +57,7 @@ def escape(text: str) -> str:
     if not any(mark in text for mark in ("{{", "{%", "{#")):
         return text
     # Jinja reads \\r\\n as \\n, so a carriage return needs an expression as well.
-    return _SPECIAL.sub(lambda match: "{{ " + json.dumps(match[0]) + " }}", text)
+    return re.sub(_SPECIAL, lambda match: "{{ " + json.dumps(match[0]) + " }}", text)
 
 
 def render(text: str, variables: Mapping[str, Any]) -> Any:

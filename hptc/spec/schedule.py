@@ -18,10 +18,10 @@ from hptc.spec.spec_model import StrictModel, optional_key
 MAX_WINDOW_MINUTES = 1440
 MAX_EXPRESSION = 256
 
-_RATE = re.compile(r"rate\((\d{1,9}) (minutes?|hours?|days?)\)")
-_AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
-_CRON = re.compile(r"cron\(([^()]*)\)")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+_RATE = r"rate\((\d{1,9}) (minutes?|hours?|days?)\)"
+_AT = r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)"
+_CRON = r"cron\(([^()]*)\)"
+_DATE = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -39,14 +39,14 @@ def _to_expression(text: str) -> str:
     """
     if len(text) > MAX_EXPRESSION:
         raise _error(f"it has {len(text)} characters, but at most {MAX_EXPRESSION} are allowed")
-    if (rate := _RATE.fullmatch(text)) is not None:
+    if (rate := re.fullmatch(_RATE, text)) is not None:
         if int(rate[1]) == 0:
             raise _error("the rate must be at least 1, such as rate(7 days)")
         return text
-    if (once := _AT.fullmatch(text)) is not None:
+    if (once := re.fullmatch(_AT, text)) is not None:
         _check_date_time(once[1])
         return text
-    if (cron := _CRON.fullmatch(text)) is not None:
+    if (cron := re.fullmatch(_CRON, text)) is not None:
         _check_cron(cron[1])
         return text
     raise _error("write it like rate(7 days), at(2026-12-31T06:00:00) or cron(0 6 ? * MON *)")
@@ -62,7 +62,7 @@ def _check_date_time(text: str) -> None:
 
 
 def _to_date(text: str) -> str:
-    if _DATE.fullmatch(text) is None:
+    if re.fullmatch(_DATE, text) is None:
         raise _error("write the date and time in UTC, like 2026-12-31T06:00:00Z")
     _check_date_time(text)
     return text

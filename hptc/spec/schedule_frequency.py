@@ -11,7 +11,7 @@ from hptc.spec.schedule import CRON_FIELDS, CronField, Schedule
 _DAYS = Fraction(36525, 1200)
 """The average length of a month."""
 _WEEKS = _DAYS / 7
-_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_RATE = r"rate\((\d+) (minute|hour|day)s?\)"
 _PER_DAY = {"minute": 1440, "hour": 24, "day": 1}
 
 
@@ -25,7 +25,7 @@ def starts_per_month(schedule: Schedule) -> Fraction:
     if schedule.state != "ENABLED":
         return Fraction(0)
     expression = schedule.schedule_expression
-    rate = _RATE.fullmatch(expression)
+    rate = re.fullmatch(_RATE, expression)
     if rate is not None:
         return _DAYS * _PER_DAY[rate[2]] / int(rate[1])
     if not expression.startswith("cron("):
@@ -84,7 +84,7 @@ def shortest_interval(schedule: Schedule) -> int | None:
     if schedule.state != "ENABLED":
         return None
     expression = schedule.schedule_expression
-    rate = _RATE.fullmatch(expression)
+    rate = re.fullmatch(_RATE, expression)
     if rate is not None:
         return int(rate[1]) * 86_400 // _PER_DAY[rate[2]]
     if not expression.startswith("cron("):

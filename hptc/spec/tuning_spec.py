@@ -20,7 +20,7 @@ from hptc.spec.spec_model import Duration, StrictModel, Text, Texts, optional_ke
 from hptc.spec.training_job import TrainingJob
 from hptc.spec.validation_findings import corrected, described, findings_of
 
-_SHORT_SCALAR = re.compile(r"[A-Za-z0-9.+-][A-Za-z0-9._+-]{0,15}")
+_SHORT_SCALAR = r"[A-Za-z0-9.+-][A-Za-z0-9._+-]{0,15}"
 _LONGEST_LIST = 60
 
 _TRAINING_JOB_VERBATIM: VerbatimKeys = {
@@ -214,7 +214,7 @@ def _list_values(data: Mapping[str, Any]) -> Iterator[Finding]:
 def _list_text(items: list[Any]) -> str:
     """A short list of plain scalars as YAML; `[...]` for any other, which may contain a secret."""
     texts = [item.text if isinstance(item, Scalar) else item for item in items]
-    if items and all(isinstance(text, str) and _SHORT_SCALAR.fullmatch(text) for text in texts):
+    if items and all(isinstance(text, str) and re.fullmatch(_SHORT_SCALAR, text) for text in texts):
         shown = f"[{', '.join(texts)}]"
         if len(shown) <= _LONGEST_LIST:
             return shown

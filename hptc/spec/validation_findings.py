@@ -246,12 +246,12 @@ def _as_mapping(path: Path, value: Any) -> str:
     if value is False:
         return "remove it"
     text = "…" if value is True else str(value) if isinstance(value, (int, float)) else value
-    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+    if isinstance(value, str) and not re.fullmatch(_PLAIN, value):
         text = json.dumps(value, ensure_ascii=False)
     return f"write `{key}: {{{members.format(text)}}}`"
 
 
-_PLAIN = re.compile(r"[\w.-]+")
+_PLAIN = r"[\w.-]+"
 
 
 def described(value: Any) -> str:

@@ -104,6 +104,7 @@ def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
             "inputs",
             "interrupts",
             "lazy_group",
+            "no_plugins",
             "options",
             "program",
         )

@@ -48,7 +48,7 @@ def document(text: str, file: str) -> Document:
 
 
 LAYERS = Layers(
-    (
+    parts=(
         (
             document("overrides:\n  limits: {b: 1}\n  training_job: {x: 1}\n", "over"),
             ("overrides",),

@@ -42,3 +42,12 @@ def test_references_are_found_wherever_they_are() -> None:
     assert found.references == {
         *("execution_role_arn", "kms_key_arn", "subnet_id_1", "data_bucket", "no_such"),
     }
+
+
+def test_what_only_looks_like_a_reference_is_text() -> None:
+    """It meets or violates the constraints of its member as any other text does."""
+    texts = {"StaticHyperParameters": {"note": "${hptc:No Name}"}, "RoleArn": "${hptc:No Name}"}
+    found = conformance({"TrainingJobDefinition": texts})
+    wrong = [one for one in found.violations if one.value == "${hptc:No Name}"]
+    assert not found.references
+    assert [(one.kind, one.path[-1]) for one in wrong] == [("minimum", "RoleArn")]

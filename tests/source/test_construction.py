@@ -41,19 +41,22 @@ def test_quoted_scalars_are_text(text: str, value: str) -> None:
 
 VERBATIM: VerbatimKeys = {"text": True, "jobs": {ANY_KEY: {"text": True, "deep": {"v": True}}}}
 KEPT = {
-    "a value": ("text: 1e-4", {"text": Scalar("1e-4", 1e-4)}),
-    "a boolean": ("text: True", {"text": Scalar("True", True)}),
+    "a value": ("text: 1e-4", {"text": Scalar(text="1e-4", value=1e-4)}),
+    "a boolean": ("text: True", {"text": Scalar(text="True", value=True)}),
     "all below": ("text: {a: [010, {b: 1.0}]}", {
-        "text": {"a": [Scalar("010", 10), {"b": Scalar("1.0", 1.0)}]}
+        "text": {"a": [Scalar(text="010", value=10), {"b": Scalar(text="1.0", value=1.0)}]}
     }),
-    "below a name": ("jobs: {x: {text: 1.10}}", {"jobs": {"x": {"text": Scalar("1.10", 1.1)}}}),
+    "below a name": (
+        "jobs: {x: {text: 1.10}}",
+        {"jobs": {"x": {"text": Scalar(text="1.10", value=1.1)}}},
+    ),
     "not beside it": ("jobs: {x: {other: 1.10}}", {"jobs": {"x": {"other": 1.1}}}),
     "not a name like the key": (
         "jobs: {text: {other: 1.10}}\nother: {text: 1}",
         {"jobs": {"text": {"other": 1.1}}, "other": {"text": 1}},
     ),
     "in a list": ("jobs: {x: {deep: [{v: 01}]}}", {
-        "jobs": {"x": {"deep": [{"v": Scalar("01", 1)}]}}
+        "jobs": {"x": {"deep": [{"v": Scalar(text="01", value=1)}]}}
     }),
     "text and null as they are": ("text: [x, null, '1']", {"text": ["x", None, "1"]}),
 }  # fmt: skip
@@ -71,10 +74,10 @@ def test_without_verbatim_keys_a_number_is_a_number() -> None:
 def test_verbatim_keys_apply_from_the_root_to_a_part() -> None:
     document = parsed("jobs: {x: {text: {a: 01}, other: 01}}")
     at = ("jobs", "x")
-    expected = {"text": {"a": Scalar("01", 1)}, "other": 1}
+    expected = {"text": {"a": Scalar(text="01", value=1)}, "other": 1}
     assert construct_data(document, at=at, verbatim=VERBATIM) == (expected, [])
     part = construct_data(document, at=(*at, "text", "a"), verbatim=VERBATIM)
-    assert part == (Scalar("01", 1), [])
+    assert part == (Scalar(text="01", value=1), [])
 
 
 def test_construct_part_of_a_document() -> None:

@@ -18,7 +18,7 @@ MAX_TEMPLATE = 16_384
 VARIABLES: dict[str, Any] = {
     "env": "dev",
     "trials": 8,
-    "rate": Scalar("1e-3", 1e-3),
+    "rate": Scalar(text="1e-3", value=1e-3),
     "on": True,
     "nothing": None,
     "subnets": ["subnet-a", "subnet-b"],
@@ -30,7 +30,7 @@ VALUES: dict[str, Any] = {
     "{{ env }}": "dev",
     "{{env}}": "dev",
     "{{ trials }}": 8,
-    "{{ rate }}": Scalar("1e-3", 1e-3),
+    "{{ rate }}": Scalar(text="1e-3", value=1e-3),
     "{{ on }}": True,
     "{{ nothing }}": None,
     "{{ subnets }}": ["subnet-a", "subnet-b"],

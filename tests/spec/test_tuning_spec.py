@@ -175,7 +175,7 @@ LONG_FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"algorithm": {"metric_definitions": {"m": ["x(.)"]}}},
     ),
     "text of a number": (
-        {"environment": {"A": Scalar("010", 10)}}, {"environment": {"A": "010"}}
+        {"environment": {"A": Scalar(text="010", value=10)}}, {"environment": {"A": "010"}}
     ),
     "text of a boolean": ({"environment": {"A": True}}, {"environment": {"A": "true"}}),
 }  # fmt: skip

@@ -54,7 +54,7 @@ def _results(text: str, path: Path, data: Any, *, is_key: bool) -> Iterator[Any]
         if not isinstance(_at(data, path), (dict, list)):
             yield _put(data, path, match[1])
     elif match := re.match(r"lower it to (\d+)", text):
-        yield _put(data, path, Scalar(match[1], int(match[1])))
+        yield _put(data, path, Scalar(text=match[1], value=int(match[1])))
     elif (match := re.fullmatch(r"did you mean `([^`]+)`\?", text)) or (
         match := re.match(r"rename it(?:, for example)? to `([^`]+)`", text)
     ):
@@ -152,7 +152,7 @@ def _like(old: Any, text: str) -> Any:
     """A number as text if the old value is text: `"28d"` in a spec, and "5" as a range's bound."""
     if text[-1].isalpha() or (isinstance(old, str) and not old[-1:].isalpha()):
         return text
-    return Scalar(text, int(text))
+    return Scalar(text=text, value=int(text))
 
 
 def _owner(data: Any, path: Path, key: str) -> Path:
