@@ -7,17 +7,17 @@ reviews of several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 from hptc.cost.bound import CostBound, job_count
 from hptc.diagnostics import Diagnostic, Severity
-from hptc.diff.changes import Change, Impact, Kind, without_secrets, worst_first
+from hptc.diff.changes import Action, Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
 from hptc.diff.pairing import paired
-from hptc.diff.spec_changes import added_findings, new_findings, pair_changes
+from hptc.diff.spec_changes import added_findings, new_findings, old_errors, pair_changes
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.project.references import latest_spec, written_reference
@@ -102,12 +102,13 @@ class Comparison:
 
 @frozen
 class SpecDiff:
-    """One spec: its changes, new findings, and the comparison in each environment with changes."""
+    """One spec: its changes, findings, and the comparison in each environment with changes."""
 
     name: str
     file: str
     changes: tuple[Change, ...]
     findings: tuple[Diagnostic, ...] = ()  # new ones
+    old_errors: tuple[Diagnostic, ...] = ()  # errors that are not from this change
     comparisons: tuple[Comparison, ...] = ()
 
     @property
@@ -134,6 +135,7 @@ class Review:
     project: tuple[Change, ...] = ()  # to hptc.yaml
     project_file: str = "hptc.yaml"
     project_findings: tuple[Diagnostic, ...] = ()  # new errors in hptc.yaml
+    project_old_errors: tuple[Diagnostic, ...] = ()  # in hptc.yaml, not from this change
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -158,7 +160,11 @@ class Review:
 
     def findings_in(self, file: str) -> tuple[Diagnostic, ...]:
         """The new errors in one hptc.yaml."""
-        return tuple(each for each in self.project_findings if each.span.file == file)
+        return _in_file(self.project_findings, file)
+
+    def old_errors_in(self, file: str) -> tuple[Diagnostic, ...]:
+        """The errors in one hptc.yaml that are not from this change."""
+        return _in_file(self.project_old_errors, file)
 
     def is_as_bad_as(self, impact: Impact) -> bool:
         """Whether the verdict is an impact or a worse one."""
@@ -173,6 +179,10 @@ class Review:
     def is_empty(self) -> bool:
         """Whether there are neither changes in meaning nor new findings."""
         return not self.specs and not self.project
+
+
+def _in_file(findings: Iterable[Diagnostic], file: str) -> tuple[Diagnostic, ...]:
+    return tuple(each for each in findings if each.span.file == file)
 
 
 def review(old: Side, new: Side, environment: str | None = None) -> Review:
@@ -197,13 +207,19 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
     ]
     notes = [*old.notes, *new.notes]
     faults = added_findings(old.project_findings, new.project_findings)
-    project += [
-        Change(kind=Kind.BROKEN, path=(), subject="", file=broken)
-        for broken in dict.fromkeys(fault.span.file for fault in faults)
-    ]
     file = _project_file(new)
-    if left := len(pairs) - len(comparable):
-        notes.append(f"{plural(left, 'spec')} can't be compared until {file} has no errors")
+    left = [pair for pair in pairs if pair not in comparable]
+    if left:
+        notes.append(f"{plural(len(left), 'spec')} can't be compared until {file} has no errors")
+    is_unknown = any(_differ(*pair) for pair in left)
+    old_faults = [fault for fault in new.project_findings if is_unknown and fault not in faults]
+    project += [
+        Change(kind=Kind.BROKEN, path=(), subject="", file=broken, part=part)
+        for broken, part in {
+            **{fault.span.file: Action.UNCHANGED for fault in old_faults},
+            **{fault.span.file: Action.CHANGED for fault in faults},
+        }.items()
+    ]
     return Review(
         old=old.label,
         new=new.label,
@@ -214,6 +230,7 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
         project=worst_first(project),
         project_file=file,
         project_findings=faults,
+        project_old_errors=tuple(old_faults),
         notes=tuple(notes),
     )
 
@@ -223,6 +240,11 @@ def _project_file(side: Side) -> str:
         return side.project_findings[0].span.file
     found = (one.project.document.file for one in side.compiled if one.project is not None)
     return next(found, "hptc.yaml")
+
+
+def _differ(old: Outcome | None, new: Outcome | None) -> bool:
+    """Whether the files of two versions differ, of which one can't be compared."""
+    return old is None or new is None or old.document.text != new.document.text
 
 
 def _lacks_its_project(one: Outcome | None, side: Side) -> bool:
@@ -294,6 +316,7 @@ def _spec_diff(
         file=shown.file,
         changes=changes,
         findings=findings,
+        old_errors=old_errors(old, new),
         comparisons=(comparison,),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
 from hptc.cost.bound import job_count
 from hptc.diagnostics import Diagnostic
-from hptc.diff.changes import Change, Kind, worst_first
+from hptc.diff.changes import Action, Change, Kind, worst_first
 from hptc.diff.compare import compare
 from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.value_text import duration_text
@@ -23,7 +23,7 @@ def pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]
     """The changes to one spec, including whether it stopped or started compiling."""
     if new is None:
         return (_job_change(Kind.JOB_REMOVED, old=_summary(old)),)
-    refused = list(_failure_changes(new))
+    refused = list(_failure_changes(old, new))
     if old is None:
         is_added = isinstance(new, Compiled)
         added = [_job_change(Kind.JOB_ADDED, new=_summary(new))] if is_added else []
@@ -57,12 +57,19 @@ def _suppression_changes(old: Outcome, new: Outcome) -> Iterator[Change]:
         )
 
 
-def _failure_changes(one: Outcome) -> Iterator[Change]:
-    """The change that a spec can't be submitted anymore, if so. Its findings give the reason."""
-    codes = [diagnostic.code for diagnostic in one.diagnostics if diagnostic.is_error]
-    if codes:
-        is_policy = all(code.startswith(_POLICY) for code in codes)
-        yield _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN)
+def _failure_changes(old: Outcome | None, new: Outcome) -> Iterator[Change]:
+    """The change that a spec can't be submitted anymore, if so. Its findings give the reason.
+
+    If all of its errors are older than the change, it is `unchanged`.
+    """
+    errors = [diagnostic for diagnostic in new.diagnostics if diagnostic.is_error]
+    if errors:
+        is_policy = all(error.code.startswith(_POLICY) for error in errors)
+        is_older = len(old_errors(old, new)) == len(errors)
+        yield replace(
+            _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN),
+            part=Action.UNCHANGED if is_older else Action.CHANGED,
+        )
 
 
 def _differ(old: Outcome, new: Outcome) -> bool:
@@ -115,6 +122,13 @@ def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, 
     if new is None:
         return ()
     return added_findings(old.diagnostics if old is not None else (), new.diagnostics)
+
+
+def old_errors(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:
+    """Errors of the new version that the old one has too, on any line."""
+    errors = [diagnostic for diagnostic in new.diagnostics if diagnostic.is_error] if new else []
+    known = added_findings(old.diagnostics if old is not None else (), errors)
+    return tuple(error for error in errors if error not in known)
 
 
 def added_findings(old: Iterable[Diagnostic], new: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

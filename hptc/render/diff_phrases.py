@@ -8,7 +8,7 @@ from datetime import UTC
 
 from hptc.compiler.outcome import Compiled, Outcome
 from hptc.cost.bound import CostBound
-from hptc.diff.changes import Change, Growth, Impact, Kind
+from hptc.diff.changes import Action, Change, Growth, Impact, Kind
 from hptc.diff.review import Comparison, CostChange, LastRun, Parent, Review, SpecDiff
 from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.totals import CostSum, totals
@@ -49,6 +49,9 @@ ONE_JOB: dict[Kind, str] = {
 
 REFUSALS = (Kind.BROKEN, Kind.POLICY_BREACH)
 """Changes whose findings say more than they do."""
+
+NOT_NEW = "not from this change"
+"""Said of an error that the old version has too."""
 
 TITLES: dict[Kind, str] = {
     Kind.BROKEN: "does not compile",
@@ -145,8 +148,14 @@ def verdict(found: Review) -> str:
         return "new findings"
     decisive = [change for change in found.changes if change.impact is worst]
     kinds = {change.kind for change in decisive}
-    phrase = ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if len(kinds) == 1 else VERDICTS[worst]
-    return f"{phrase}{_where(decisive)}"
+    is_one_kind = len(kinds) == 1
+    phrase = ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if is_one_kind else VERDICTS[worst]
+    return f"{_still(decisive)}{phrase}{_where(decisive)}"
+
+
+def _still(changes: Iterable[Change]) -> str:
+    """The word for what was so before the change."""
+    return "still " if all(change.action is Action.UNCHANGED for change in changes) else ""
 
 
 def _where(changes: Iterable[Change]) -> str:
@@ -168,7 +177,7 @@ def spec_verdict(changes: tuple[Change, ...]) -> str:
     """The verdict on one spec's changes, which are sorted worst first."""
     if not changes:
         return "new findings"
-    return ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
+    return _still(changes[:1]) + ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
 
 
 def tone(impact: Impact | None, new_jobs: int = 0) -> str:
@@ -197,7 +206,7 @@ def also(found: Review) -> str:
     for change in sorted(found.changes, key=lambda change: change.impact.rank):
         others.setdefault(change.impact, []).append(change)
     return "; ".join(
-        f"{VERDICTS[impact]}{_where(changes)}"
+        f"{_still(changes)}{VERDICTS[impact]}{_where(changes)}"
         for impact, changes in others.items()
         if impact is not found.impact
     )
@@ -234,8 +243,11 @@ def growth_text(growth: Growth) -> str:
 
 def title(change: Change) -> str:
     """What changed and by how much: `range widened, +1 decade`."""
+    named = TITLES[change.kind]
+    if change.part in (Action.ADDED, Action.REMOVED):
+        named = f"{named.removesuffix('changed')}{change.part}"
     grown = growth_text(change.growth) if change.growth is not None else ""
-    return ", ".join(part for part in (TITLES[change.kind], grown) if part)
+    return ", ".join(part for part in (f"{_still([change])}{named}", grown) if part)
 
 
 def subject(change: Change) -> str:
