@@ -254,6 +254,30 @@ def test_listing_and_stopping(folder: Path, capsys: pytest.CaptureFixture[str]) 
         assert "found in" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("file", ["tuning-job.json", "training-jobs/old-001-00000000.json"])
+@pytest.mark.parametrize("text", ['{"Version": 0}', "[]", "{"])
+def test_one_that_cannot_be_read_does_not_hide_the_others(
+    folder: Path, capsys: pytest.CaptureFixture[str], file: str, text: str
+) -> None:
+    for name in ("demo", "old"):
+        write(folder, tuning_request(name, jobs=1))
+        assert run(["local", "run", "request.json", "--dry"]) == 0
+    broken = folder / ".hptc/local/old" / file
+    if text.startswith("{") and file != "tuning-job.json":
+        text = "{"  # a training job has no version of its own
+    broken.write_text(text)
+    capsys.readouterr()
+    assert run(["local", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert "demo " in out
+    assert "old" not in out
+    assert err.startswith("note: not listed: ")
+    assert ".hptc/local/old" in err
+    assert "delete the folder" in err
+    assert run(["local", "status", "request.json"]) == 2
+    assert "has not run on this machine" not in capsys.readouterr().err
+
+
 def test_ctrl_c_stops_the_training_jobs_in_order(folder: Path) -> None:
     started, ended = folder / "started", folder / "ended"
     script = (
