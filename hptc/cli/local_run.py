@@ -319,7 +319,10 @@ def _script_inputs(
 
 
 def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
-    """What the metric definitions match in the log of the only training job."""
+    """What the metric definitions match in the log of the only training job.
+
+    Its failure says that there is no value of the objective, and is the reason if it ended early.
+    """
     for training_job in tuning.list_training_jobs(name):
         path = tuning.log_path(training_job.name)
         if path is None or not path.is_file() or not path.stat().st_size:
@@ -331,7 +334,10 @@ def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
             continue
         definition = training_job.definition or None
         found = rehearse(job, text, training_job.name, definition=definition)
-        print_status("\n" + render_rehearsals(name, found).rstrip())
+        is_news = any(each.is_objective_found or each.fault for each in found)
+        if is_news or training_job.status != "Failed":
+            text = render_rehearsals(name, found, has_verdict=is_news)
+            print_status("\n" + text.rstrip())
 
 
 @contextmanager

@@ -112,7 +112,18 @@ def test_a_rehearsal_without_the_metric_says_what_the_log_has(
     err = capsys.readouterr().err
     assert "ended, but its log has no value of loss" in err
     assert "  | los = 0.4" in err
-    assert "objective metric `loss` not found in 1 line" in err
+    assert "  !! loss (the objective): matches 0 of 1 line" in err
+    assert "not found" not in err
+
+
+def test_a_rehearsal_that_crashes_says_nothing_about_its_metrics(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = write(folder, script="echo 'los = 0.4'; exit 3")
+    assert run(["local", "run", "request.json", image, "--trials", "1"]) == 3
+    err = capsys.readouterr().err
+    assert "failed with exit code 3" in err
+    assert "matches 0 of" not in err
 
 
 def test_a_dry_run_says_so_everywhere(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
