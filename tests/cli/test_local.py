@@ -251,6 +251,30 @@ def test_a_summary_is_the_first_line_of_the_help(entry: CommandEntry) -> None:
     assert (entry.load().help or "").partition("\n")[0].removesuffix(".") == entry.summary
 
 
+@pytest.mark.parametrize(
+    ("option", "text", "expected", "example"),
+    [
+        ("--channel", "train", "NAME=PATH", "--channel train=DIR, where DIR is the folder"),
+        ("--channel", "data dir", "NAME=PATH", "--channel 'train=data dir'"),
+        ("--image", "own", "PATTERN=COMMAND", "--image '*xgboost*=python train.py'"),
+    ],
+)
+def test_an_option_with_two_parts_shows_an_example(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    text: str,
+    expected: str,
+    example: str,
+) -> None:
+    (folder / "data dir").mkdir()
+    write(folder)
+    assert run(["local", "run", "request.json", option, text]) == 2
+    err = capsys.readouterr().err
+    assert f"error: {option} {text}: expected {expected}, " in err
+    assert f"help: for example: {example}" in err
+
+
 def test_listing_and_stopping(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["local", "list"]) == 0
     assert capsys.readouterr().out == "no tuning jobs\n"
