@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path as FilePath
 
 from hptc.compiler.discovery import display_path, path_in_project, spec_files_by_name
@@ -217,9 +217,15 @@ def _is_one_mistake(text: str, name: str) -> bool:
     """
     if len(name) < _SHORTEST or abs(len(text) - len(name)) > 1:
         return False
-    start = len(commonprefix((text, name)))
-    end = len(commonprefix((text[start:][::-1], name[start:][::-1])))
+    start = _common_length(text, name)
+    end = _common_length(text[start:][::-1], name[start:][::-1])
     rests = text[start : len(text) - end], name[start : len(name) - end]
     if any(rest and not rest.isalpha() for rest in rests):
         return False
     return max(map(len, rests)) <= 1 or (len(rests[0]) == 2 and rests[0] == rests[1][::-1])
+
+
+def _common_length(text: str, name: str) -> int:
+    """The number of characters with which both begin."""
+    pairs = zip(text, name, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
