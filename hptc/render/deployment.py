@@ -66,14 +66,21 @@ def _outputs(stack: DeployedOutputs) -> Sequence[str]:
 
 
 def render_uploads(deployment: Deployment) -> str:
-    """The commands that upload what the specs of changed stacks read; empty if there are none."""
+    """The commands that upload what specs read and S3 lacks; empty if there are none.
+
+    Where S3 was not checked, it is what the specs of changed stacks read.
+    """
     environment = deployment.environment
     changed = {stack.name for stack in deployment.stacks if stack.is_changed}
     is_new = environment.foundation_stack in changed
     commands = [
         each.command
         for each in deployment.uploads
-        if is_new or any(environment.spec_stack(spec) in changed for spec in each.specs)
+        if each.is_there is False
+        or (
+            each.is_there is None
+            and (is_new or any(environment.spec_stack(spec) in changed for spec in each.specs))
+        )
     ]
     if not commands:
         return ""
@@ -157,7 +164,12 @@ def deployment_json(deployment: Deployment) -> str:
             for stack in deployment.stacks
         ],
         "uploads": [
-            {"uri": each.uri, "specs": list(each.specs), "command": each.command}
+            {
+                "uri": each.uri,
+                "specs": list(each.specs),
+                "command": each.command,
+                "is_there": each.is_there,
+            }
             for each in deployment.uploads
         ],
         "orphaned_stacks": None if deployment.orphaned is None else list(deployment.orphaned),
