@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from hptc.source.script_reading import ScriptFacts
 
 
-_READ_SCRIPTS = ("HPT363", "HPT364")
+_READ_SCRIPTS = ("HPT363", "HPT364", "HPT366")
 
 
 @frozen
