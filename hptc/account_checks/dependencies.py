@@ -68,7 +68,8 @@ def roles(subject: Subject) -> Iterator[Finding]:
                 label="not found",
                 help=f"the role of this name is `{role.arn}`"
                 if role
-                else "create it, or remove `role_arn` so that `hptc deploy` creates a role",
+                else "create it, or fix its name; with `execution_role: managed`, and without `role_arn` "
+                "in the spec, `hptc deploy` creates a role",
             )
         elif not role.services & {"sagemaker.amazonaws.com", "*"}:
             yield Finding(
