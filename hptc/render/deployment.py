@@ -37,7 +37,8 @@ def render_progress(progress: StackProgress, *, color: bool = False) -> str:
     """A step of a deployment or removal, in one line."""
     match progress:
         case StackActivity(event=event):
-            of = "" if progress.total is None else f"/{progress.total}"
+            # A resource that is replaced has more steps than the CLI expects.
+            of = "" if progress.total is None else f"/{max(progress.done, progress.total)}"
             count = f"{progress.done:>{max(2, len(of) - 1)}}{of}"
             status = event.status.ljust(_STATUS_WIDTH)
             what = "" if event.is_of_stack else f"  {event.type} {event.logical_id}"
