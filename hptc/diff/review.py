@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from datetime import datetime
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
+from hptc.compiler.parents import parent_spec
 from hptc.cost.bound import CostBound, job_count
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Action, Change, Impact, Kind, without_secrets, worst_first
@@ -55,6 +56,7 @@ class Parent:
     spec: str | None = None
     is_new: bool = False
     is_latest: bool = False
+    was_spec: bool = False  # in the old version only
     conflict: str = ""  # why AWS would reject a run of the old version as the parent
 
 
@@ -309,7 +311,7 @@ def _spec_diff(
         new_job=becomes.name if becomes else None,
         old_count=job_count(was).number if was else None,
         new_count=job_count(becomes).number if becomes else None,
-        parents=_parents(becomes, jobs) if becomes else (),
+        parents=_parents(old, new, jobs) if becomes and isinstance(new, Compiled) else (),
     )
     return SpecDiff(
         name=next((name for name in names if name), shown.file),
@@ -321,18 +323,23 @@ def _spec_diff(
     )
 
 
-def _parents(job: TuningJob, jobs: _Jobs) -> tuple[Parent, ...]:
-    found = []
+def _parents(old: Outcome | None, new: Compiled, jobs: _Jobs) -> tuple[Parent, ...]:
+    """The parents of the new version. Their specs may be others than those that were compared."""
+    job, found = new.job, []
+    before = {}
+    if isinstance(old, Compiled) and old.job.warm_start is not None:
+        before = {parent_spec(old, name): name for name in old.job.warm_start.parents}
     for name in job.warm_start.parents if job.warm_start is not None else ():
         named = written_reference(name)
         if (latest := latest_spec(named)) is not None:
             conflict = _conflict(job, name, jobs.old_job_of.get(latest))
             found.append(Parent(job=named, spec=latest, is_latest=True, conflict=conflict))
             continue
-        spec = jobs.spec_of.get(name)
-        old = jobs.old_job_of.get(spec) if spec is not None else None
-        is_new = spec is not None and (old is None or old.name != name)
-        found.append(Parent(job=name, spec=spec, is_new=is_new))
+        spec = jobs.spec_of.get(name) or parent_spec(new, name)
+        was = jobs.old_job_of.get(spec) if spec is not None else None
+        is_new = spec is not None and name != (was.name if was is not None else before.get(spec))
+        was_spec = spec is None and name in jobs.old_job_of
+        found.append(Parent(job=name, spec=spec, is_new=is_new, was_spec=was_spec))
     return tuple(found)
 
 

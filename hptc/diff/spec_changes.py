@@ -17,6 +17,7 @@ from hptc.source.suppressions import suppressions
 from hptc.text import plural
 
 _POLICY = "HPT8"
+_PARENT = "HPT701"  # the parent has an error, which is listed where it is
 
 
 def pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]:
@@ -64,7 +65,8 @@ def _failure_changes(old: Outcome | None, new: Outcome) -> Iterator[Change]:
     """
     errors = [diagnostic for diagnostic in new.diagnostics if diagnostic.is_error]
     if errors:
-        is_policy = all(error.code.startswith(_POLICY) for error in errors)
+        own = [error for error in errors if error.code != _PARENT] or errors
+        is_policy = all(error.code.startswith(_POLICY) for error in own)
         is_older = len(old_errors(old, new)) == len(errors)
         yield replace(
             _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN),
@@ -114,7 +116,10 @@ def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
     was, becomes = old.spec.warm_start, new.spec.warm_start
     if was is None or becomes is None or was.parents != becomes.parents:
         return change
-    return replace(change, note="the parent's spec changed")
+    named = {*change.new.split(", ")} - {*change.old.split(", ")}
+    gone = named & {*(becomes.parents or ())}
+    note = "the parent is no longer a spec" if gone else "the parent's spec changed"
+    return replace(change, note=note)
 
 
 def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:

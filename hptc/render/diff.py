@@ -9,13 +9,13 @@ from typing import assert_never
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review
+from hptc.render.diff_consequences import consequences
 from hptc.render.diff_data import render_annotations, render_json
 from hptc.render.diff_markdown import render_markdown
 from hptc.render.diff_phrases import (
     NOT_NEW,
     also,
     change_environments,
-    consequences,
     merged_costs,
     scope,
     subject,

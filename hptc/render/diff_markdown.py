@@ -14,12 +14,12 @@ from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
 from hptc.frozen import frozen
+from hptc.render.diff_consequences import consequences
 from hptc.render.diff_phrases import (
     NOT_NEW,
     REFUSALS,
     also,
     change_environments,
-    consequences,
     merged_costs,
     scope,
     spec_verdict,

@@ -772,3 +772,78 @@ def test_nothing_is_written(repository: Repository) -> None:
     before = state()
     review_refs([])
     assert state() == before
+
+
+# What a reviewer decides by.
+
+BOTH = f"{PROJECT}{PROD}"
+
+
+def commit_both(repository: Repository, old: dict[str, str], new: dict[str, str | None]) -> Review:
+    """The review of a change in a project with the environments dev and prod."""
+    repository.commit("old", {"hptc.yaml": BOTH, **old})
+    repository.commit("new", new)
+    return review_refs([], against="HEAD~1")
+
+
+def test_the_verdict_names_no_environments_if_it_holds_in_all(repository: Repository) -> None:
+    """A parent has another name in each environment, if its spec is different there."""
+    limits = "overrides: {limits: {max_number_of_training_jobs: 9}}"
+    project = BOTH.replace(PROD, PROD.replace("}\n", f", {limits}}}\n"))
+    repository.commit("old", {"hptc.yaml": project, "specs/a.yaml": child("a", "trees")})
+    repository.commit("new", {"specs/trees.yaml": WIDER})
+    found = review_refs(["specs/a.yaml"], against="HEAD~1")
+    assert [each.environments for each in found.changes] == [("dev",), ("prod",)]
+    text = render_diff(found, Format.TEXT)
+    assert text.startswith("hptc diff: changes the tuning job (1 of 1 spec changed, 2 new")
+    # The parent is a spec, although only its child is compared.
+    assert re.search(r"→ dev: warm-starts from trees-\w{8} of trees, which is also new", text)
+
+
+def test_environments_with_the_same_costs_have_one_line(repository: Repository) -> None:
+    found = commit_both(repository, {}, {"specs/trees.yaml": WIDER})
+    lines = render_diff(found, Format.TEXT).splitlines()
+    assert lines[1].startswith("when merged in dev and prod, in each: 1 new tuning job, at ")
+    assert not lines[2].startswith("when merged")
+
+
+def test_the_environment_of_a_verdict_is_named_once(repository: Repository) -> None:
+    found = commit_both(repository, {}, {"hptc.yaml": PROJECT})
+    text = render_diff(found, Format.TEXT)
+    assert text.startswith("hptc diff: removes the environment prod (")
+    assert "  • prod: environment removed: account 111122223333" in text
+
+
+def test_a_removed_schedule_still_starts_tuning_jobs(repository: Repository) -> None:
+    scheduled = f"{SPEC}schedule: rate(7 days)\n"
+    command = "hptc destroy hptc-churn-dev-trees-schedule --env dev"
+    for new in (SPEC, None):
+        found = commit_both(repository, {"specs/trees.yaml": scheduled}, {"specs/trees.yaml": new})
+        text = render_diff(found, Format.TEXT)
+        assert (
+            "  → dev: its schedule starts tuning jobs until its stack is deleted: after the merge, "
+            f"run {command}\n"
+        ) in text
+        assert f"run `{command}`" in render_diff(found, Format.MARKDOWN)
+    rarer = scheduled.replace("7 days", "9 days")
+    found = commit_both(repository, {"specs/trees.yaml": scheduled}, {"specs/trees.yaml": rarer})
+    assert "until its stack is deleted" not in render_diff(found, Format.TEXT)
+
+
+def test_a_parent_that_is_no_longer_a_spec(repository: Repository) -> None:
+    found = commit_both(
+        repository, {"specs/a.yaml": child("a", "trees")}, {"specs/trees.yaml": None}
+    )
+    text = render_diff(found, Format.TEXT)
+    assert "warm start changed: trees-" in text
+    assert "→ trees  (the parent is no longer a spec)" in text
+    assert "warm-starts from trees, which is no longer a spec in this project: AWS must" in text
+
+
+def test_a_parent_that_violates_the_policy_is_not_a_compilation_error(
+    repository: Repository,
+) -> None:
+    tight = f"{BOTH}policy: {{max_number_of_training_jobs: 2}}\n"
+    found = commit_both(repository, {"specs/a.yaml": child("a", "trees")}, {"hptc.yaml": tight})
+    assert {error.code for spec in found.specs for error in spec.findings} == {"HPT701", "HPT803"}
+    assert found.impact is Impact.BREACH
