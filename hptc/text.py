@@ -10,14 +10,37 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:  # every command imports this module
+    from decimal import Decimal
+
+_MOST_PLACES = 15  # as many as a float has
 _LONGEST_MASKED = 20_000  # characters of a value; no message shows as many
 
 
 def plural(count: int, noun: str, plural_noun: str = "") -> str:
     """A count with its noun: `1 file`, `2 files`, `1,200 entries`."""
     return f"{count:,} {noun if count == 1 else plural_noun or noun + 's'}"
+
+
+def data_size(size: int) -> str:
+    """The size of files: `1 byte`, `12.5 kB`, `25.0 MB`."""
+    if size < 1_000:
+        return plural(size, "byte")
+    return f"{size / 1e3:,.1f} kB" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
+
+
+def told_apart(value: Decimal | float, limit: Decimal | float, places: int) -> tuple[str, str]:
+    """A value and the limit that it exceeds, with the decimal places that tell them apart.
+
+    `places` are at least shown: `25.0` and `10.0`, or `25.00003` and `25.00000`.
+    """
+    while True:
+        texts = f"{value:,.{places}f}", f"{limit:,.{places}f}"
+        if texts[0] != texts[1] or places >= _MOST_PLACES:
+            return texts
+        places += 1
 
 
 def printable(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,29 @@ from hptc import text
 )
 def test_plural(count: int, expected: str) -> None:
     assert text.plural(count, "file") == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_000, "1.0 kB"), (25_000_000, "25.0 MB")],
+)
+def test_the_size_of_files(size: int, expected: str) -> None:
+    assert text.data_size(size) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "places", "expected"),
+    [
+        (30.0, 25.0, 1, ("30.0", "25.0")),
+        (25.000001, 25.0, 1, ("25.000001", "25.000000")),
+        (Decimal("1234.60"), Decimal("1234.599"), 2, ("1,234.600", "1,234.599")),
+        (2.0, 2.0, 2, ("2.000000000000000", "2.000000000000000")),
+    ],
+)
+def test_a_value_and_its_limit_are_told_apart(
+    value: Decimal | float, limit: Decimal | float, places: int, expected: tuple[str, str]
+) -> None:
+    assert text.told_apart(value, limit, places) == expected
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, "1 entry"), (3, "3 entries")])

@@ -68,7 +68,8 @@ def roles(subject: Subject) -> Iterator[Finding]:
                 label="not found",
                 help=f"the role of this name is `{role.arn}`"
                 if role
-                else "create it, or remove `role_arn` so that `hptc deploy` creates a role",
+                else "create it, or fix its name; `hptc deploy` creates a role if the spec has no "
+                "`role_arn` and the environment has `execution_role: managed`",
             )
         elif not role.services & {"sagemaker.amazonaws.com", "*"}:
             yield Finding(

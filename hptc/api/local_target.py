@@ -9,6 +9,7 @@ from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError, UsageError
 from hptc.frozen import frozen
 from hptc.jobs.content_changes import ContentChanges, content_changes
+from hptc.jobs.job_names import name_stem
 from hptc.jobs.spec_runs import spec_runs
 from hptc.local.job_folder import jobs_folder
 from hptc.local.run_facts import RunFacts
@@ -51,6 +52,9 @@ def find_local_job(
         return LocalJob(tuning=tuning, name=target.job, target=target)
     runs = spec_runs(target.spec, tuning).runs
     if not runs:
+        stem = name_stem(target.spec.job_name or target.spec.name)
+        for unreadable in tuning.unreadable(name_contains=stem):
+            raise unreadable
         raise OperationError(
             f"`{target.spec.name}` ({target.spec.file}) has not run on this machine",
             help=f"`hptc local run {given}` runs it; `hptc local list` lists the tuning jobs",

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hptc.aws.retry import INTERNAL_ERROR_CODES, THROTTLING_CODES
+from hptc.aws.sign_in import sign_in
 from hptc.catalog.error_texts import known_errors
 from hptc.errors import AwsError
 from hptc.text import shortened
@@ -39,7 +40,6 @@ _INVALID_SIGNATURE = frozenset(
 )
 _ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
-_SIGN_IN = "run `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
 _PROXY_SETTINGS = "the proxy settings (HTTPS_PROXY, NO_PROXY)"
 _HTML_TAG = re.compile(r"<[^>]*>")
@@ -91,14 +91,14 @@ def aws_error(
                 return _html_error(error.response, action, region)
             return _client_error(error.response.get("Error", {}), action, request)
         case boto.NoCredentialsError():
-            return MissingCredentialsError("no AWS credentials found", help=_SIGN_IN)
+            return MissingCredentialsError("no AWS credentials found", help=sign_in())
         case boto.PartialCredentialsError():
             message = f"the AWS credentials are incomplete: {error}"
-            return MissingCredentialsError(message, help=_SIGN_IN)
+            return MissingCredentialsError(message, help=sign_in())
         case boto.TokenRetrievalError() | boto.SSOError():
             return NotSentError("the AWS SSO session has expired", help="run `aws sso login`")
         case boto.CredentialRetrievalError():
-            return NotSentError(f"cannot load the AWS credentials: {error}", help=_SIGN_IN)
+            return NotSentError(f"cannot load the AWS credentials: {error}", help=sign_in())
         case boto.ProfileNotFound():
             return NotSentError(str(error), help="`aws configure list-profiles` lists the profiles")
         case boto.NoRegionError():
@@ -216,10 +216,10 @@ def _client_error(
 ) -> AwsError:
     code, message = str(error.get("Code", "")), str(error.get("Message", ""))
     if code in _EXPIRED_CREDENTIALS:
-        return AwsError(message, code=code, help=f"the credentials have expired: {_SIGN_IN}")
+        return AwsError(message, code=code, help=f"the credentials have expired: {sign_in()}")
     if code in _UNKNOWN_CREDENTIALS:
         return AwsError(
-            message, code=code, help=f"AWS does not recognize the credentials: {_SIGN_IN}"
+            message, code=code, help=f"AWS does not recognize the credentials: {sign_in()}"
         )
     if code in _INVALID_SIGNATURE:
         return AwsError(

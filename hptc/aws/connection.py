@@ -19,6 +19,7 @@ from hptc.aws.aws_errors import (
 )
 from hptc.aws.call_log import log_calls
 from hptc.aws.retry import Retry
+from hptc.aws.sign_in import sign_in
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
 
@@ -113,7 +114,7 @@ class Connection:
             raise AwsError(
                 f"the credentials are for account {account}, but the environment `{expected.name}` "
                 f"is in account {expected.account}",
-                help="set AWS_PROFILE to a profile for that account, or choose another --env",
+                help=f"{sign_in(expected.account)}; or choose another --env",
             )
         return True
 

@@ -22,6 +22,7 @@ from hptc.text import clipped, printable
 PROGRESS_AFTER_SECONDS = 1.0
 """How long work takes before its progress is shown."""
 _PROGRESS_INTERVAL_SECONDS = 0.1
+_REASON = "\n  - "  # starts each of several reasons in a message
 _LONGEST_MESSAGE = 5_000
 _CLEAR_LINE = "\r\N{ESCAPE}[K"
 
@@ -101,12 +102,15 @@ def print_prompt(text: str) -> None:
 def print_error(message: str, help: str = "") -> None:
     """Print an error, and how to fix it, to stderr.
 
-    Each stays on one line: a file name is untrusted, and GitHub's runners execute a line that
-    starts with `::`.
+    Each stays on one line, except a list of reasons: a file name is untrusted, and GitHub's runners
+    execute a line that starts with `::`.
     """
     color = use_color(sys.stderr)
     word = click.style("error", fg="red", bold=True) if color else "error"
-    print_needed(f"{word}: {clipped(message, _LONGEST_MESSAGE)}")
+    first, *reasons = message.split(_REASON)
+    print_needed(f"{word}: {clipped(first, _LONGEST_MESSAGE)}")
+    for reason in reasons:
+        print_needed(f"{_REASON[1:]}{clipped(reason, _LONGEST_MESSAGE)}")
     if help:
         print_needed(f"help: {clipped(help, _LONGEST_MESSAGE)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from hptc.cli.inputs import print_findings, spec_files_named
 from hptc.cli.options import ENV, JSON, TEXT_OR_JSON, completed
 from hptc.cli.scheduled_code import specs_with_scheduled_code, upload_scheduled_code
 from hptc.cli.stack_progress import print_progress
+from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_FINDINGS, EXIT_OK
 from hptc.render.deployment import (
     deployment_json,
@@ -25,6 +27,7 @@ from hptc.render.deployment import (
     render_orphans,
     render_uploads,
 )
+from hptc.render.diagnostics import tally
 from hptc.service.losses import Loss
 from hptc.stacks import deploy as deployment
 from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
@@ -85,6 +88,12 @@ def deploy(
     scheduled = specs_with_scheduled_code(env, specs)
     upload_scheduled_code(scheduled, is_deployed=False)
     named = spec_files_named(specs) if specs else None
+    diagnostics: list[Diagnostic] = []
+
+    def show(found: Sequence[Diagnostic]) -> None:
+        diagnostics.extend(found)
+        print_findings(found, named)
+
     result = deployment.deploy(
         Path.cwd(),
         env,
@@ -93,7 +102,7 @@ def deploy(
         callbacks=DeployCallbacks(
             print_status=print_status,
             progress=print_progress,
-            findings=lambda found: print_findings(found, named),
+            findings=show,
             ask=print_prompt if is_interactive() else None,
             confirm=_confirm if is_interactive() and not yes else None,
         ),
@@ -101,6 +110,7 @@ def deploy(
         is_complete=is_complete,
     )
     if result is None:
+        print_needed(f"{tally(diagnostics)}: nothing was deployed")
         return EXIT_FINDINGS
     upload_scheduled_code(scheduled, is_deployed=True)
     print_result(deployment_json(result) if form == JSON else render_deployment(result))

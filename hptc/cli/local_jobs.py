@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hptc.api.local_target import find_local_job, local_changes_since
-from hptc.cli.console import print_result, terminal_width, use_color
+from hptc.cli.console import print_result, print_status, terminal_width, use_color
 from hptc.cli.local_folder import FOLDER
 from hptc.cli.logs import ALL, FOLLOW, TAIL, TRAINING_JOB, LogReader, print_logs, read_logs
 from hptc.cli.options import ENV, JSON, LOCAL_JOB, TEXT_OR_JSON
@@ -45,6 +45,8 @@ def list_command(folder: Path | None, form: str) -> None:
         if form == JSON
         else render_local_jobs(jobs, facts, color=use_color(sys.stdout), width=terminal_width())
     )
+    for error in tuning.unreadable():
+        print_status(f"note: not listed: {error}; {error.help}")
 
 
 @click.command()

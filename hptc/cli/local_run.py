@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from hptc.cli.options import (
     PYTHON,
     TEXT_OR_JSON,
     completed,
+    image_and_command,
     name_and_value,
     spec_options,
 )
@@ -171,14 +173,14 @@ def run(
             help="an image has its own Python, and its training toolkit installs requirements.txt",
         )
     options = RunOptions(
-        channels={name: Path(path) for name, path in map(name_and_value("--channel"), channels)},
+        channels=_channels(channels, compiled[0].job),
         s3_root=s3_root,
         source=source,
         entry_point=entry_point,
         codes=_codes(compiled[0]),
         **_region(compiled[0]),
         python=python,
-        images=tuple(map(name_and_value("--image"), images)),
+        images=tuple(map(image_and_command, images)),
         uses_stand_ins=not no_stand_ins,
         engine=engine,
         installs_requirements=install_requirements,
@@ -197,6 +199,22 @@ def run(
         require_room(tuning, name, replace=replace)
         _prepare(tuning, compiled[0])
     return _follow(tuning, compiled[0], options, form=form)
+
+
+def _channels(given: tuple[str, ...], job: TuningJob) -> dict[str, Path]:
+    """The data of channels, by their names. Raises UsageError."""
+    names = [channel.name for one in job.definitions for channel in one.channels] or ["train"]
+
+    def example(text: str) -> str:
+        if Path(text).exists():
+            return shlex.join(("--channel", f"{names[0]}={text}"))
+        name = text.removesuffix("=")
+        name = name if name in names else names[0]
+        return f"--channel {name}=DIR, where DIR is the folder with the data"
+
+    expected = "NAME=PATH, the name of an input channel and the file or folder with its data"
+    read = name_and_value("--channel", expected, example)
+    return {name: Path(path) for name, path in map(read, given)}
 
 
 def _engine(*, docker: bool, podman: bool) -> str:
@@ -319,7 +337,10 @@ def _script_inputs(
 
 
 def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
-    """What the metric definitions match in the log of the only training job."""
+    """What the metric definitions match in the log of the only training job.
+
+    Its failure says that there is no value of the objective, and is the reason if it ended early.
+    """
     for training_job in tuning.list_training_jobs(name):
         path = tuning.log_path(training_job.name)
         if path is None or not path.is_file() or not path.stat().st_size:
@@ -331,7 +352,10 @@ def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
             continue
         definition = training_job.definition or None
         found = rehearse(job, text, training_job.name, definition=definition)
-        print_status("\n" + render_rehearsals(name, found).rstrip())
+        is_news = any(each.is_objective_found or each.fault for each in found)
+        if is_news or training_job.status != "Failed":
+            text = render_rehearsals(name, found, has_verdict=is_news)
+            print_status("\n" + text.rstrip())
 
 
 @contextmanager

@@ -113,13 +113,29 @@ def ignoring(codes: str, *, ignore: str | None, **options: Any) -> dict[str, Any
     return {**options, "ignore": ",".join(part for part in (ignore, codes) if part)}
 
 
-def name_and_value(option: str) -> Callable[[str], tuple[str, str]]:
-    """A reader of an option's NAME=VALUE. It raises UsageError."""
+def name_and_value(
+    option: str, expected: str, example: Callable[[str], str]
+) -> Callable[[str], tuple[str, str]]:
+    """A reader of an option's two parts around an equals sign.
+
+    `expected` says what they are, and `example` completes what the user has written. The reader
+    raises UsageError.
+    """
 
     def split(text: str) -> tuple[str, str]:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
-            raise UsageError(f"{option} {text}: expected NAME=VALUE")
+            raise UsageError(
+                f"{option} {text}: expected {expected}", help=f"for example: {example(text)}"
+            )
         return name, value
 
     return split
+
+
+image_and_command = name_and_value(
+    "--image",
+    "PATTERN=COMMAND, the images and the command to run instead of them",
+    lambda _: "--image '*xgboost*=python train.py'",
+)
+"""Read a value of `--image`. Raises UsageError."""

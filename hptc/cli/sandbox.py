@@ -11,7 +11,7 @@ import click
 
 from hptc.api.extras import require
 from hptc.cli.console import print_result, print_status
-from hptc.cli.options import IMAGES, JSON, PYTHON, TEXT_OR_JSON, name_and_value
+from hptc.cli.options import IMAGES, JSON, PYTHON, TEXT_OR_JSON, image_and_command
 from hptc.errors import EXIT_OK, UsageError
 from hptc.render.documents.envelope import document_line
 
@@ -83,7 +83,7 @@ def sandbox(
     from hptc.sandbox.run import adopt, run, serve
     from hptc.sandbox.server import Sandbox
 
-    options = RunOptions(images=tuple(map(name_and_value("--image"), images)), python=python)
+    options = RunOptions(images=tuple(map(image_and_command, images)), python=python)
     tuning: Literal["placeholder", "dry", "train"] = (
         "train" if train else "dry" if dry else "placeholder"
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hptc.compiler.deployable import deployable_spec
 from hptc.compiler.draft import Draft
-from hptc.compiler.locations import to_diagnostics
+from hptc.compiler.locations import at_providers, to_diagnostics
 from hptc.compiler.outcome import Failed, Origin
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, Finding, RequestPath, capped, sort_key
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from hptc.source.script_reading import ScriptFacts
 
 
-_READ_SCRIPTS = ("HPT363", "HPT364")
+_READ_SCRIPTS = ("HPT363", "HPT364", "HPT366")
 
 
 @frozen
@@ -121,12 +121,14 @@ def located(
     rules_run: tuple[Rule, ...] = (),
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """Convert findings to diagnostics, in file order. Returns the reported and the suppressed."""
+    found = to_diagnostics(findings, origin, request, spec)
+    moved = at_providers(found, findings, origin, request) if spec is not None else {}
     kept, suppressed = suppressions.apply(
-        [*diagnostics, *to_diagnostics(findings, origin, request, spec)],
+        [*diagnostics, *found],
         origin.document,
         unchecked=lambda: _unchecked_codes(rules_run),
     )
-    in_order = sorted(kept, key=sort_key)
+    in_order = sorted((moved.get(each, each) for each in kept), key=sort_key)
     return tuple(sorted(capped(in_order), key=sort_key)), tuple(suppressed)
 
 

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from hptc.compiler.fix_places import located_fixes
 from hptc.compiler.outcome import Compiled, CompiledSpec, Origin
+from hptc.compiler.provided_values import provided_span
 from hptc.diagnostics import (
     Diagnostic,
     Finding,
@@ -96,6 +97,23 @@ def to_diagnostics(
     return without_secrets(located, secrets)
 
 
+def at_providers(
+    diagnostics: list[Diagnostic], findings: list[Finding], origin: Origin, request: Request
+) -> dict[Diagnostic, Diagnostic]:
+    """The diagnostics of findings about what an environment provides, each in hptc.yaml instead.
+
+    A spec has no line for such a value, and all specs of the environment share it. Suppressions in
+    a spec apply to its own lines, so they come first.
+    """
+    moved = {}
+    for diagnostic, finding in zip(diagnostics, findings, strict=True):
+        path = finding.path
+        span = provided_span(path, origin, request) if isinstance(path, RequestPath) else None
+        if span is not None:
+            moved[diagnostic] = replace(diagnostic, span=span, fixes=())
+    return moved
+
+
 def without_secrets(diagnostics: list[Diagnostic], secrets: list[Span]) -> list[Diagnostic]:
     """The same diagnostics with the text of secrets masked."""
     lines: dict[tuple[str, int], str] = {}
@@ -122,10 +140,13 @@ def with_findings(outcome: Compiled, findings: Iterable[Finding]) -> Compiled:
     Suppressions apply. Findings that the outcome already has are not repeated.
     """
     spec = outcome.spec if isinstance(outcome, CompiledSpec) else None
-    found = to_diagnostics(list(findings), outcome, outcome.request, spec)
+    listed = list(findings)
+    found = to_diagnostics(listed, outcome, outcome.request, spec)
+    moved = at_providers(found, listed, outcome, outcome.request) if spec is not None else {}
     known = {*outcome.diagnostics, *outcome.suppressed}
-    new = [diagnostic for diagnostic in dict.fromkeys(found) if diagnostic not in known]
+    new = [each for each in dict.fromkeys(found) if not {each, moved.get(each)} & known]
     kept, suppressed = suppressions.split(new, outcome.document)
+    kept = [moved.get(each, each) for each in kept]
     return replace(
         outcome,
         diagnostics=tuple(sorted([*outcome.diagnostics, *kept], key=sort_key)),

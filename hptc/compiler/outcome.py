@@ -128,8 +128,14 @@ _OF_ENVIRONMENT = ("HPT006", "HPT008", "HPT103")
 
 def failed_with_project(one: Outcome, faults: Iterable[Diagnostic]) -> Failed:
     """A file whose hptc.yaml has errors, without the findings that may only follow from these."""
-    own = (each for each in one.diagnostics if each.code not in _OF_ENVIRONMENT)
-    return failed(one, (*faults, *own))
+    shared = tuple(faults)
+    places = {fault.span for fault in shared}
+    own = (
+        each
+        for each in one.diagnostics
+        if each.code not in _OF_ENVIRONMENT and each.span not in places
+    )
+    return failed(one, (*shared, *own))
 
 
 def failed(one: Outcome, diagnostics: tuple[Diagnostic, ...]) -> Failed:

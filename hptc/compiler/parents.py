@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path as FilePath
 
 from hptc.compiler.discovery import display_path, path_in_project, spec_files_by_name
@@ -25,6 +26,7 @@ from hptc.spec.tuning_spec import Spec
 
 _MAX_PARENTS = 5  # the API's limit; a malicious file may list thousands
 _MAX_CHAIN = 100  # compiling a parent recurses, and Python's recursion is limited
+_SHORTEST = 4  # of the names in which a typo can be told from another name
 _LATEST = r"\s*latest\(\s*([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)\s*\)\s*"
 _LIKE_LATEST = r"(?i)\s*(\$\{hptc:)?latest\b.*[(\[{]|\s*latest\s*\("
 
@@ -207,6 +209,8 @@ def _compiled_parent(
 def _probable_typo(name: str, specs: tuple[str, ...], path: SpecPath) -> list[Finding]:
     """A warning if a name is so similar to a spec's that it is probably a typo."""
     meant = nearest(name, specs, cutoff=0.85)
+    if meant is None:  # one mistake in a short name is a large part of it
+        meant = next((spec for spec in specs if _is_one_mistake(name, spec)), None)
     if meant is None:
         return []
     return [
@@ -219,3 +223,24 @@ def _probable_typo(name: str, specs: tuple[str, ...], path: SpecPath) -> list[Fi
             label=f"did you mean `{meant}`?",
         )
     ]
+
+
+def _is_one_mistake(text: str, name: str) -> bool:
+    """Whether a text is a name with one letter added, missing or other, or two swapped.
+
+    Digits don't count: `trees-1` and `trees-2` are different names.
+    """
+    if len(name) < _SHORTEST or abs(len(text) - len(name)) > 1:
+        return False
+    start = _common_length(text, name)
+    end = _common_length(text[start:][::-1], name[start:][::-1])
+    rests = text[start : len(text) - end], name[start : len(name) - end]
+    if any(rest and not rest.isalpha() for rest in rests):
+        return False
+    return max(map(len, rests)) <= 1 or (len(rests[0]) == 2 and rests[0] == rests[1][::-1])
+
+
+def _common_length(text: str, name: str) -> int:
+    """The number of characters with which both begin."""
+    pairs = zip(text, name, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

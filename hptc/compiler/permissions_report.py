@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hptc.compiler.deployable import deployable_specs
-from hptc.compiler.layers import Layers
 from hptc.compiler.outcome import Compiled, CompiledSpec
+from hptc.compiler.provided_values import PROVIDED, is_written
 from hptc.diagnostics import Path, RequestPath, Span, path_text
 from hptc.errors import UsageError
 from hptc.frozen import frozen
@@ -15,15 +15,6 @@ from hptc.infrastructure.statements import Statement
 from hptc.project.project_file import FILE_NAME, Environment
 from hptc.request.spec_paths import spec_paths
 from hptc.request.tuning_job import TuningJob
-
-_PROVIDED = {
-    "S3OutputPath": "artifact_bucket",
-    "KmsKeyId": "kms_key",
-    "VolumeKmsKeyId": "kms_key",
-    "VpcConfig": "network",
-    "Subnets": "network",
-}
-"""Request members that an environment fills in, with the `infrastructure` key that sets each."""
 
 
 @frozen
@@ -144,8 +135,8 @@ def _requirement(path: RequestPath, compiled: Compiled, job: TuningJob) -> Requi
     place: Path = path
     if isinstance(compiled, CompiledSpec):
         place = compiled.layers.nearest(spec_paths(path, compiled.request))
-    provider = _PROVIDED.get(str(path[-1]), "")
-    is_filled_in = bool(provider) and not _is_written(place, compiled.layers)
+    provider = PROVIDED.get(str(path[-1]), ("",))[0]
+    is_filled_in = bool(provider) and not is_written(place, compiled.layers)
     # For a value that is in no layer, and for a whole definition, use the spec's own document.
     is_own = is_filled_in or path in [each.path for each in job.definitions]
     where = compiled.document if is_own else compiled.layers
@@ -154,9 +145,3 @@ def _requirement(path: RequestPath, compiled: Compiled, job: TuningJob) -> Requi
         span=where.span(place, key=True),
         provided_by=f"infrastructure.{provider}" if is_filled_in else "",
     )
-
-
-def _is_written(path: Path, layers: Layers) -> bool:
-    several = path[:1] == ("training_jobs",)
-    places = [path, ("training_job", *path[2:])] if several else [path]
-    return any(document.has((*at, *place)) for document, at in layers.parts for place in places)

@@ -193,6 +193,15 @@ IMPACTS: dict[Kind, Impact] = {
 }
 
 
+class Action(StrEnum):
+    """What happened to the part of a spec or of hptc.yaml that a change is about."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"  # errors that the old version has too
+
+
 @frozen
 class Growth:
     """By how much a range changed on its scale; exactly one of the two is set.
@@ -206,12 +215,16 @@ class Growth:
     decades: float | None = None
 
 
+_ACTIONS_OF_KINDS = (Action.ADDED, Action.REMOVED)
+
+
 @frozen
 class Change:
     """One change in meaning.
 
     `path` is its location in the spec, or below `environments` in hptc.yaml. `old` and `new` are
-    texts for people, empty if the version does not have the value.
+    texts for people, empty if the version does not have the value. `part` is the action on the
+    whole part, for kinds that don't name one.
     """
 
     kind: Kind
@@ -223,6 +236,13 @@ class Change:
     note: str = ""  # the reason, if it is not obvious
     environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
     file: str = ""  # the hptc.yaml that it is in; empty for a change to a spec
+    part: Action = Action.CHANGED
+
+    @property
+    def action(self) -> Action:
+        """Whether the part was added, removed or changed."""
+        of_kind = self.kind.rpartition("-")[2]
+        return Action(of_kind) if of_kind in _ACTIONS_OF_KINDS else self.part
 
     @property
     def impact(self) -> Impact:

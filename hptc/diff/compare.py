@@ -16,7 +16,7 @@ from hptc.diagnostics import Path, path_text
 from hptc.diff.canonical_form import Form, canonical_form
 from hptc.diff.changes import Change, Kind, worst_first
 from hptc.diff.code_changes import with_code_changes
-from hptc.diff.differences import Place, inner_places, is_inner, is_same, place_at
+from hptc.diff.differences import Place, inner_places, is_inner, is_same, part_action, place_at
 from hptc.diff.schedule_changes import schedule_changes
 from hptc.diff.security_changes import permission_changes
 from hptc.diff.topics import DEFINITION_TOPICS, JOB_TOPICS, RESOURCES, Topics
@@ -161,6 +161,7 @@ def _other(place: Place) -> Change:
         subject=path_text(place.inside),
         old=value_text(place.old),
         new=value_text(place.new),
+        part=part_action(place),
     )
 
 

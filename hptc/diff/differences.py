@@ -8,6 +8,7 @@ from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.diff.canonical_form import Form
+from hptc.diff.changes import Action
 from hptc.frozen import frozen
 
 
@@ -37,6 +38,13 @@ def place_at(path: Path, old: object, new: object) -> Place:
 def is_same(old: object, new: object) -> bool:
     """Whether two values have the same digest: 1, 1.0 and true differ."""
     return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
+
+
+def part_action(place: Place) -> Action:
+    """Whether what is at a place was added, removed or changed."""
+    if place.old is None:
+        return Action.ADDED
+    return Action.REMOVED if place.new is None else Action.CHANGED
 
 
 def is_inner(value: object) -> bool:

@@ -27,6 +27,7 @@ def merged(by_name: Mapping[str, Review]) -> Review:
             specs.setdefault((spec.name, spec.file), []).append((name, spec))
     changes = [(name, review.project) for name, review in by_name.items()]
     findings = [(name, review.project_findings) for name, review in by_name.items()]
+    errors = [(name, review.project_old_errors) for name, review in by_name.items()]
     return Review(
         old=first.old,
         new=first.new,
@@ -37,6 +38,7 @@ def merged(by_name: Mapping[str, Review]) -> Review:
         project=_merged_changes(changes, names),
         project_file=first.project_file,
         project_findings=_merged_findings(findings, names),
+        project_old_errors=_merged_findings(errors, names),
         notes=tuple(dict.fromkeys(note for review in reviews for note in review.notes)),
     )
 
@@ -48,6 +50,7 @@ def _merged_spec(diffs: list[tuple[str, SpecDiff]], names: tuple[str, ...]) -> S
         file=first.file,
         changes=_merged_changes([(name, diff.changes) for name, diff in diffs], names),
         findings=_merged_findings([(name, diff.findings) for name, diff in diffs], names),
+        old_errors=_merged_findings([(name, diff.old_errors) for name, diff in diffs], names),
         comparisons=tuple(each for _, diff in diffs for each in diff.comparisons),
     )
 
@@ -65,7 +68,8 @@ def _merged_changes(
 def _change_key(change: Change) -> Hashable:
     """What makes changes the same: a path in hptc.yaml contains the environment's name."""
     path = change.path[2:] if change.path[:1] == ("environments",) else change.path
-    return (change.kind, change.file, path, change.subject, change.old, change.new, change.note)
+    what = change.kind, change.action, change.file, path, change.subject
+    return (*what, change.old, change.new, change.note)
 
 
 def _merged_findings(

@@ -7,17 +7,18 @@ reviews of several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
+from hptc.compiler.parents import parent_spec
 from hptc.cost.bound import CostBound, job_count
 from hptc.diagnostics import Diagnostic, Severity
-from hptc.diff.changes import Change, Impact, Kind, without_secrets, worst_first
+from hptc.diff.changes import Action, Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
 from hptc.diff.pairing import paired
-from hptc.diff.spec_changes import added_findings, new_findings, pair_changes
+from hptc.diff.spec_changes import added_findings, new_findings, old_errors, pair_changes
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.project.references import latest_spec, written_reference
@@ -55,6 +56,7 @@ class Parent:
     spec: str | None = None
     is_new: bool = False
     is_latest: bool = False
+    was_spec: bool = False  # in the old version only
     conflict: str = ""  # why AWS would reject a run of the old version as the parent
 
 
@@ -102,12 +104,13 @@ class Comparison:
 
 @frozen
 class SpecDiff:
-    """One spec: its changes, new findings, and the comparison in each environment with changes."""
+    """One spec: its changes, findings, and the comparison in each environment with changes."""
 
     name: str
     file: str
     changes: tuple[Change, ...]
     findings: tuple[Diagnostic, ...] = ()  # new ones
+    old_errors: tuple[Diagnostic, ...] = ()  # errors that are not from this change
     comparisons: tuple[Comparison, ...] = ()
 
     @property
@@ -134,6 +137,7 @@ class Review:
     project: tuple[Change, ...] = ()  # to hptc.yaml
     project_file: str = "hptc.yaml"
     project_findings: tuple[Diagnostic, ...] = ()  # new errors in hptc.yaml
+    project_old_errors: tuple[Diagnostic, ...] = ()  # in hptc.yaml, not from this change
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -158,7 +162,11 @@ class Review:
 
     def findings_in(self, file: str) -> tuple[Diagnostic, ...]:
         """The new errors in one hptc.yaml."""
-        return tuple(each for each in self.project_findings if each.span.file == file)
+        return _in_file(self.project_findings, file)
+
+    def old_errors_in(self, file: str) -> tuple[Diagnostic, ...]:
+        """The errors in one hptc.yaml that are not from this change."""
+        return _in_file(self.project_old_errors, file)
 
     def is_as_bad_as(self, impact: Impact) -> bool:
         """Whether the verdict is an impact or a worse one."""
@@ -173,6 +181,10 @@ class Review:
     def is_empty(self) -> bool:
         """Whether there are neither changes in meaning nor new findings."""
         return not self.specs and not self.project
+
+
+def _in_file(findings: Iterable[Diagnostic], file: str) -> tuple[Diagnostic, ...]:
+    return tuple(each for each in findings if each.span.file == file)
 
 
 def review(old: Side, new: Side, environment: str | None = None) -> Review:
@@ -197,13 +209,19 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
     ]
     notes = [*old.notes, *new.notes]
     faults = added_findings(old.project_findings, new.project_findings)
-    project += [
-        Change(kind=Kind.BROKEN, path=(), subject="", file=broken)
-        for broken in dict.fromkeys(fault.span.file for fault in faults)
-    ]
     file = _project_file(new)
-    if left := len(pairs) - len(comparable):
-        notes.append(f"{plural(left, 'spec')} can't be compared until {file} has no errors")
+    left = [pair for pair in pairs if pair not in comparable]
+    if left:
+        notes.append(f"{plural(len(left), 'spec')} can't be compared until {file} has no errors")
+    is_unknown = any(_differ(*pair) for pair in left)
+    old_faults = [fault for fault in new.project_findings if is_unknown and fault not in faults]
+    project += [
+        Change(kind=Kind.BROKEN, path=(), subject="", file=broken, part=part)
+        for broken, part in {
+            **{fault.span.file: Action.UNCHANGED for fault in old_faults},
+            **{fault.span.file: Action.CHANGED for fault in faults},
+        }.items()
+    ]
     return Review(
         old=old.label,
         new=new.label,
@@ -214,6 +232,7 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
         project=worst_first(project),
         project_file=file,
         project_findings=faults,
+        project_old_errors=tuple(old_faults),
         notes=tuple(notes),
     )
 
@@ -223,6 +242,11 @@ def _project_file(side: Side) -> str:
         return side.project_findings[0].span.file
     found = (one.project.document.file for one in side.compiled if one.project is not None)
     return next(found, "hptc.yaml")
+
+
+def _differ(old: Outcome | None, new: Outcome | None) -> bool:
+    """Whether the files of two versions differ, of which one can't be compared."""
+    return old is None or new is None or old.document.text != new.document.text
 
 
 def _lacks_its_project(one: Outcome | None, side: Side) -> bool:
@@ -287,29 +311,35 @@ def _spec_diff(
         new_job=becomes.name if becomes else None,
         old_count=job_count(was).number if was else None,
         new_count=job_count(becomes).number if becomes else None,
-        parents=_parents(becomes, jobs) if becomes else (),
+        parents=_parents(old, new, jobs) if becomes and isinstance(new, Compiled) else (),
     )
     return SpecDiff(
         name=next((name for name in names if name), shown.file),
         file=shown.file,
         changes=changes,
         findings=findings,
+        old_errors=old_errors(old, new),
         comparisons=(comparison,),
     )
 
 
-def _parents(job: TuningJob, jobs: _Jobs) -> tuple[Parent, ...]:
-    found = []
+def _parents(old: Outcome | None, new: Compiled, jobs: _Jobs) -> tuple[Parent, ...]:
+    """The parents of the new version. Their specs may be others than those that were compared."""
+    job, found = new.job, []
+    before = {}
+    if isinstance(old, Compiled) and old.job.warm_start is not None:
+        before = {parent_spec(old, name): name for name in old.job.warm_start.parents}
     for name in job.warm_start.parents if job.warm_start is not None else ():
         named = written_reference(name)
         if (latest := latest_spec(named)) is not None:
             conflict = _conflict(job, name, jobs.old_job_of.get(latest))
             found.append(Parent(job=named, spec=latest, is_latest=True, conflict=conflict))
             continue
-        spec = jobs.spec_of.get(name)
-        old = jobs.old_job_of.get(spec) if spec is not None else None
-        is_new = spec is not None and (old is None or old.name != name)
-        found.append(Parent(job=name, spec=spec, is_new=is_new))
+        spec = jobs.spec_of.get(name) or parent_spec(new, name)
+        was = jobs.old_job_of.get(spec) if spec is not None else None
+        is_new = spec is not None and name != (was.name if was is not None else before.get(spec))
+        was_spec = spec is None and name in jobs.old_job_of
+        found.append(Parent(job=name, spec=spec, is_new=is_new, was_spec=was_spec))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
 from hptc.cost.bound import job_count
 from hptc.diagnostics import Diagnostic
-from hptc.diff.changes import Change, Kind, worst_first
+from hptc.diff.changes import Action, Change, Kind, worst_first
 from hptc.diff.compare import compare
 from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.value_text import duration_text
@@ -17,13 +17,14 @@ from hptc.source.suppressions import suppressions
 from hptc.text import plural
 
 _POLICY = "HPT8"
+_PARENT = "HPT701"  # the parent has an error, which is listed where it is
 
 
 def pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]:
     """The changes to one spec, including whether it stopped or started compiling."""
     if new is None:
         return (_job_change(Kind.JOB_REMOVED, old=_summary(old)),)
-    refused = list(_failure_changes(new))
+    refused = list(_failure_changes(old, new))
     if old is None:
         is_added = isinstance(new, Compiled)
         added = [_job_change(Kind.JOB_ADDED, new=_summary(new))] if is_added else []
@@ -57,12 +58,20 @@ def _suppression_changes(old: Outcome, new: Outcome) -> Iterator[Change]:
         )
 
 
-def _failure_changes(one: Outcome) -> Iterator[Change]:
-    """The change that a spec can't be submitted anymore, if so. Its findings give the reason."""
-    codes = [diagnostic.code for diagnostic in one.diagnostics if diagnostic.is_error]
-    if codes:
-        is_policy = all(code.startswith(_POLICY) for code in codes)
-        yield _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN)
+def _failure_changes(old: Outcome | None, new: Outcome) -> Iterator[Change]:
+    """The change that a spec can't be submitted anymore, if so. Its findings give the reason.
+
+    If all of its errors are older than the change, it is `unchanged`.
+    """
+    errors = [diagnostic for diagnostic in new.diagnostics if diagnostic.is_error]
+    if errors:
+        own = [error for error in errors if error.code != _PARENT] or errors
+        is_policy = all(error.code.startswith(_POLICY) for error in own)
+        is_older = len(old_errors(old, new)) == len(errors)
+        yield replace(
+            _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN),
+            part=Action.UNCHANGED if is_older else Action.CHANGED,
+        )
 
 
 def _differ(old: Outcome, new: Outcome) -> bool:
@@ -107,7 +116,10 @@ def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
     was, becomes = old.spec.warm_start, new.spec.warm_start
     if was is None or becomes is None or was.parents != becomes.parents:
         return change
-    return replace(change, note="the parent's spec changed")
+    named = {*change.new.split(", ")} - {*change.old.split(", ")}
+    gone = named & {*(becomes.parents or ())}
+    note = "the parent is no longer a spec" if gone else "the parent's spec changed"
+    return replace(change, note=note)
 
 
 def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:
@@ -115,6 +127,13 @@ def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, 
     if new is None:
         return ()
     return added_findings(old.diagnostics if old is not None else (), new.diagnostics)
+
+
+def old_errors(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:
+    """Errors of the new version that the old one has too, on any line."""
+    errors = [diagnostic for diagnostic in new.diagnostics if diagnostic.is_error] if new else []
+    known = added_findings(old.diagnostics if old is not None else (), errors)
+    return tuple(error for error in errors if error not in known)
 
 
 def added_findings(old: Iterable[Diagnostic], new: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from hptc.catalog.images import parse_image
@@ -10,7 +11,7 @@ from hptc.catalog.instances import instance
 from hptc.diagnostics import path_text
 from hptc.diff.canonical_form import Form
 from hptc.diff.changes import Change, Kind
-from hptc.diff.differences import Place, leaves
+from hptc.diff.differences import Place, leaves, part_action
 from hptc.diff.hyperparameter_changes import hyperparameter_changes
 from hptc.diff.security_changes import key_change, network_changes, switch_change
 from hptc.diff.value_text import (
@@ -38,6 +39,16 @@ def _plain(kind: Kind, absent: str = "", show: Callable[[Any], str] = value_text
                 old=show(leaf.old) or absent,
                 new=show(leaf.new) or absent,
             )
+
+    return topic
+
+
+def _part(kind: Kind, show: Callable[[Any], str] = value_text) -> Topic:
+    """Report values as they are, and whether the whole part was added or removed."""
+
+    def topic(place: Place) -> Iterator[Change]:
+        part = part_action(place)
+        yield from (replace(change, part=part) for change in _plain(kind, show=show)(place))
 
     return topic
 
@@ -145,11 +156,11 @@ JOB_TOPICS: Topics = (
     (("limits", "max_runtime"), _plain(Kind.LIMITS, "no limit", duration_text)),
     (("limits", "*"), _plain(Kind.LIMITS, "not set")),
     (("early_stopping",), _plain(Kind.EARLY_STOPPING, "Off")),
-    (("completion",), _plain(Kind.COMPLETION)),
-    (("random_seed",), _plain(Kind.SEED)),
+    (("completion",), _part(Kind.COMPLETION)),
+    (("random_seed",), _part(Kind.SEED)),
     (("autotune",), _plain(Kind.AUTOTUNE, "Off")),
-    (("warm_start",), _plain(Kind.WARM_START, show=parents_text)),
-    (("tags", "*"), _plain(Kind.TAG)),
+    (("warm_start",), _part(Kind.WARM_START, parents_text)),
+    (("tags", "*"), _part(Kind.TAG)),
 )
 """Topics outside the training job definitions; the first pattern that matches applies."""
 
@@ -159,7 +170,7 @@ DEFINITION_TOPICS: Topics = (
     (("algorithm", "training_image"), _image),
     (("algorithm", "algorithm_name"), _plain(Kind.ALGORITHM)),
     (("algorithm", "input_mode"), _plain(Kind.INPUT)),
-    (("algorithm", "metric_definitions", "*"), _plain(Kind.METRICS)),
+    (("algorithm", "metric_definitions", "*"), _part(Kind.METRICS)),
     (("role_arn",), _role),
     (("inputs", "*"), _input),
     (("vpc",), _network),
@@ -178,8 +189,8 @@ DEFINITION_TOPICS: Topics = (
     (("enable_managed_spot_training",), _plain(Kind.SPOT, "off")),
     (("enable_network_isolation",), _isolation),
     (("enable_inter_container_traffic_encryption",), _traffic),
-    (("checkpoint",), _plain(Kind.CHECKPOINT)),
-    (("retry",), _plain(Kind.RETRY)),
-    (("environment", "*"), _plain(Kind.ENVIRONMENT_VARIABLE)),
+    (("checkpoint",), _part(Kind.CHECKPOINT)),
+    (("retry",), _part(Kind.RETRY)),
+    (("environment", "*"), _part(Kind.ENVIRONMENT_VARIABLE)),
 )
 """Topics within a training job definition."""

@@ -17,10 +17,12 @@ _SOURCES = {
 
 
 def value_text(value: object) -> str:
-    """Any plain data; empty for an absent value."""
+    """Any plain data; empty for an absent value, and two quotes for an empty one."""
     match value:
         case None:
             return ""
+        case "":
+            return '""'
         case str():
             return value
         case bool():

@@ -9,7 +9,7 @@ from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.frozen import frozen
 from hptc.project.references import reference, substitute
 from hptc.service.interface import Progress, Tuning
-from hptc.text import plural
+from hptc.text import data_size, plural
 
 if TYPE_CHECKING:
     from hptc.source.packing import PackedCode
@@ -33,9 +33,8 @@ class CodeUpload:
     @property
     def contents(self) -> str:
         """The directory and its size, for people."""
-        size = self.packed.size
-        amount = plural(size, "byte") if size < 1_000 else f"{size / 1_000:,.1f} kB"
-        return f"{self.directory} ({plural(len(self.packed.files), 'file')}, {amount})"
+        files = plural(len(self.packed.files), "file")
+        return f"{self.directory} ({files}, {data_size(self.packed.size)})"
 
 
 def code_locations(compiled: Compiled) -> list[dict[str, Any]]:

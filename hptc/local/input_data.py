@@ -12,7 +12,7 @@ from hptc.local.manifest_reader import (
     read_augmented_manifest,
     read_manifest,
 )
-from hptc.project.references import PATTERN
+from hptc.local.unknown_values import local_text
 from hptc.request.job_facts import has_augmented_manifest
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.text import code
@@ -129,5 +129,5 @@ def local_path(uri: str, s3_root: Path) -> Path:
     The folder of a bucket that only a deployment knows has the name of the reference, such as
     `data_bucket`.
     """
-    key = PATTERN.sub(lambda match: match[1], uri.removeprefix("s3://"))
+    key = local_text(uri.removeprefix("s3://"))
     return s3_root.joinpath(*(part for part in key.split("/") if part not in ("", ".", "..")))

@@ -44,6 +44,10 @@ _TIMES = (
 _WITH_TIMES = ("SecondaryStatusTransitions", "FinalMetricDataList")
 
 
+class UnreadableRecordError(UsageError):
+    """A record of a tuning job that this version of hptc can't read."""
+
+
 class JobFolder:
     """The folder of one tuning job."""
 
@@ -133,10 +137,10 @@ class JobFolder:
             )
 
     def tuning_job(self) -> dict[str, Any]:
-        """The record of the tuning job."""
+        """The record of the tuning job. Raises UnreadableRecordError."""
         record = _read(self.path / _TUNING_JOB)
         if record.get("Version") != VERSION:
-            raise UsageError(
+            raise UnreadableRecordError(
                 f"{self.path}: another version of hptc wrote this tuning job",
                 help=f"delete the folder {self.path}, and run it again",
             )
@@ -148,7 +152,10 @@ class JobFolder:
             write_whole(self.path / _TUNING_JOB, _json({"Version": VERSION, **record}))
 
     def training_jobs(self) -> list[dict[str, Any]]:
-        """The records of the training jobs, in the order of their creation."""
+        """The records of the training jobs, in the order of their creation.
+
+        Raises UnreadableRecordError.
+        """
         folder = self.files
         names = (path for path in folder.iterdir() if path.name.endswith(".json"))
         paths = sorted(names, key=lambda path: (len(path.name), path.name))
@@ -289,9 +296,14 @@ def _time_text(value: datetime) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record, dict):
+            raise ValueError("it is not a record")
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: can't be read: {error}") from None
+        raise UnreadableRecordError(
+            f"{path}: can't be read: {error}",
+            help="delete the folder of the tuning job, and run it again",
+        ) from None
     _read_times(record)
     _read_times(record.get("Completion") or {})
     for name in _WITH_TIMES:

@@ -21,7 +21,7 @@ from hptc.local.code_snapshot import code_folder
 from hptc.local.container_files import HOST
 from hptc.local.descriptions import best_training_job, count, objective_type, summarize
 from hptc.local.descriptions import describe as describe_records
-from hptc.local.job_folder import JobFolder, job_folders, now
+from hptc.local.job_folder import JobFolder, UnreadableRecordError, job_folders, now
 from hptc.local.process_group import LOG
 from hptc.local.requirements_file import missing_packages
 from hptc.local.run_facts import RunFacts
@@ -84,24 +84,37 @@ class LocalReader:
     ) -> Iterator[JobSummary]:
         """Tuning jobs, newest first."""
         found = [
-            (folder, folder.tuning_job())
-            for folder in job_folders(self._root)
-            if name_contains in folder.name
+            each
+            for each in self._summaries(name_contains)
+            if isinstance(each, dict) and status in ("", each["HyperParameterTuningJobStatus"])
         ]
-        found = [each for each in found if status in ("", each[1]["Status"])]
-        found.sort(key=lambda each: each[1]["CreationTime"], reverse=True)
-        for folder, record in found[:limit]:
-            yield read_summary(self._summary(folder, record))
+        found.sort(key=lambda each: each["CreationTime"], reverse=True)
+        yield from map(read_summary, found[:limit])
 
     def summaries(self) -> list[dict[str, Any]]:
-        """All tuning jobs, as ListHyperParameterTuningJobs has them.
+        """The tuning jobs that can be read, as ListHyperParameterTuningJobs has them.
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobSummary.html
         """
-        return [self._summary(folder, folder.tuning_job()) for folder in job_folders(self._root)]
+        return [each for each in self._summaries() if isinstance(each, dict)]
 
-    def _summary(self, folder: JobFolder, record: Mapping[str, Any]) -> dict[str, Any]:
-        jobs = folder.training_jobs()
+    def unreadable(self, *, name_contains: str = "") -> list[UnreadableRecordError]:
+        """Why other tuning jobs can't be read, most often because another version wrote them."""
+        return [each for each in self._summaries(name_contains) if not isinstance(each, dict)]
+
+    def _summaries(
+        self, name_contains: str = ""
+    ) -> Iterator[dict[str, Any] | UnreadableRecordError]:
+        for folder in job_folders(self._root):
+            if name_contains not in folder.name:
+                continue
+            try:
+                yield self._summary(folder)
+            except UnreadableRecordError as error:
+                yield error
+
+    def _summary(self, folder: JobFolder) -> dict[str, Any]:
+        record, jobs = folder.tuning_job(), folder.training_jobs()
         config = record["Request"]["HyperParameterTuningJobConfig"]
         modified = [each["LastModifiedTime"] for each in jobs]
         ended = record.get("EndTime")

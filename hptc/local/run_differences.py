@@ -9,6 +9,7 @@ from hptc.local.container_files import checkpoint_place
 from hptc.local.input_data import PIPE
 from hptc.local.run_options import Launch
 from hptc.local.search.autotune import autotuned
+from hptc.local.unknown_values import unknown_values
 from hptc.request.job_facts import definition_name
 from hptc.request.tuning_job import Definition, TuningJob
 from hptc.text import code, listed_code, plural
@@ -33,6 +34,9 @@ def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = Fa
     notes += _of_containers(started)
     notes += _of_processes(started)
     notes += _of_manifests(started)
+    notes += dict.fromkeys(
+        note for definition, _ in started.values() for note in unknown_values(definition)
+    )
     gpu = sorted(
         {each.type for one in job.definitions for each in one.instances if has_gpu(each.type)}
     )

@@ -14,7 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 from typing import Any
 
 from hptc.errors import OperationError
@@ -31,7 +32,7 @@ from hptc.local.container_files import (
     remove_inputs,
     resource_config,
 )
-from hptc.local.containers import Container, container_of
+from hptc.local.containers import OPT_ML, Container, container_of
 from hptc.local.job_folder import now
 from hptc.local.log_tail import LogTail
 from hptc.local.metric_reader import MetricReader
@@ -41,6 +42,7 @@ from hptc.local.requirements_file import environment_python, installing
 from hptc.local.run_differences import has_gpu
 from hptc.local.run_options import Launch
 from hptc.local.training_records import LOCAL, TOO_LONG, Progress
+from hptc.local.unknown_values import local_values
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
 
 MAX_REASON = 1024
@@ -132,7 +134,10 @@ class TrainingRun:
         if launch is None:
             raise ValueError("a dry run starts nothing")
         shutil.rmtree(self._folder, ignore_errors=True)  # of a run that was killed at this moment
-        parameters = self.record["HyperParameters"]
+        has_code = code is not None
+        code_folder = PurePath(OPT_ML, "code") if self._container else self._files.code
+        known = partial(local_values, code_folder=code_folder if has_code else None)
+        parameters = known(self.record["HyperParameters"])
         channels, piped = input_data_config(definition), piped_channels(definition, launch)
         has_network = self._container is None or not definition.is_isolated
         resources = resource_config(definition, has_network=has_network)
@@ -143,7 +148,7 @@ class TrainingRun:
             checkpoints=None if self._container else self._checkpoints(),
         )  # fmt: skip
         variables = {
-            **definition.environment,
+            **known(definition.environment),
             "TRAINING_JOB_NAME": self.name,
             "TRAINING_JOB_ARN": self.record["TrainingJobArn"],
             "AWS_REGION": launch.region,

@@ -37,7 +37,8 @@ def render_progress(progress: StackProgress, *, color: bool = False) -> str:
     """A step of a deployment or removal, in one line."""
     match progress:
         case StackActivity(event=event):
-            of = "" if progress.total is None else f"/{progress.total}"
+            # A resource that is replaced has more steps than the CLI expects.
+            of = "" if progress.total is None else f"/{max(progress.done, progress.total)}"
             count = f"{progress.done:>{max(2, len(of) - 1)}}{of}"
             status = event.status.ljust(_STATUS_WIDTH)
             what = "" if event.is_of_stack else f"  {event.type} {event.logical_id}"
@@ -66,14 +67,21 @@ def _outputs(stack: DeployedOutputs) -> Sequence[str]:
 
 
 def render_uploads(deployment: Deployment) -> str:
-    """The commands that upload what the specs of changed stacks read; empty if there are none."""
+    """The commands that upload what specs read and S3 lacks; empty if there are none.
+
+    Where S3 was not checked, it is what the specs of changed stacks read.
+    """
     environment = deployment.environment
     changed = {stack.name for stack in deployment.stacks if stack.is_changed}
     is_new = environment.foundation_stack in changed
     commands = [
         each.command
         for each in deployment.uploads
-        if is_new or any(environment.spec_stack(spec) in changed for spec in each.specs)
+        if each.is_there is False
+        or (
+            each.is_there is None
+            and (is_new or any(environment.spec_stack(spec) in changed for spec in each.specs))
+        )
     ]
     if not commands:
         return ""
@@ -157,7 +165,12 @@ def deployment_json(deployment: Deployment) -> str:
             for stack in deployment.stacks
         ],
         "uploads": [
-            {"uri": each.uri, "specs": list(each.specs), "command": each.command}
+            {
+                "uri": each.uri,
+                "specs": list(each.specs),
+                "command": each.command,
+                "is_there": each.is_there,
+            }
             for each in deployment.uploads
         ],
         "orphaned_stacks": None if deployment.orphaned is None else list(deployment.orphaned),

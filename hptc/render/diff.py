@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import assert_never
 
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review
+from hptc.render.diff_consequences import consequences
 from hptc.render.diff_data import render_annotations, render_json
 from hptc.render.diff_markdown import render_markdown
 from hptc.render.diff_phrases import (
+    NOT_NEW,
     also,
     change_environments,
-    consequences,
     merged_costs,
     scope,
     subject,
@@ -67,14 +68,21 @@ def _text(found: Review, *, color: bool) -> str:
     for file, changes in found.project_changes.items():
         lines += ["", paint("bold", printable(file))]
         lines += [_line(change, paint(tone(change.impact), "•")) for change in changes]
-        lines += [_finding(each, paint) for each in found.findings_in(file)]
+        lines += _findings(found.findings_in(file), found.old_errors_in(file), paint)
     for spec in found.specs:
         file = f"  {printable(spec.file)}" if spec.file != spec.name else ""
         lines += ["", f"{paint('bold', printable(spec.name))}{file}"]
         lines += [_line(change, paint(tone(change.impact), "•")) for change in spec.changes]
-        lines += [_finding(each, paint) for each in spec.findings]
+        lines += _findings(spec.findings, spec.old_errors, paint)
         lines += [f"  {paint('dim', '→')} {line}" for line in consequences(spec, printable)]
     return "\n".join(lines) + "\n"
+
+
+def _findings(
+    new: Iterable[Diagnostic], old: Iterable[Diagnostic], paint: Callable[[str, str], str]
+) -> Iterator[str]:
+    yield from (_finding(each, paint) for each in new)
+    yield from (f"{_finding(each, paint)}  ({NOT_NEW})" for each in old)
 
 
 def _finding(found: Diagnostic, paint: Callable[[str, str], str]) -> str:

@@ -41,6 +41,7 @@ def render_json(found: Review) -> str:
         "notes": list(found.notes),
         "project": [_change_data(change) for change in found.project],
         "project_findings": [as_data(diagnostic) for diagnostic in found.project_findings],
+        "project_old_errors": [as_data(diagnostic) for diagnostic in found.project_old_errors],
         "specs": [_spec_data(spec) for spec in found.specs],
     }
     return document("diff", data)
@@ -56,6 +57,7 @@ def _spec_data(spec: SpecDiff) -> SpecDiffData:
         "environments": [_comparison_data(each) for each in spec.comparisons],
         "changes": [_change_data(change) for change in spec.changes],
         "findings": [as_data(diagnostic) for diagnostic in spec.findings],
+        "old_errors": [as_data(diagnostic) for diagnostic in spec.old_errors],
     }
 
 
@@ -116,6 +118,7 @@ def _change_data(change: Change) -> ChangeData:
     return {
         "kind": change.kind,
         "impact": change.impact,
+        "action": change.action,
         "path": list(change.path),
         "training_job": change.training_job,
         "subject": change.subject,

@@ -14,11 +14,12 @@ from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
 from hptc.frozen import frozen
+from hptc.render.diff_consequences import consequences
 from hptc.render.diff_phrases import (
+    NOT_NEW,
     REFUSALS,
     also,
     change_environments,
-    consequences,
     merged_costs,
     scope,
     spec_verdict,
@@ -79,11 +80,18 @@ def _page(found: Review, size: _Size) -> str:
     if shown:
         parts.append("\n".join(_overview(shown, size)))
     parts += [
-        _folded(file, changes, found.findings_in(file), (), size)
+        _folded(file, changes, found.findings_in(file), found.old_errors_in(file), (), size)
         for file, changes in [*found.project_changes.items()][: size.specs]
     ]
     parts += [
-        _folded(spec.name, spec.changes, spec.findings, _consequences(spec, size), size)
+        _folded(
+            spec.name,
+            spec.changes,
+            spec.findings,
+            spec.old_errors,
+            _consequences(spec, size),
+            size,
+        )
         for spec in shown
     ]
     if left := len(found.specs) - len(shown):
@@ -110,18 +118,20 @@ def _folded(
     name: str,
     changes: tuple[Change, ...],
     findings: tuple[Diagnostic, ...],
+    old_errors: tuple[Diagnostic, ...],
     following: Iterable[str],
     size: _Size,
 ) -> str:
     """One spec: a line to click, then its findings, changes and consequences."""
     listed = tuple(change for change in changes if change.kind not in REFUSALS)
-    counts = ((len(findings), "finding"), (len(listed), "change"))
+    counts = ((len(findings) + len(old_errors), "finding"), (len(listed), "change"))
     count = ", ".join(plural(number, what) for number, what in counts if number)
     phrase = spec_verdict(changes)
     label = html.escape(clipped(name, size.characters))
     parts = [f"<details><summary><code>{label}</code>: {phrase} ({count})</summary>"]
     blocks = {
         "Findings:": [*_findings(findings, size)],
+        f"Findings that are {NOT_NEW}:": [*_findings(old_errors, size)],
         "Changes:": [*_changes(listed, size)],
         "Consequences:": [*following][: size.rows],
     }

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC
+from collections.abc import Iterable, Iterator
 
-from hptc.compiler.outcome import Compiled, Outcome
-from hptc.cost.bound import CostBound
-from hptc.diff.changes import Change, Growth, Impact, Kind
-from hptc.diff.review import Comparison, CostChange, LastRun, Parent, Review, SpecDiff
-from hptc.diff.schedule_changes import schedule_text
+from hptc.diff.changes import Action, Change, Growth, Impact, Kind
+from hptc.diff.review import Review
 from hptc.diff.totals import CostSum, totals
-from hptc.render.cost import dollars, hours_text, price_sources
+from hptc.render.cost import dollars
 from hptc.text import listed, plural
 
 _NAME = re.compile("[A-Za-z0-9-]{1,100}")
-_MAX_BEST_VALUES = 6  # of a best configuration
 
 VERDICTS: dict[Impact, str] = {
     Impact.BREAKS: "does not compile",
@@ -47,8 +42,14 @@ ONE_JOB: dict[Kind, str] = {
 }
 """More specific verdicts, for when all changes of the worst impact are of one kind."""
 
+_OF_ENVIRONMENT = (Kind.ENVIRONMENT_ADDED, Kind.ENVIRONMENT_REMOVED)
+"""Changes that name their environment themselves."""
+
 REFUSALS = (Kind.BROKEN, Kind.POLICY_BREACH)
 """Changes whose findings say more than they do."""
+
+NOT_NEW = "not from this change"
+"""Said of an error that the old version has too."""
 
 TITLES: dict[Kind, str] = {
     Kind.BROKEN: "does not compile",
@@ -145,18 +146,29 @@ def verdict(found: Review) -> str:
         return "new findings"
     decisive = [change for change in found.changes if change.impact is worst]
     kinds = {change.kind for change in decisive}
-    phrase = ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if len(kinds) == 1 else VERDICTS[worst]
-    return f"{phrase}{_where(decisive)}"
+    is_one_kind = len(kinds) == 1
+    phrase = ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if is_one_kind else VERDICTS[worst]
+    if is_one_kind and decisive[0].kind in _OF_ENVIRONMENT:
+        article, named = "an environment", dict.fromkeys(change.subject for change in decisive)
+        noun = "environment" if len(named) == 1 else "environments"
+        return phrase.replace(article, f"the {noun} {listed_environments(named)}")
+    return f"{_still(decisive)}{phrase}{_where(decisive, found)}"
 
 
-def _where(changes: Iterable[Change]) -> str:
-    """The environments that changes are limited to; empty if one of them holds in all."""
+def _still(changes: Iterable[Change]) -> str:
+    """The word for what was so before the change."""
+    return "still " if all(change.action is Action.UNCHANGED for change in changes) else ""
+
+
+def _where(changes: Iterable[Change], found: Review) -> str:
+    """The environments that changes are limited to; empty if together they hold in all."""
     limits = [change.environments for change in changes]
     names = dict.fromkeys(name for each in limits for name in each)
-    return f" in {_listed(names)}" if names and all(limits) else ""
+    is_limited = all(limits) and set(names) != set(found.environments)
+    return f" in {listed_environments(names)}" if is_limited else ""
 
 
-def _listed(environments: Iterable[str]) -> str:
+def listed_environments(environments: Iterable[str]) -> str:
     """The names of environments in a sentence. One that can't be deployed may contain markup."""
     return listed(
         name if _NAME.fullmatch(name) else "an environment with an invalid name"
@@ -168,7 +180,7 @@ def spec_verdict(changes: tuple[Change, ...]) -> str:
     """The verdict on one spec's changes, which are sorted worst first."""
     if not changes:
         return "new findings"
-    return ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
+    return _still(changes[:1]) + ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
 
 
 def tone(impact: Impact | None, new_jobs: int = 0) -> str:
@@ -187,7 +199,7 @@ def scope(found: Review) -> str:
     if found.new_jobs:
         counts.append(plural(found.new_jobs, "new tuning job"))
     if len(found.environments) > 1:
-        counts.append(f"environments {_listed(found.environments)}")
+        counts.append(f"environments {listed_environments(found.environments)}")
     return ", ".join(counts)
 
 
@@ -197,14 +209,18 @@ def also(found: Review) -> str:
     for change in sorted(found.changes, key=lambda change: change.impact.rank):
         others.setdefault(change.impact, []).append(change)
     return "; ".join(
-        f"{VERDICTS[impact]}{_where(changes)}"
+        f"{_still(changes)}{VERDICTS[impact]}{_where(changes, found)}"
         for impact, changes in others.items()
         if impact is not found.impact
     )
 
 
 def merged_costs(found: Review) -> Iterator[str]:
-    """What runs after the merge, and at most at what cost: a line for each environment."""
+    """What runs after the merge, and at most at what cost.
+
+    A line for each environment; environments with the same have one.
+    """
+    lines: dict[str, list[str]] = {}
     for total in totals(found):
         parts = []
         if total.jobs:
@@ -212,9 +228,13 @@ def merged_costs(found: Review) -> Iterator[str]:
         if total.starts:
             monthly = f"about {plural(max(1, round(total.starts)), 'scheduled run')} a month"
             parts.append(f"{monthly}, {_sum_text(total.monthly_cost)}")
-        names = [total.environment] if total.environment and len(found.environments) > 1 else []
-        where = f" in {_listed(names)}" if names else ""
-        yield f"when merged{where}: {'; '.join(parts)}"
+        names = lines.setdefault("; ".join(parts), [])
+        if total.environment and len(found.environments) > 1:
+            names.append(total.environment)
+    for text, names in lines.items():
+        where = f" in {listed_environments(names)}" if names else ""
+        each = ", in each" if len(names) > 1 else ""
+        yield f"when merged{where}{each}: {text}"
 
 
 def _sum_text(cost: CostSum) -> str:
@@ -234,8 +254,11 @@ def growth_text(growth: Growth) -> str:
 
 def title(change: Change) -> str:
     """What changed and by how much: `range widened, +1 decade`."""
+    named = TITLES[change.kind]
+    if change.part in (Action.ADDED, Action.REMOVED):
+        named = f"{named.removesuffix('changed')}{change.part}"
     grown = growth_text(change.growth) if change.growth is not None else ""
-    return ", ".join(part for part in (TITLES[change.kind], grown) if part)
+    return ", ".join(part for part in (f"{_still([change])}{named}", grown) if part)
 
 
 def subject(change: Change) -> str:
@@ -246,111 +269,5 @@ def subject(change: Change) -> str:
 
 def change_environments(change: Change) -> str:
     """The environments of a change that is limited to some: `prod: `."""
-    return f"{_listed(change.environments)}: " if change.environments else ""
-
-
-def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
-    """The consequences for whoever approves the change; `name` formats names.
-
-    With several environments, each line names its own.
-    """
-    if len(spec.comparisons) < 2:
-        for comparison in spec.comparisons:
-            yield from _consequences(comparison, name)
-        return
-    lines: dict[str, list[str]] = {}
-    for comparison in spec.comparisons:
-        for line in _consequences(comparison, name):
-            lines.setdefault(line, []).append(comparison.environment or "")
-    for line, names in lines.items():
-        is_in_all = len(names) == len(spec.comparisons)
-        yield line if is_in_all else f"{_listed(names)}: {line}"
-
-
-def _consequences(found: Comparison, name: Callable[[str], str]) -> Iterator[str]:
-    if found.is_new_job:
-        was = f", was {name(found.old_job)}" if found.old_job else ""
-        yield f"new tuning job {name(found.new_job or '')}{was}"
-    elif found.new_job is not None:
-        yield f"same tuning job, {name(found.new_job)}"
-    elif found.new is None and found.old_job is not None:
-        yield f"no tuning job; {name(found.old_job)} stays in AWS unchanged"
-    if found.old_job and found.new_job and found.old_count != found.new_count:
-        yield f"training jobs: {_count(found.old_count)} → {_count(found.new_count)}"
-    if found.last_run is not None:
-        yield from _last_run_texts(found.last_run, name)
-    for parent in found.parents:
-        yield _parent_text(parent, found.new, name)
-    if found.cost is not None:
-        yield _cost_text(found.cost, name)
-    if isinstance(found.new, Compiled) and found.new.schedule is not None:
-        when = name(schedule_text(found.new.schedule))
-        yield f"scheduled, {when}: each run is a separate tuning job at that cost"
-
-
-def _last_run_texts(run: LastRun, name: Callable[[str], str]) -> Iterator[str]:
-    """What the last tuning job has found, and whether the new version could find it again."""
-    values = dict(run.hyperparameters)
-    shown = [f"{name(key)} {name(value)}" for key, value in values.items()][:_MAX_BEST_VALUES]
-    if left := len(values) - len(shown):
-        shown.append(f"{left} more")
-    found = f" with {listed(shown)}" if shown else ""
-    ended = f"{run.ended.astimezone(UTC):%Y-%m-%d}"
-    yield (
-        f"last tuning job {name(run.job)}, {run.status} {ended}: best {name(run.metric)} "
-        f"{run.value:.6g}{found}"
-    )
-    if run.outside:
-        outside = [f"{name(key)} {name(values[key])}" for key in run.outside[:_MAX_BEST_VALUES]]
-        yield f"its best configuration is not in the new search space: {listed(outside)}"
-
-
-def _count(number: int | None) -> str:
-    return "no limit" if number is None else f"{number:,}"
-
-
-def _parent_text(parent: Parent, new: Outcome | None, name: Callable[[str], str]) -> str:
-    if parent.is_latest:
-        is_scheduled = isinstance(new, Compiled) and new.schedule is not None
-        when = "at each start" if is_scheduled else "when it is submitted"
-        text = (
-            f"warm-starts from the newest completed tuning job of {name(parent.spec or '')} {when}"
-        )
-        if parent.conflict:
-            return f"{text}; AWS rejects a run of the old version: {name(parent.conflict)}"
-        is_own = new is not None and parent.spec == new.name
-        return f"{text}; without one until its first run" if is_own else text
-    text = f"warm-starts from {name(parent.job)}"
-    if parent.spec is None:
-        return f"{text}, which is not a spec in this project"
-    text = f"{text} of {name(parent.spec)}"
-    if parent.is_new:
-        return f"{text}, which is also new: submit it first and wait until it completes"
-    return f"{text}, unchanged"
-
-
-def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
-    bounds = [bound for bound in (cost.old, cost.new) if bound is not None]
-    texts = [name(bound_text(bound)) for bound in bounds]
-    dated = [price for bound in bounds if _is_known(bound) for price in bound.prices]
-    prices = f" ({name(price_sources(dated))})" if dated else ""
-    if cost.new is None:
-        return f"cost before: {texts[0]}{prices}"
-    if len(texts) == 2 and texts[0] == texts[1]:
-        return f"cost: {texts[0]}, unchanged{prices}"
-    return f"cost: {' → '.join(texts)}{prices}"
-
-
-def bound_text(bound: CostBound) -> str:
-    """The maximum cost, or what is unknown about it."""
-    most = bound.maximum
-    if most is None:
-        return "unlimited"
-    if most.usd is None:
-        return f"at most {hours_text(most.instance_hours)} at an unknown price"
-    spot = f", {dollars(most.usd_low)} at spot" if most.usd_low != most.usd else ""
-    return f"at most {dollars(most.usd)}{spot}"
-
-
-def _is_known(bound: CostBound) -> bool:
-    return bound.maximum is not None and bound.maximum.usd is not None
+    is_named = bool(change.environments) and change.kind not in _OF_ENVIRONMENT
+    return f"{listed_environments(change.environments)}: " if is_named else ""

@@ -13,14 +13,18 @@ if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.findings import CapturedData, MetricsData, RehearsalData
 
 
-def render_rehearsals(name: str, rehearsals: Sequence[Rehearsal]) -> str:
+def render_rehearsals(
+    name: str, rehearsals: Sequence[Rehearsal], *, has_verdict: bool = True
+) -> str:
     """The tests of one spec: the verdict first, then each metric definition."""
-    return "\n".join("\n".join(_lines(name, each)) + "\n" for each in rehearsals)
+    texts = ("\n".join(_lines(name, each, has_verdict)) for each in rehearsals)
+    return "\n".join(f"{text}\n" for text in texts)
 
 
-def _lines(name: str, rehearsal: Rehearsal) -> Iterator[str]:
+def _lines(name: str, rehearsal: Rehearsal, has_verdict: bool) -> Iterator[str]:
     of = f"{name}, {rehearsal.definition}" if rehearsal.definition else name
-    yield printable(f"{of}: {verdict(rehearsal)}")
+    if has_verdict:
+        yield printable(f"{of}: {verdict(rehearsal)}")
     for found in rehearsal.metrics:
         mark = "ok" if is_right(found) else "!!"
         role = " (the objective)" if found.is_objective else ""

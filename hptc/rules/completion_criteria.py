@@ -122,7 +122,7 @@ def target_value_out_of_range(rule: Rule, context: Context) -> Iterator[Finding]
     sign = 1 if objective.type == "Maximize" else -1
     if best is not None and sign * target > sign * best:
         yield rule.finding(
-            f"`{name}` can't reach {target:g}; its best possible value is {best}",
+            f"`{name}` can't reach {target:.15g}; its best possible value is {best}",
             _TARGET,
             label="can't be reached",
             is_removable=True,
@@ -130,7 +130,7 @@ def target_value_out_of_range(rule: Rule, context: Context) -> Iterator[Finding]
         )
     elif worst is not None and sign * target <= sign * worst:
         yield rule.finding(
-            f"every training job reaches {target:g}; the worst possible value of `{name}` is "
+            f"every training job reaches {target:.15g}; the worst possible value of `{name}` is "
             f"{worst}",
             _TARGET,
             label="always reached",

@@ -14,7 +14,7 @@ from hptc.project.patterns import matches_any_glob, pattern
 from hptc.request.job_facts import of_definition
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
 from hptc.rules.rule import Context, Rule, error
-from hptc.text import spec_duration
+from hptc.text import spec_duration, told_apart
 
 if TYPE_CHECKING:
     from hptc.cost.bound import CostBound
@@ -63,8 +63,9 @@ def budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
     budget, bound = found
     maximum = bound.maximum
     if maximum is not None and maximum.usd is not None and maximum.usd > budget:
+        cost, limit = told_apart(maximum.usd, budget, places=2)
         yield rule.finding(
-            f"the tuning job may cost ${maximum.usd:,.2f}, but the budget is ${budget:,.2f}",
+            f"the tuning job may cost ${cost}, but the budget is ${limit}",
             _NUMBER,
             label=f"{maximum.instance_hours.normalize():f} instance-hours",
             help="reduce the training jobs or a `max_runtime`, or use cheaper instances; "

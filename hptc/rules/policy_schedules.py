@@ -10,7 +10,7 @@ from hptc.rules.policy_limits import cost_of
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.spec.schedule import Schedule
 from hptc.spec.schedule_frequency import shortest_interval, starts_per_month
-from hptc.text import plural, spec_duration
+from hptc.text import plural, spec_duration, told_apart
 
 _SCHEDULE = SpecPath(("schedule",))
 
@@ -48,13 +48,14 @@ def monthly_budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
     if budget is None or schedule is None or not starts_per_month(schedule):
         return
     starts, cost = _monthly(schedule, context)
-    if cost is not None and cost <= Decimal(str(budget)):
+    most = Decimal(str(budget))
+    if cost is not None and cost <= most:
         return
+    usd, limit = told_apart(cost or Decimal(0), most, places=2)
+    costs = f", which may cost ${usd}" if cost is not None else " at an unknown cost"
     times = f"the schedule starts about {plural(starts, 'tuning job')} a month"
     yield rule.finding(
-        f"{times}, which may cost ${cost:,.2f}, but the budget is ${budget:,.2f}"
-        if cost is not None
-        else f"{times} at an unknown cost, but the budget is ${budget:,.2f}",
+        f"{times}{costs}, but the budget is ${limit}",
         _SCHEDULE,
         help="schedule it less often, or reduce what a tuning job may cost"
         if cost is not None

@@ -121,12 +121,12 @@ class Context:
 
 @frozen
 class Rule:
-    """One rule. `catalogue` lists the rows of docs/catalogue.md that it implements."""
+    """One rule. `catalog` lists the rows of docs/catalog.md that it implements."""
 
     code: str
     severity: Severity
     check: Check
-    catalogue: tuple[str, ...] = ()
+    catalog: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -203,19 +203,19 @@ class Documentation:
     good: Example
 
 
-def error(code: str, *catalogue: str) -> Callable[[Check], Rule]:
+def error(code: str, *catalog: str) -> Callable[[Check], Rule]:
     """Create a rule for problems that AWS rejects, or that are certain to fail."""
-    return _rule(code, Severity.ERROR, catalogue)
+    return _rule(code, Severity.ERROR, catalog)
 
 
-def warning(code: str, *catalogue: str) -> Callable[[Check], Rule]:
+def warning(code: str, *catalog: str) -> Callable[[Check], Rule]:
     """Create a rule for problems that AWS accepts, but that cost, are ignored or usually fail."""
-    return _rule(code, Severity.WARNING, catalogue)
+    return _rule(code, Severity.WARNING, catalog)
 
 
-def _rule(code: str, severity: Severity, catalogue: tuple[str, ...]) -> Callable[[Check], Rule]:
+def _rule(code: str, severity: Severity, catalog: tuple[str, ...]) -> Callable[[Check], Rule]:
     def make(check: Check) -> Rule:
-        return Rule(code=code, severity=severity, check=check, catalogue=catalogue)
+        return Rule(code=code, severity=severity, check=check, catalog=catalog)
 
     return make
 

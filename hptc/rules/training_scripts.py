@@ -293,6 +293,46 @@ def source_for_a_built_in_algorithm(rule: Rule, context: Context) -> Iterator[Fi
             )
 
 
+@warning("HPT366")
+def model_dir_without_a_value(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A TensorFlow script reads `--model_dir`, and the spec gives it no value.
+
+    In a tuning job, AWS's TensorFlow container passes the script `--model_dir` with the path
+    `None/<training job>/model`, unless the hyperparameter `model_dir` has a value. What the script
+    saves there is lost with the instance
+    (https://github.com/aws/sagemaker-tensorflow-training-toolkit/blob/v20.4.1/src/sagemaker_tensorflow_container/training.py).
+
+    Bad:
+        training_job:
+          source: {directory: src/tensorflow, entry_point: train.py}
+          algorithm: {training_image: null, framework: tensorflow-training, version: 2.19}
+
+    Good:
+        training_job:
+          source: {directory: src/tensorflow, entry_point: train.py}
+          algorithm: {training_image: null, framework: tensorflow-training, version: 2.19}
+          hyperparameters: {model_dir: /opt/ml/model}
+    """
+    for path, facts in context.scripts.items():
+        definition, code = _definition(path, context), context.codes[path]
+        names = {*definition.static, *(each.name for each in definition.ranges)}
+        if (
+            MODEL_DIR not in facts.read_arguments
+            or MODEL_DIR in names
+            or not adds_model_dir(definition.training_image)
+        ):
+            continue
+        place = spec_path(definition.path, context.request) / "hyperparameters" / MODEL_DIR
+        yield rule.finding(
+            f"`{code.directory}/{code.entry_point}` reads `--{MODEL_DIR}`, which is "
+            "`None/<training job>/model` without a hyperparameter",
+            code.at / "entry_point",
+            label=f"reads `--{MODEL_DIR}`",
+            help=f"add `{MODEL_DIR}: /opt/ml/model` to `hyperparameters`",
+            fixes=(advice(f"add `{MODEL_DIR}`", set_value(place, "/opt/ml/model")),),
+        )
+
+
 def _meant(name: str, options: frozenset[str]) -> str | None:
     known = sorted(option.lstrip("-") for option in options if option.startswith("--"))
     same = [each for each in known if fold(each) == fold(name)]
@@ -305,4 +345,5 @@ RULES = (
     script_with_a_syntax_error,
     hyperparameter_without_an_argument,
     source_for_a_built_in_algorithm,
+    model_dir_without_a_value,
 )

@@ -12,6 +12,7 @@ import subprocess
 from contextlib import ExitStack
 from difflib import get_close_matches
 from functools import cache
+from textwrap import fill
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Self
@@ -46,6 +47,10 @@ _MODES: dict[TuningMode, str] = {
     ),
     "train": "Training jobs run on this machine, as `hptc local run` runs them.",
 }
+_NO_PERMISSIONS = (
+    "It enforces no permissions: IAM, bucket and key policies are stored but not evaluated."
+)
+_WIDTH = 80  # columns, of a terminal
 _SECONDS_TO_STOP = 0.05  # it would take up to half a second
 _open_sandboxes = 0
 _count_lock = Lock()
@@ -135,18 +140,31 @@ class Sandbox:
 
     def describe(self) -> str:
         """What the sandbox is, which services it covers, and what it does not do."""
-        return (
-            f"hptc sandbox: a local AWS endpoint (moto) at {self.endpoint_url}, account "
-            f"{self.account}, Region {self.region}\n"
-            "  Nothing leaves this machine, and nothing costs money.\n"
-            "  It covers CloudFormation (cdk bootstrap, deploy, diff, destroy), IAM, S3, KMS, EC2 "
-            "networking, STS, SSM, Step Functions and SageMaker tuning jobs.\n"
-            f"  {_MODES[self._settings.mode]} Schedules never fire.\n"
-            "  It enforces no permissions: IAM, bucket and key policies are stored but not "
-            "evaluated. It checks no quotas.\n"
-            "  It rejects stacks with resource types that it doesn't support, ignores properties "
-            "that it doesn't support, and runs no custom resources.\n"
-            "  Its state is lost when it stops."
+        covered = (
+            "It covers CloudFormation (cdk bootstrap, deploy, diff, destroy), IAM, S3, KMS, EC2 "
+            "networking, STS, SSM, Step Functions and SageMaker tuning jobs."
+        )
+        rejected = (
+            "It rejects stacks with resource types that it doesn't support, ignores properties "
+            "that it doesn't support, and runs no custom resources."
+        )
+        paragraphs = (
+            "Nothing leaves this machine, and nothing costs money.",
+            covered,
+            f"{_MODES[self._settings.mode]} Schedules never fire.",
+            f"{_NO_PERMISSIONS} It checks no quotas.",
+            rejected,
+            "Its state is lost when it stops.",
+        )
+        return "\n".join(
+            (
+                f"hptc sandbox: a local AWS endpoint (moto) at {self.endpoint_url}",
+                f"  account {self.account}, Region {self.region}",
+                *(
+                    fill(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+                    for text in paragraphs
+                ),
+            )
         )
 
     def __enter__(self) -> Self:

@@ -16,7 +16,7 @@ from hptc.frozen import frozen
 from hptc.source.code_entries import CodeEntry, UnlistedError
 from hptc.source.filesystem import Files
 from hptc.source.text_files import UnreadableFileError
-from hptc.text import code, listed, printable
+from hptc.text import code, data_size, listed, printable, told_apart
 
 ARCHIVE = "sourcedir.tar.gz"
 """The name of the archive, as the SageMaker SDK has it."""
@@ -117,9 +117,10 @@ def _problem(entries: list[CodeEntry]) -> PackingProblem | None:
             )
     if (size := sum(entry.size for entry in entries)) > MAX_CODE_BYTES:
         largest = sorted(entries, key=lambda entry: (-entry.size, entry.name))[:_SHOWN]
-        shown = [f"{code(printable(each.name))} ({_megabytes(each.size)})" for each in largest]
+        shown = [f"{code(printable(each.name))} ({data_size(each.size)})" for each in largest]
+        has, maximum = told_apart(size / 1e6, MAX_CODE_BYTES / 1e6, places=1)
         return PackingProblem(
-            message=f"has {_megabytes(size)}, but the maximum is {_megabytes(MAX_CODE_BYTES)}; "
+            message=f"has {has} MB, but the maximum is {maximum} MB; "
             f"the largest files are {listed(shown)}",
             help="move data to an input channel, or add what the script does not need to "
             ".gitignore",
@@ -129,10 +130,6 @@ def _problem(entries: list[CodeEntry]) -> PackingProblem | None:
 
 def _is_portable(name: str) -> bool:
     return name.isprintable()  # half of a surrogate pair, of a name that is not UTF-8, is not
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
 
 
 def archive(packed: PackedCode) -> bytes:

@@ -40,10 +40,12 @@ class ScriptFacts:
     """What is known about the training code.
 
     `options` are those of the script to run, such as `--epochs`; None if it can take others.
+    `read_arguments` are the names of those that it certainly reads, such as `epochs`.
     """
 
     faults: tuple[SyntaxFault, ...] = ()
     options: frozenset[str] | None = None
+    read_arguments: frozenset[str] = frozenset()
     seconds: float = field(default=0.0, compare=False)  # that it took to know
 
 
@@ -67,10 +69,12 @@ def read_scripts(packed: PackedCode, entry_point: str) -> ScriptFacts:
         if "fault" in each
     ]
     first: dict[str, Any] = answers[0] if answers else {}
-    options = first.get("options") if first.get("file") == entry_point else None
+    script = first if first.get("file") == entry_point else {}
+    options = script.get("options")
     return ScriptFacts(
         faults=tuple(faults),
         options=frozenset(options) if options is not None else None,
+        read_arguments=frozenset(script.get("read", ())),
         seconds=time.monotonic() - start,
     )
 

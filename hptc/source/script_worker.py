@@ -52,6 +52,22 @@ def declared_options(tree: ast.AST) -> list[str] | None:
     return options
 
 
+def read_arguments(tree: ast.AST) -> list[str]:
+    """The names of declared options, such as `model_dir`, that the script reads as attributes."""
+    nodes = list(ast.walk(tree))
+    read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    declared = {
+        argument.value.lstrip("-").replace("-", "_")
+        for call in nodes
+        if isinstance(call, ast.Call) and _called(call) == "add_argument"
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        if argument.value.startswith("--")
+        if not any(keyword.arg in (None, "dest") for keyword in call.keywords)
+    }
+    return sorted(declared & read)
+
+
 def _called(call: ast.Call) -> str:
     match call.func:
         case ast.Name(id=name) | ast.Attribute(attr=name):
@@ -88,7 +104,9 @@ def read(content: bytes, *, wants_options: bool) -> dict[str, object]:
     """What is known about one file."""
     try:
         tree = ast.parse(content)
-        return {"options": declared_options(tree) if wants_options else None}
+        if not wants_options:
+            return {"options": None}
+        return {"options": declared_options(tree), "read": read_arguments(tree)}
     except SyntaxError as error:
         return {"line": error.lineno or 1, "fault": error.msg}
     except ValueError as error:  # a null byte

@@ -53,9 +53,12 @@ fixes=respelled(meant, path),
                 help=f"valid values: {listed_code(choices)}",
             )  # fmt: skip
         case "string_pattern_mismatch":
+            region = _meant_region(value) if path[-1:] == ("region",) else None
             return Finding(
                 code="HPT106", path=path,
                 message=f"`{name}` has an invalid format: {described(value)}",
+                label=f"did you mean {region}?" if region else "",
+                fixes=respelled(region, path),
                 help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
             )  # fmt: skip
         case "schedule":
@@ -297,3 +300,9 @@ def _model_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
         if found is not None:
             return found, in_collection or get_origin(annotation) in (dict, list)
     return None, False
+
+
+def _meant_region(value: object) -> str | None:
+    from hptc.catalog.region_names import meant_region  # only a typo needs the list
+
+    return meant_region(value) if isinstance(value, str) else None

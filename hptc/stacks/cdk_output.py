@@ -31,6 +31,15 @@ _CHATTER = re.compile(
     r"|Stack ARN:|arn:[\w-]+:cloudformation:\S+"
     r"|Failed resources:|[\w-]+ \| [\d:APM ]+ \| [A-Z_]+ .*"
 )
+_STATUS_WIDTH = 23  # of the CLI's table, which cuts longer statuses
+_LONG_STATUSES = (
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "IMPORT_ROLLBACK_IN_PROGRESS",
+)
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html"""
 _IS_FAILURE = re.compile("ROLLBACK|FAILED")
 _CAUSE = re.compile(r"‣ \w+: ")
 
@@ -135,9 +144,16 @@ def _activity(found: re.Match[str]) -> StackActivity:
             stack=found["stack"],
             logical_id=logical_id,
             type=found["type"],
-            status=found["status"],
+            status=_whole_status(found["status"]),
             reason=reason,
         ),
         done=int(found["done"]),
         total=int(found["total"]) if found["total"] else None,
     )
+
+
+def _whole_status(status: str) -> str:
+    """A status that the CLI may have cut; of two with the same beginning, the shorter one."""
+    if len(status) != _STATUS_WIDTH:
+        return status
+    return next((each for each in _LONG_STATUSES if each.startswith(status)), status)

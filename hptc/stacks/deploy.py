@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hptc.aws import account
 from hptc.aws.aws_errors import MissingCredentialsError, is_access_denied
 from hptc.aws.client import connect
 from hptc.cdk.synth import synth_project
@@ -30,7 +31,7 @@ from hptc.stacks.deploy_errors import deployment_error
 from hptc.stacks.results import DeployedOutputs, Deployment, StackProgress
 from hptc.stacks.status import orphaned_stacks
 from hptc.stacks.unchanged import is_unchanged
-from hptc.stacks.uploads import uploads
+from hptc.stacks.uploads import uploads, with_presence
 from hptc.text import listed_code, plural
 
 _TEMPLATE = ".template.json"
@@ -128,6 +129,8 @@ def deploy(
     chosen = [spec for spec in synthesized.specs if not specs or spec.name in specs]
     shared = next((each for each in result if each.name == environment.foundation_stack), None)
     needed = uploads(environment, chosen, shared.outputs) if shared is not None else ()
+    if needed:
+        needed = with_presence(needed, account.connect(environment).inventory)
     if stacks:
         return Deployment(environment=environment, stacks=result, uploads=needed)
     return replace(_with_orphans(environment, result, all_stacks), uploads=needed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hptc.aws.client import connect
+from hptc.aws.sign_in import sign_in
 from hptc.errors import AwsError, OperationError
 from hptc.project.project_file import Environment
 from hptc.stacks.cdk_output import CdkOutput
@@ -62,7 +63,7 @@ def _cli_error(text: str, environment: Environment) -> tuple[str, str]:
     for pattern, message, help in _CLI_ERRORS:
         if re.search(pattern, text, re.IGNORECASE):
             values = {
-                "account": environment.account,
+                "sign_in": sign_in(environment.account),
                 "region": environment.region,
                 "bootstrap": _bootstrap_command(environment),
             }
@@ -103,6 +104,6 @@ _CLI_ERRORS = (
     (
         "no credentials|expired|security token|sso session",
         "",
-        "run `aws sso login`, or set AWS_PROFILE to a profile for account {account}",
+        "{sign_in}",
     ),
 )

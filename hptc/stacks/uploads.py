@@ -9,7 +9,10 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 
+from hptc.errors import AwsError
 from hptc.frozen import frozen
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.infrastructure.stack_outputs import output_key
@@ -17,9 +20,11 @@ from hptc.infrastructure.storage_permissions import code_uri
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.tuning_job import Definition, S3Source
+from hptc.service.inventory import Inventory
 
 LOCAL_FOLDER = "data"
 _BUCKET = "data_bucket"
+_MOST_CHECKED = 100  # locations: one call each
 _MANIFESTS = ("ManifestFile", "AugmentedManifestFile")
 
 
@@ -32,6 +37,7 @@ class Upload:
     is_object: bool
     region: str
     specs: tuple[str, ...]
+    is_there: bool | None = None  # whether something is at the location; None if it was not checked
 
     @property
     def command(self) -> str:
@@ -91,3 +97,17 @@ def _locations(definition: Definition) -> Iterator[tuple[str, bool]]:
     code = code_uri(definition) or ""
     if code.startswith(start):
         yield code.removeprefix(start), True
+
+
+def with_presence(needed: Iterable[Upload], inventory: Inventory) -> tuple[Upload, ...]:
+    """Uploads with whether something is at their locations.
+
+    The rest is not checked if the caller may not list the bucket, and if there are very many.
+    """
+    found = list(needed)
+    with suppress(AwsError):
+        for index, each in enumerate(found[:_MOST_CHECKED]):
+            bucket = each.uri.removeprefix("s3://").partition("/")[0]
+            count = inventory.count_objects(bucket, each.key, 1)
+            found[index] = replace(each, is_there=count > 0)
+    return tuple(found)

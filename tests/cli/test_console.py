@@ -94,3 +94,15 @@ def test_progress_is_cleared_after_an_error(monkeypatch: pytest.MonkeyPatch) -> 
         progress(1, 2)
         raise KeyboardInterrupt
     assert stream.getvalue().endswith("\r\x1b[K")
+
+
+def test_the_reasons_of_an_error_are_on_lines_of_their_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console.print_error("out of date:\n  - `a` has changed\n::error::\n  - b", help="try\nagain")
+    assert capsys.readouterr().err.splitlines() == [
+        "error: out of date:",
+        "  - `a` has changed ::error::",
+        "  - b",
+        "help: try again",
+    ]

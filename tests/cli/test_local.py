@@ -112,7 +112,18 @@ def test_a_rehearsal_without_the_metric_says_what_the_log_has(
     err = capsys.readouterr().err
     assert "ended, but its log has no value of loss" in err
     assert "  | los = 0.4" in err
-    assert "objective metric `loss` not found in 1 line" in err
+    assert "  !! loss (the objective): matches 0 of 1 line" in err
+    assert "not found" not in err
+
+
+def test_a_rehearsal_that_crashes_says_nothing_about_its_metrics(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = write(folder, script="echo 'los = 0.4'; exit 3")
+    assert run(["local", "run", "request.json", image, "--trials", "1"]) == 3
+    err = capsys.readouterr().err
+    assert "failed with exit code 3" in err
+    assert "matches 0 of" not in err
 
 
 def test_a_dry_run_says_so_everywhere(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,6 +251,30 @@ def test_a_summary_is_the_first_line_of_the_help(entry: CommandEntry) -> None:
     assert (entry.load().help or "").partition("\n")[0].removesuffix(".") == entry.summary
 
 
+@pytest.mark.parametrize(
+    ("option", "text", "expected", "example"),
+    [
+        ("--channel", "train", "NAME=PATH", "--channel train=DIR, where DIR is the folder"),
+        ("--channel", "data dir", "NAME=PATH", "--channel 'train=data dir'"),
+        ("--image", "own", "PATTERN=COMMAND", "--image '*xgboost*=python train.py'"),
+    ],
+)
+def test_an_option_with_two_parts_shows_an_example(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    text: str,
+    expected: str,
+    example: str,
+) -> None:
+    (folder / "data dir").mkdir()
+    write(folder)
+    assert run(["local", "run", "request.json", option, text]) == 2
+    err = capsys.readouterr().err
+    assert f"error: {option} {text}: expected {expected}, " in err
+    assert f"help: for example: {example}" in err
+
+
 def test_listing_and_stopping(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["local", "list"]) == 0
     assert capsys.readouterr().out == "no tuning jobs\n"
@@ -252,6 +287,30 @@ def test_listing_and_stopping(folder: Path, capsys: pytest.CaptureFixture[str]) 
     for command in (["status", "other"], ["stop", "other"], ["logs", "other-001-00000000"]):
         assert run(["local", *command]) == 3
         assert "found in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", ["tuning-job.json", "training-jobs/old-001-00000000.json"])
+@pytest.mark.parametrize("text", ['{"Version": 0}', "[]", "{"])
+def test_one_that_cannot_be_read_does_not_hide_the_others(
+    folder: Path, capsys: pytest.CaptureFixture[str], file: str, text: str
+) -> None:
+    for name in ("demo", "old"):
+        write(folder, tuning_request(name, jobs=1))
+        assert run(["local", "run", "request.json", "--dry"]) == 0
+    broken = folder / ".hptc/local/old" / file
+    if text.startswith("{") and file != "tuning-job.json":
+        text = "{"  # a training job has no version of its own
+    broken.write_text(text)
+    capsys.readouterr()
+    assert run(["local", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert "demo " in out
+    assert "old" not in out
+    assert err.startswith("note: not listed: ")
+    assert ".hptc/local/old" in err
+    assert "delete the folder" in err
+    assert run(["local", "status", "request.json"]) == 2
+    assert "has not run on this machine" not in capsys.readouterr().err
 
 
 def test_ctrl_c_stops_the_training_jobs_in_order(folder: Path) -> None:

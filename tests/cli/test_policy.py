@@ -35,6 +35,17 @@ def test_no_option_avoids_the_policy(
     assert "error[HPT803]" in capsys.readouterr().err
 
 
+def test_a_deployment_says_that_it_did_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "node_modules/.bin").mkdir(parents=True)
+    (project / "node_modules/.bin/cdk").touch(mode=0o755)
+    assert run(["deploy", "--yes"]) == EXIT_FINDINGS
+    err = capsys.readouterr().err
+    assert "error[HPT803]" in err
+    assert err.endswith("\n1 error: nothing was deployed\n")
+
+
 def test_no_comment_avoids_the_policy(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = "limits: {max_number_of_training_jobs: 4"
     text = SPEC.replace(line, f"# hptc: ignore[HPT803] urgent\n{line}")

@@ -117,6 +117,24 @@ def test_a_parent_that_is_almost_a_spec(folder: Path) -> None:
     assert "churn-xgboost" in fault.label
 
 
+@pytest.mark.parametrize("name", ["chrun", "chrn", "churrn", "chern", "churns"])
+def test_one_mistake_in_a_short_name(folder: Path, name: str) -> None:
+    write(folder, churn="", child=from_parents(name))
+    (fault,) = compiled("child").diagnostics
+    assert (fault.code, fault.label) == ("HPT700", "did you mean `churn`?")
+
+
+@pytest.mark.parametrize("name", ["chuner", "charm", "spurn"])
+def test_another_short_name_is_an_existing_tuning_job(folder: Path, name: str) -> None:
+    write(folder, churn="", child=from_parents(name))
+    assert codes(succeeded(compiled("child"))) == []
+
+
+def test_names_that_differ_by_a_digit_are_different(folder: Path) -> None:
+    write(folder, **{"net-1": "", "child": from_parents("net-2")})
+    assert codes(succeeded(compiled("child"))) == []
+
+
 # Sample logs.
 
 

@@ -27,7 +27,7 @@ from hptc.diff.security_changes import permission_changes
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project import project_file
 from hptc.project.project_file import Project
-from hptc.render.diff_phrases import consequences
+from hptc.render.diff_consequences import consequences
 from hptc.request.identity import canonical
 from hptc.spec.schedule import Schedule
 from tests.support.outcomes import succeeded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -118,6 +119,82 @@ def test_a_change(repository: Repository) -> None:
     assert spec.new_jobs == 1
     assert spec.file == "specs/trees.yaml"
     assert spec.comparisons[0].old_job != spec.comparisons[0].new_job
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("{team: growth}", "{team: growth, cost: a}", "tags.cost: tag added: a"),
+        ("{team: growth}", "{team: growth, cost: ''}", 'tags.cost: tag added: ""'),
+        ("{team: growth}", "{}", "tags.team: tag removed: growth"),
+        ("{team: growth}", "{team: ''}", 'tags.team: tag changed: growth → ""'),
+        ("{team: growth}", "{team: risk}", "tags.team: tag changed: growth → risk"),
+    ],
+)
+def test_a_tag_was_added_removed_or_changed(
+    repository: Repository, old: str, new: str, line: str
+) -> None:
+    for text in (old, new):
+        repository.commit("change", {"specs/trees.yaml": SPEC.replace("{team: growth}", text)})
+    found = review_refs([], against="HEAD~1")
+    assert f"  • {line}\n" in render_diff(found, Format.TEXT)
+    assert line.split(": ")[1] in render_diff(found, Format.MARKDOWN)
+    (change,) = json.loads(render_diff(found, Format.JSON))["specs"][0]["changes"]
+    assert (change["kind"], change["action"]) == ("tag", line.split()[2].rstrip(":"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "  environment: {A: b}\n", "environment.A: environment variable added: b"),
+        ("  environment: {A: b}\n", "", "environment.A: environment variable removed: b"),
+        ("", "  retry: {maximum_retry_attempts: 2}\n", "retry strategy added: 2"),
+    ],
+)
+def test_a_part_of_the_training_job_was_added_or_removed(
+    repository: Repository, before: str, after: str, expected: str
+) -> None:
+    for text in (before, after):
+        whole = SPEC.replace("  environment: {LOG_LEVEL: info}\n", text)
+        repository.commit("change", {"specs/trees.yaml": whole})
+    assert expected in render_diff(review_refs([], against="HEAD~1"), Format.TEXT)
+
+
+def test_a_violation_that_is_older_than_the_change(repository: Repository) -> None:
+    limited = PROJECT.replace(
+        "infrastructure:", "policy: {required_tags: {cost: .+}}\n    infrastructure:"
+    )
+    repository.commit("policy", {"hptc.yaml": limited})
+    repository.commit("change", {"specs/trees.yaml": WIDER})
+    found = review_refs([], against="HEAD~1")
+    text = render_diff(found, Format.TEXT)
+    assert text.startswith("hptc diff: still violates the policy (1 of 2 specs changed")
+    (line,) = [each for each in text.splitlines() if each.startswith("  error[HPT")]
+    assert "cost" in line
+    assert line.endswith("  (not from this change)")
+    page = render_diff(found, Format.MARKDOWN)
+    assert page.startswith("🔴 **hptc diff: still violates the policy**")
+    assert "| `trees` | 🔴 still violates the policy |" in page
+    assert "Findings that are not from this change:\n- error HPT" in page
+    (spec,) = json.loads(render_diff(found, Format.JSON))["specs"]
+    assert [error["code"] for error in spec["old_errors"]] == [line[8:14]]
+    assert not spec["findings"]
+    assert [each["action"] for each in spec["changes"]] == ["unchanged", "changed"]
+
+
+def test_a_new_violation_beside_an_old_one(repository: Repository) -> None:
+    limited = PROJECT.replace(
+        "infrastructure:",
+        "policy: {required_tags: {cost: .+}, max_number_of_training_jobs: 20}\n    infrastructure:",
+    )
+    repository.commit("policy", {"hptc.yaml": limited})
+    more = SPEC.replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: 21")
+    repository.commit("change", {"specs/trees.yaml": more})
+    text = render_diff(review_refs([], against="HEAD~1"), Format.TEXT)
+    assert text.startswith("hptc diff: violates the policy")
+    new, old = [each for each in text.splitlines() if each.startswith("  error[HPT")]
+    assert "21" in new
+    assert old.endswith("  (not from this change)")
 
 
 def test_added_and_removed(repository: Repository) -> None:
@@ -288,8 +365,20 @@ def test_hptc_yaml_is_broken_on_both_sides(repository: Repository) -> None:
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("specs/trees.yaml", WIDER)
     found = review_refs([])
-    assert (found.project, found.specs) == ((), ())
-    assert len(found.notes) == 1
+    assert found.notes == ("2 specs can't be compared until hptc.yaml has no errors",)
+    text = render_diff(found, Format.TEXT)
+    assert text.startswith("hptc diff: still does not compile (0 of 2 specs changed")
+    assert re.search(r"error\[HPT002\] hptc.yaml:.*  \(not from this change\)\n", text)
+    assert "Findings that are not from this change:" in render_diff(found, Format.MARKDOWN)
+    data = json.loads(render_diff(found, Format.JSON))
+    assert [error["code"] for error in data["project_old_errors"]] == ["HPT002"]
+
+
+def test_hptc_yaml_is_broken_on_both_sides_and_no_spec_changed(repository: Repository) -> None:
+    repository.commit("second", {"hptc.yaml": "project: ["})
+    repository.git("branch", "--force", "main", "HEAD")
+    repository.write("README.md", "text")
+    assert review_refs([]).is_empty
 
 
 # Environments.
@@ -683,3 +772,78 @@ def test_nothing_is_written(repository: Repository) -> None:
     before = state()
     review_refs([])
     assert state() == before
+
+
+# What a reviewer decides by.
+
+BOTH = f"{PROJECT}{PROD}"
+
+
+def commit_both(repository: Repository, old: dict[str, str], new: dict[str, str | None]) -> Review:
+    """The review of a change in a project with the environments dev and prod."""
+    repository.commit("old", {"hptc.yaml": BOTH, **old})
+    repository.commit("new", new)
+    return review_refs([], against="HEAD~1")
+
+
+def test_the_verdict_names_no_environments_if_it_holds_in_all(repository: Repository) -> None:
+    """A parent has another name in each environment, if its spec is different there."""
+    limits = "overrides: {limits: {max_number_of_training_jobs: 9}}"
+    project = BOTH.replace(PROD, PROD.replace("}\n", f", {limits}}}\n"))
+    repository.commit("old", {"hptc.yaml": project, "specs/a.yaml": child("a", "trees")})
+    repository.commit("new", {"specs/trees.yaml": WIDER})
+    found = review_refs(["specs/a.yaml"], against="HEAD~1")
+    assert [each.environments for each in found.changes] == [("dev",), ("prod",)]
+    text = render_diff(found, Format.TEXT)
+    assert text.startswith("hptc diff: changes the tuning job (1 of 1 spec changed, 2 new")
+    # The parent is a spec, although only its child is compared.
+    assert re.search(r"→ dev: warm-starts from trees-\w{8} of trees, which is also new", text)
+
+
+def test_environments_with_the_same_costs_have_one_line(repository: Repository) -> None:
+    found = commit_both(repository, {}, {"specs/trees.yaml": WIDER})
+    lines = render_diff(found, Format.TEXT).splitlines()
+    assert lines[1].startswith("when merged in dev and prod, in each: 1 new tuning job, at ")
+    assert not lines[2].startswith("when merged")
+
+
+def test_the_environment_of_a_verdict_is_named_once(repository: Repository) -> None:
+    found = commit_both(repository, {}, {"hptc.yaml": PROJECT})
+    text = render_diff(found, Format.TEXT)
+    assert text.startswith("hptc diff: removes the environment prod (")
+    assert "  • prod: environment removed: account 111122223333" in text
+
+
+def test_a_removed_schedule_still_starts_tuning_jobs(repository: Repository) -> None:
+    scheduled = f"{SPEC}schedule: rate(7 days)\n"
+    command = "hptc destroy hptc-churn-dev-trees-schedule --env dev"
+    for new in (SPEC, None):
+        found = commit_both(repository, {"specs/trees.yaml": scheduled}, {"specs/trees.yaml": new})
+        text = render_diff(found, Format.TEXT)
+        assert (
+            "  → dev: its schedule starts tuning jobs until its stack is deleted: after the merge, "
+            f"run {command}\n"
+        ) in text
+        assert f"run `{command}`" in render_diff(found, Format.MARKDOWN)
+    rarer = scheduled.replace("7 days", "9 days")
+    found = commit_both(repository, {"specs/trees.yaml": scheduled}, {"specs/trees.yaml": rarer})
+    assert "until its stack is deleted" not in render_diff(found, Format.TEXT)
+
+
+def test_a_parent_that_is_no_longer_a_spec(repository: Repository) -> None:
+    found = commit_both(
+        repository, {"specs/a.yaml": child("a", "trees")}, {"specs/trees.yaml": None}
+    )
+    text = render_diff(found, Format.TEXT)
+    assert "warm start changed: trees-" in text
+    assert "→ trees  (the parent is no longer a spec)" in text
+    assert "warm-starts from trees, which is no longer a spec in this project: AWS must" in text
+
+
+def test_a_parent_that_violates_the_policy_is_not_a_compilation_error(
+    repository: Repository,
+) -> None:
+    tight = f"{BOTH}policy: {{max_number_of_training_jobs: 2}}\n"
+    found = commit_both(repository, {"specs/a.yaml": child("a", "trees")}, {"hptc.yaml": tight})
+    assert {error.code for spec in found.specs for error in spec.findings} == {"HPT701", "HPT803"}
+    assert found.impact is Impact.BREACH

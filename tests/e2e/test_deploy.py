@@ -76,6 +76,8 @@ def test_from_the_first_stack_to_the_last(tmp_path: Path, sandbox: Sandbox) -> N
     assert f"nothing to deploy in dev: account {project.account}, {REGION}: 2 of 2 stacks" in (
         second.err
     )
+    # What the specs read is still to be uploaded.
+    assert f"{uploads}\n{train}\n{validation}\n" in second.err
     assert f"  {GONE_STACK}\nhelp: `hptc destroy STACK --env dev`" in second.err
     data = project.outputs(FOUNDATION)["DataBucket"]
     assert second.json == {
@@ -94,6 +96,7 @@ def test_from_the_first_stack_to_the_last(tmp_path: Path, sandbox: Sandbox) -> N
                 "uri": (uri := f"s3://{data}/direct-marketing/{channel}/"),
                 "specs": [KEPT],
                 "command": f"aws s3 sync data/direct-marketing/{channel}/ {uri} --region {REGION}",
+                "is_there": False,
             }
             for channel in ("train", "validation")
         ],

@@ -1,4 +1,4 @@
-"""The generated pages are up to date, and every fact of the catalogue has a decision."""
+"""The generated pages are up to date, and every fact of the catalog has a decision."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hptc.rules.codes import CODES
 from tests.support.paths import ROOT
 
 RULES_PAGE = ROOT / "docs" / "rules.md"
-CATALOGUE_PAGE = ROOT / "docs" / "catalogue.md"
-DATA = ROOT / "tests" / "data" / "catalogue.yaml"
+CATALOG_PAGE = ROOT / "docs" / "catalog.md"
+DATA = ROOT / "tests" / "data" / "catalog.yaml"
 
 WORDS = {
     "shape": "shape",
@@ -24,7 +24,7 @@ WORDS = {
     "not": "not checked",
 }
 ROWS_OF = {
-    # How many facts each letter of the catalogue has, so that none is lost.
+    # How many facts each letter of the catalog has, so that none is lost.
     "N": 9, "X": 15, "S": 18, "L": 16, "P": 23, "A": 10, "H": 11, "M": 28, "I": 40, "O": 10,
     "R": 33, "T": 13, "V": 15, "B": 6, "W": 16, "K": 5, "U": 3, "G": 5, "Z": 7,
 }  # fmt: skip
@@ -58,7 +58,7 @@ model (up to HPT106) can't be suppressed or ignored.
 
 """
 
-CATALOGUE_HEAD = """\
+CATALOG_HEAD = """\
 # What AWS requires, and which rule checks it
 
 The facts about CreateHyperParameterTuningJob that hptc is based on, beyond the basic shape of a
@@ -90,8 +90,8 @@ def rules_page() -> str:
     return RULES_HEAD + pages()
 
 
-def catalogue_page() -> str:
-    parts = [CATALOGUE_HEAD]
+def catalog_page() -> str:
+    parts = [CATALOG_HEAD]
     for heading, rows in facts().items():
         lines = [
             f"| {name} | {meaning} | {_decided(who)} |" for name, (who, meaning) in rows.items()
@@ -106,8 +106,8 @@ def _decided(who: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "result"), [(RULES_PAGE, rules_page), (CATALOGUE_PAGE, catalogue_page)],
-    ids=["rules", "catalogue"],
+    ("path", "result"), [(RULES_PAGE, rules_page), (CATALOG_PAGE, catalog_page)],
+    ids=["rules", "catalog"],
 )  # fmt: skip
 def test_page_is_up_to_date(path: Path, result: object, request: pytest.FixtureRequest) -> None:
     assert callable(result)
@@ -149,10 +149,10 @@ def test_every_fact_has_a_decision_and_a_meaning() -> None:
         assert meaning, name
 
 
-def test_the_catalogue_and_the_rules_agree() -> None:
+def test_the_catalog_and_the_rules_agree() -> None:
     decided: dict[str, list[str]] = defaultdict(list)
     for rule in RULES:
-        for name in rule.catalogue:
+        for name in rule.catalog:
             decided[name].append(rule.code)
     listed = {name: who.split(", ") for name, (who, _) in FACTS.items() if who not in WORDS}
     assert {name: sorted(codes) for name, codes in decided.items()} == {

@@ -49,6 +49,11 @@ FAILED = replace(ROLE, status="CREATE_FAILED", reason="no\x1b[2J")
             id="a resource",
         ),
         pytest.param(
+            StackActivity(event=ROLE, done=5, total=4),
+            "a   5/5  CREATE_COMPLETE     AWS::IAM::Role Role",
+            id="more steps than expected",
+        ),
+        pytest.param(
             StackActivity(event=ITSELF, done=0, total=3),
             "a   0/3  UPDATE_IN_PROGRESS",
             id="the stack",

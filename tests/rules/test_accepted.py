@@ -546,7 +546,7 @@ ACCEPTED_ROWS = (
     *("A05", "A10", "M16", "I01", "I07", "I12", "I21", "I22", "O02", "O05", "O09", "R04", "R07"),
     *("R10", "R19", "T08", "V08", "V10", "W10", "W12", "K02", "U02"),
 )
-"""The catalogue's rows that say: accepted."""
+"""The catalog's rows that say: accepted."""
 
 
 def errors(compiled: Outcome) -> list[Diagnostic]:

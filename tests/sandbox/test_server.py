@@ -35,7 +35,8 @@ def test_the_environment_points_clients_to_the_sandbox(sandbox: Sandbox) -> None
 
 
 def test_the_description_states_the_limits(sandbox: Sandbox) -> None:
-    text = sandbox.describe()
+    assert max(map(len, sandbox.describe().splitlines())) <= 80
+    text = " ".join(sandbox.describe().split())
     assert f"a local AWS endpoint (moto) at {sandbox.endpoint_url}" in text
     assert "It trains nothing. A tuning job is Completed immediately" in text
     assert (

@@ -199,8 +199,8 @@ def test_a_large_folder_is_refused_with_its_largest_files(
     with (repository.root / "src" / "weights.bin").open("wb") as stream:
         stream.truncate(25_000_000)
     assert problem(read(repository)) == (
-        "has 25.0 MB, but the maximum is 25.0 MB; the largest files are `weights.bin` (25.0 MB), "
-        "`train.py` (0.0 MB) and `lib/deep/a.py` (0.0 MB)"
+        "has 25.00002 MB, but the maximum is 25.00000 MB; the largest files are `weights.bin` "
+        "(25.0 MB), `train.py` (15 bytes) and `lib/deep/a.py` (6 bytes)"
     )
 
 

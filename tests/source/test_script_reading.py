@@ -48,6 +48,20 @@ def test_the_options_that_a_script_declares(script: str, options: set[str] | Non
     assert read(f"{PARSER}{script}\n{END}").options == options
 
 
+@pytest.mark.parametrize(
+    ("script", "read_arguments"),
+    [
+        ("parser.add_argument('--a-b')\nprint(parser.parse_args().a_b)", {"a_b"}),
+        ("parser.add_argument('--a')\na, _ = parser.parse_known_args()\nprint(a.a)", {"a"}),
+        ("parser.add_argument('--a')", set()),
+        ("parser.add_argument('--a', dest='b')\nprint(x.a)", set()),
+        ("print(x.a)", set()),
+    ],
+)
+def test_the_arguments_that_a_script_reads(script: str, read_arguments: set[str]) -> None:
+    assert read(f"{PARSER}{script}\n{END}").read_arguments == read_arguments
+
+
 def test_a_script_without_argparse_can_take_anything() -> None:
     assert read("import sys").options is None
     assert read(PARSER).options is None, "it never parses"

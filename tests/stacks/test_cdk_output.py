@@ -56,6 +56,25 @@ def parsed() -> tuple[CdkOutput, list[StackProgress], list[str]]:
     return output, steps, lines
 
 
+@pytest.mark.parametrize(
+    ("cut", "whole"),
+    [
+        ("UPDATE_ROLLBACK_IN_PROG", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("UPDATE_ROLLBACK_COMPLET", "UPDATE_ROLLBACK_COMPLETE"),
+        ("UPDATE_COMPLETE_CLEANUP", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ("UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED"),
+        ("CREATE_COMPLETE", "CREATE_COMPLETE"),
+    ],
+)
+def test_a_status_that_the_cli_has_cut(cut: str, whole: str) -> None:
+    steps: list[StackProgress] = []
+    output = CdkOutput(steps.append, lambda _: None)
+    output.feed_line(f"a | 0/3 | 8:41:39 PM | {cut.ljust(23)} | AWS::CloudFormation::Stack | a ")
+    (step,) = steps
+    assert isinstance(step, StackActivity)
+    assert step.event.status == whole
+
+
 def test_every_step_has_its_stack() -> None:
     output, steps, lines = parsed()
     assert lines == []  # nothing of the CLI's own is left

@@ -22,6 +22,7 @@ from hptc.service.losses import Loss
 from hptc.stacks.deploy import DeployCallbacks, DeployConsent, deploy
 from hptc.stacks.results import Deployment, StackProgress
 from hptc.stacks.unchanged import is_unchanged
+from tests.support.fake_account import FakeAccount
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.plans import project, spec
 
@@ -274,6 +275,7 @@ class TestDeployedStacks:
         fake = FakeStacks({FOUNDATION: {"DataBucket": "data-of-ours"}})
         aws = Aws(tuning=FakeTuning(), stacks=fake, region="us-east-1")
         monkeypatch.setattr("hptc.stacks.deploy.connect", lambda _: aws)
+        monkeypatch.setattr("hptc.aws.account.connect", lambda _: FakeAccount().account)
         write_cdk(folder, SUCCESS, code=0)
         (folder / "arguments").unlink(missing_ok=True)
         return fake

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from hptc.compiler.deployable import deployable_specs
+from hptc.errors import AwsError
 from hptc.render.deployment import deployment_json, render_uploads
 from hptc.stacks.results import DeployedOutputs, Deployment
-from hptc.stacks.uploads import uploads
+from hptc.stacks.uploads import uploads, with_presence
+from tests.support.fake_account import FakeInventory
 from tests.support.plans import project, spec
 
 OUTPUTS = {"DataBucket": "data-of-ours", "ArtifactBucket": "artifacts"}
@@ -70,7 +72,28 @@ def test_text_is_about_changed_stacks_and_json_about_all(tmp_path: Path) -> None
         "uri": "s3://data-of-ours/churn/validation/",
         "specs": ["b", "c"],
         "command": VALIDATION,
+        "is_there": None,
     }
+
+
+def test_what_is_in_s3_is_not_uploaded_again(tmp_path: Path) -> None:
+    """Nothing changed: the commands of an earlier deployment may be forgotten by now."""
+    found = deployment(tmp_path, changed="")
+    inventory = FakeInventory(objects=["s3://data-of-ours/churn/train/part-1.csv"])
+    checked = replace(found, uploads=with_presence(found.uploads, inventory))
+    assert [each.is_there for each in checked.uploads] == [True, False, False]
+    assert [line.split()[4] for line in render_uploads(checked).splitlines()[1:]] == [
+        "s3://data-of-ours/churn/all.csv",
+        "s3://data-of-ours/churn/validation/",
+    ]
+    assert json.loads(deployment_json(checked))["uploads"][0]["is_there"] is True
+
+
+def test_a_bucket_that_may_not_be_listed_is_asked_once(tmp_path: Path) -> None:
+    found = deployment(tmp_path).uploads
+    inventory = FakeInventory(refusals={"count_objects": AwsError("no", code="AccessDenied")})
+    assert with_presence(found, inventory) == found
+    assert inventory.calls == ["count_objects"]
 
 
 def test_a_bucket_that_is_not_hptcs_gets_none(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hptc.diff.changes import Impact, Kind
+from hptc.diff.changes import Action, Impact, Kind
 from hptc.render.documents.findings import FindingData
 from hptc.render.documents.members import Members
 
@@ -12,6 +12,8 @@ class ChangeData(Members):
 
     kind: Kind
     impact: Impact
+    action: Action
+    """What happened to the part; `unchanged` is an error that the old version has too."""
     path: list[str | int]
     training_job: str | None
     subject: str
@@ -95,6 +97,9 @@ class SpecDiffData(JobsOfSpec):
     environments: list[ComparisonData]
     changes: list[ChangeData]
     findings: list[FindingData]
+    """Those that the old version does not have."""
+    old_errors: list[FindingData]
+    """Errors that the old version has too."""
 
 
 class ReviewData(Members):
@@ -109,4 +114,6 @@ class ReviewData(Members):
     notes: list[str]
     project: list[ChangeData]
     project_findings: list[FindingData]
+    project_old_errors: list[FindingData]
+    """Errors in hptc.yaml that the old version has too, if specs can't be compared for them."""
     specs: list[SpecDiffData]

@@ -19,6 +19,8 @@ class UploadData(Members):
     uri: str
     specs: list[str]
     command: str
+    is_there: bool | None
+    """Whether something is at the location; null if the caller may not list the bucket."""
 
 
 class DeploymentData(Members):

@@ -1,0 +1,144 @@
+"""The consequences of a change to a spec, for whoever approves it: a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from itertools import zip_longest
+
+from hptc.compiler.outcome import Compiled, Outcome
+from hptc.cost.bound import CostBound
+from hptc.diff.review import Comparison, CostChange, LastRun, Parent, SpecDiff
+from hptc.diff.schedule_changes import schedule_text
+from hptc.render.cost import dollars, hours_text, price_sources
+from hptc.render.diff_phrases import listed_environments
+from hptc.text import listed
+
+_MAX_BEST_VALUES = 6  # of a best configuration
+
+
+def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
+    """The consequences for whoever approves the change; `name` formats names.
+
+    With several environments, each line names its own.
+    """
+    if len(spec.comparisons) < 2:
+        for comparison in spec.comparisons:
+            yield from _consequences(comparison, name)
+        return
+    lines: dict[str, list[str]] = {}
+    environments = [comparison.environment or "" for comparison in spec.comparisons]
+    found = [_consequences(comparison, name) for comparison in spec.comparisons]
+    for together in zip_longest(*found):  # lines about the same follow each other
+        for environment, line in zip(environments, together, strict=True):
+            if line is not None:
+                lines.setdefault(line, []).append(environment)
+    for line, names in lines.items():
+        is_in_all = len(names) == len(spec.comparisons)
+        yield line if is_in_all else f"{listed_environments(names)}: {line}"
+
+
+def _consequences(found: Comparison, name: Callable[[str], str]) -> Iterator[str]:
+    if found.is_new_job:
+        was = f", was {name(found.old_job)}" if found.old_job else ""
+        yield f"new tuning job {name(found.new_job or '')}{was}"
+    elif found.new_job is not None:
+        yield f"same tuning job, {name(found.new_job)}"
+    elif found.new is None and found.old_job is not None:
+        yield f"no tuning job; {name(found.old_job)} stays in AWS unchanged"
+    if (stack := _remaining_schedule(found)) is not None:
+        yield (
+            f"its schedule starts tuning jobs until its stack is deleted: after the merge, run "
+            f"{name(f'hptc destroy {stack} --env {found.environment}')}"
+        )
+    if found.old_job and found.new_job and found.old_count != found.new_count:
+        yield f"training jobs: {_count(found.old_count)} → {_count(found.new_count)}"
+    if found.last_run is not None:
+        yield from _last_run_texts(found.last_run, name)
+    for parent in found.parents:
+        yield _parent_text(parent, found.new, name)
+    if found.cost is not None:
+        yield _cost_text(found.cost, name)
+    if isinstance(found.new, Compiled) and found.new.schedule is not None:
+        when = name(schedule_text(found.new.schedule))
+        yield f"scheduled, {when}: each run is a separate tuning job at that cost"
+
+
+def _remaining_schedule(found: Comparison) -> str | None:
+    """The stack of a schedule that the new version doesn't have; hptc deletes none by itself."""
+    old, new = found.old, found.new
+    if not isinstance(old, Compiled) or old.schedule is None or old.environment is None:
+        return None
+    is_unknown = new is not None and not isinstance(new, Compiled)
+    has = isinstance(new, Compiled) and new.schedule is not None and new.name == old.name
+    return None if is_unknown or has else old.environment.schedule_stack(old.name)
+
+
+def _last_run_texts(run: LastRun, name: Callable[[str], str]) -> Iterator[str]:
+    """What the last tuning job has found, and whether the new version could find it again."""
+    values = dict(run.hyperparameters)
+    shown = [f"{name(key)} {name(value)}" for key, value in values.items()][:_MAX_BEST_VALUES]
+    if left := len(values) - len(shown):
+        shown.append(f"{left} more")
+    found = f" with {listed(shown)}" if shown else ""
+    ended = f"{run.ended.astimezone(UTC):%Y-%m-%d}"
+    yield (
+        f"last tuning job {name(run.job)}, {run.status} {ended}: best {name(run.metric)} "
+        f"{run.value:.6g}{found}"
+    )
+    if run.outside:
+        outside = [f"{name(key)} {name(values[key])}" for key in run.outside[:_MAX_BEST_VALUES]]
+        yield f"its best configuration is not in the new search space: {listed(outside)}"
+
+
+def _count(number: int | None) -> str:
+    return "no limit" if number is None else f"{number:,}"
+
+
+def _parent_text(parent: Parent, new: Outcome | None, name: Callable[[str], str]) -> str:
+    if parent.is_latest:
+        is_scheduled = isinstance(new, Compiled) and new.schedule is not None
+        when = "at each start" if is_scheduled else "when it is submitted"
+        text = (
+            f"warm-starts from the newest completed tuning job of {name(parent.spec or '')} {when}"
+        )
+        if parent.conflict:
+            return f"{text}; AWS rejects a run of the old version: {name(parent.conflict)}"
+        is_own = new is not None and parent.spec == new.name
+        return f"{text}; without one until its first run" if is_own else text
+    text = f"warm-starts from {name(parent.job)}"
+    if parent.spec is None:
+        not_spec = "is not a spec in this project"
+        gone = "is no longer a spec in this project: AWS must have this tuning job"
+        return f"{text}, which {gone if parent.was_spec else not_spec}"
+    text = f"{text} of {name(parent.spec)}"
+    if parent.is_new:
+        return f"{text}, which is also new: submit it first and wait until it completes"
+    return f"{text}, unchanged"
+
+
+def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
+    bounds = [bound for bound in (cost.old, cost.new) if bound is not None]
+    texts = [name(bound_text(bound)) for bound in bounds]
+    dated = [price for bound in bounds if _is_known(bound) for price in bound.prices]
+    prices = f" ({name(price_sources(dated))})" if dated else ""
+    if cost.new is None:
+        return f"cost before: {texts[0]}{prices}"
+    if len(texts) == 2 and texts[0] == texts[1]:
+        return f"cost: {texts[0]}, unchanged{prices}"
+    return f"cost: {' → '.join(texts)}{prices}"
+
+
+def bound_text(bound: CostBound) -> str:
+    """The maximum cost, or what is unknown about it."""
+    most = bound.maximum
+    if most is None:
+        return "unlimited"
+    if most.usd is None:
+        return f"at most {hours_text(most.instance_hours)} at an unknown price"
+    spot = f", {dollars(most.usd_low)} at spot" if most.usd_low != most.usd else ""
+    return f"at most {dollars(most.usd)}{spot}"
+
+
+def _is_known(bound: CostBound) -> bool:
+    return bound.maximum is not None and bound.maximum.usd is not None
