@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -14,9 +16,13 @@ from hptc.cli.program import collect_garbage_rarely
 from hptc.render.documents import envelope
 from hptc.text import json_text
 from tests.support.botocore_models import share_models
+from tests.support.distribution import FileScheduling, has_none_of
 from tests.support.golden import Golden
 from tests.support.json_documents import check_document
 from tests.support.paths import GOLDEN, ROOT
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadGroupScheduling
 
 settings.register_profile("hptc", deadline=None, print_blob=True)
 settings.load_profile("hptc")
@@ -46,10 +52,31 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Skip files that have no test of the run."""
+    is_file = collection_path.suffix == ".py"
+    return (is_file and has_none_of(collection_path, config.getoption("markexpr"))) or None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling | None:
+    """Give whole files to workers, but single tests with real clients, which take long."""
+    return None if config.getoption("markexpr") == "slow" else FileScheduling(config, log)
+
+
+def leave(worker: int) -> None:
+    """End a worker without freeing its millions of objects one by one, which takes 5 s."""
+    if os.getpid() == worker:
+        os._exit(0)
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    atexit.register(leave, os.getpid())  # before all others, so it is called after them
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
     """Collect garbage from here on: as rarely as hptc, and without what was there before."""
-    gc.collect()
     collect_garbage_rarely()
     gc.enable()
 
