@@ -22,7 +22,7 @@ def has_none_of(file: Path, selection: str) -> bool:
     return "mark.slow" not in text if selection == "slow" else bool(_ALL_SLOW.search(text))
 
 
-class FileScheduling(LoadGroupScheduling):
+class FileScheduling(LoadGroupScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives a worker a whole file, or a whole group of `xdist_group`.
 
     What a file's tests share is then made once, not once in each worker. And xdist counts the units
