@@ -70,6 +70,18 @@ def test_every_test_asserts_something() -> None:
     assert idle == []
 
 
+def test_only_test_modules_mark_tests_as_slow() -> None:
+    """`make e2e` reads no other file with tests: tests/support/distribution.py."""
+    others = [path for path in TESTS.rglob("*.py") if not path.name.startswith("test_")]
+    marking = [
+        path.relative_to(ROOT)
+        for path in others
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "slow"
+    ]
+    assert marking == []
+
+
 def test_support_modules_are_short() -> None:
     lengths = {
         path.name: len(path.read_text(encoding="utf-8").splitlines())

@@ -38,6 +38,12 @@ def policy(environment: str, spec: str) -> dict[str, Any]:
     return result
 
 
+@cache
+def needed_calls(environment: str, spec: str) -> dict[str, Call]:
+    """The calls that the spec's training jobs need, by their text."""
+    return by_text(requests(environment)[spec], world(environment))
+
+
 WITH_A_ROLE = [(name, spec) for name, spec in CASES if spec in stacks(name)]
 
 
@@ -51,7 +57,7 @@ def test_specs_without_a_managed_role_have_an_existing_one() -> None:
 
 @pytest.mark.parametrize(("environment", "spec"), CASES)
 def test_every_needed_call_is_allowed(environment: str, spec: str) -> None:
-    calls = by_text(requests(environment)[spec], world(environment))
+    calls = needed_calls(environment, spec)
     assert len(calls) > 10
     denied = [
         text for text, call in calls.items() if not is_allowed(call, policy(environment, spec))
@@ -64,7 +70,7 @@ def test_every_neighbouring_call_is_denied(environment: str, spec: str) -> None:
     request, here = requests(environment)[spec], world(environment)
     near = list(neighbours(request, here))
     assert len(near) > 60
-    assert not {str(call) for _, call in near} & set(by_text(request, here))
+    assert not {str(call) for _, call in near} & set(needed_calls(environment, spec))
     allowed = [
         f"{what}: {call}" for what, call in near if is_allowed(call, policy(environment, spec))
     ]
@@ -73,15 +79,16 @@ def test_every_neighbouring_call_is_denied(environment: str, spec: str) -> None:
 
 @pytest.mark.parametrize(("environment", "spec"), CASES)
 def test_a_role_can_do_nothing_that_only_another_spec_needs(environment: str, spec: str) -> None:
-    here = world(environment)
-    own = requests(environment)[spec]
+    own = needed_calls(environment, spec)
     reads_manifest = any(
-        kind != "S3Prefix" for each in definitions(own) for _, _, kind in s3_inputs(each)
+        kind != "S3Prefix"
+        for each in definitions(requests(environment)[spec])
+        for _, _, kind in s3_inputs(each)
     )
     allowed = []
-    for other, request in requests(environment).items():
-        for text, call in by_text(request, here).items():
-            if text in by_text(own, here) or not is_allowed(call, policy(environment, spec)):
+    for other in requests(environment):
+        for text, call in needed_calls(environment, other).items():
+            if text in own or not is_allowed(call, policy(environment, spec)):
                 continue
             if reads_manifest and call.action == "s3:GetObject" and ":::demo-data/" in text:
                 continue  # what a manifest names may be anywhere in its bucket
@@ -102,7 +109,7 @@ FREE = {"LogInToRegistry", "PullImage"}
 @pytest.mark.parametrize(("environment", "spec"), CASES)
 def test_every_statement_is_needed(environment: str, spec: str) -> None:
     result = policy(environment, spec)
-    calls = by_text(requests(environment)[spec], world(environment))
+    calls = needed_calls(environment, spec)
     used = {sid for call in calls.values() for sid in sids_of(call, result)}
     assert {each["Sid"] for each in result["Statement"]} - used <= FREE
     for statement in result["Statement"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 Context = Mapping[str, str | tuple[str, ...]]
@@ -122,6 +123,7 @@ def _glob(pattern: str, text: str, keys: Context) -> bool:
     return re.fullmatch(expression + _wild(pattern[end:]), text, re.S) is not None
 
 
+@cache
 def _wild(text: str) -> str:
     return re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
 
