@@ -16,6 +16,12 @@ class Equivalent(NamedTuple):
 
 EQUIVALENT = (
     Equivalent(
+        "hptc/compiler/fix_places.py",
+        "usable = fix_in(found[0][0], located, message)",
+        "usable = fix_in(found[-1][0], located, message)",
+        "all are in one document",
+    ),
+    Equivalent(
         "hptc/diff/canonical_form.py",
         "return {name: found[0] if len(found) == 1 else found for name, found in named.items()}",
         "return {name: found[-1] if len(found) == 1 else found for name, found in named.items()}",

@@ -41,7 +41,7 @@ OF_ALL_RULES = (
     "tests/rules/test_rules.py::test_text_of_every_finding",
     "tests/rules/test_messages.py::test_the_fixes_that_rules_have",
 )
-"""Tests of what all rules say, which no rule's code finds. They run last, as they compile it all."""
+"""Tests of what all rules say, which are slow, so they run last."""
 
 
 @dataclass(frozen=True, slots=True)

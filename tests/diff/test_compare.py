@@ -473,6 +473,18 @@ _WHOLE = (
 )
 
 
+def test_what_the_spec_language_has_no_word_for_is_kept() -> None:
+    parent = {"HyperParameterTuningJobName": "trees-2025"}
+    for entry in (
+        parent | {"Newer": "member"},
+        {"Newer": "member"},
+        {"HyperParameterTuningJobName": 7},
+    ):
+        warm_start = {"ParentHyperParameterTuningJobs": [parent, entry]}
+        form = canonical_form({"WarmStartConfig": warm_start})
+        assert form["warm_start"]["parents"] == ["trees-2025", entry]
+
+
 def _assert_told(old: dict[str, Any], new: dict[str, Any]) -> None:
     differ = _unnamed(old) != _unnamed(new)
     assert (canonical_form(old) != canonical_form(new)) == differ
