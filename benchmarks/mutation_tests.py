@@ -39,6 +39,7 @@ FIRST_SECONDS, ALL_SECONDS = 10.0, 60.0
 
 OF_ALL_RULES = (
     "tests/rules/test_rules.py::test_text_of_every_finding",
+    "tests/rules/test_rules.py::test_fixes_of_every_finding",
     "tests/rules/test_messages.py::test_the_fixes_that_rules_have",
 )
 """Tests of what all rules say, which are slow, so they run last."""
@@ -151,7 +152,7 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     ordered = list(_across_files(tests, entered.seconds, own, mirror, codes))
     first = _within(ordered, entered.seconds, FIRST_SECONDS)
     rest = _within(ordered[len(first.tests) :], entered.seconds, ALL_SECONDS)
-    texts = tuple(each for each in OF_ALL_RULES if codes and each in entered.seconds)
+    texts = tuple(each for each in OF_ALL_RULES if codes)
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
     return tuple(each for each in (first, rest, last) if each.tests) + (
