@@ -151,7 +151,9 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     codes = _codes(source, line) or _codes_of_users(source, line)
     ordered = list(_across_files(tests, entered.seconds, own, mirror, codes))
     first = _within(ordered, entered.seconds, FIRST_SECONDS)
-    rest = _within(ordered[len(first.tests) :], entered.seconds, ALL_SECONDS)
+    chosen = set(first.tests)
+    others = [test for test in ordered if test not in chosen]
+    rest = _within(others, entered.seconds, ALL_SECONDS)
     texts = tuple(each for each in OF_ALL_RULES if codes)
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
@@ -161,14 +163,13 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
 
 
 def _within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Selection:
-    """As many tests as fit into a time, and at least one."""
+    """The tests that fit into a time, and at least one: a slow one does not keep others out."""
     chosen: list[str] = []
     total = 0.0
     for test in ordered:
-        if chosen and total + seconds[test] > most:
-            break
-        chosen.append(test)
-        total += seconds[test]
+        if not chosen or total + seconds[test] <= most:
+            chosen.append(test)
+            total += seconds[test]
     return Selection(tests=tuple(chosen), seconds=total)
 
 
