@@ -28,12 +28,6 @@ EQUIVALENT = (
         "the list has one item",
     ),
     Equivalent(
-        "hptc/infrastructure/statements.py",
-        "and all(len(c.values) == 1 for c in first.conditions)",
-        "and all(len(c.values) == 0 for c in first.conditions)",
-        "a shortcut: sorting one value changes nothing",
-    ),
-    Equivalent(
         "hptc/jobs/plan_file.py",
         'model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)',
         'model_config = ConfigDict(extra="forbid", frozen=True, defer_build=False)',
