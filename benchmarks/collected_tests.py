@@ -2,26 +2,30 @@
 
 The process of this module imports hptc and all tests from a copy of the tree. For each mutation it
 forks; the fork replaces the code of the function objects that the mutation changes, which every
-reference to them sees. What runs when a module is imported has run by then: a mutation of it needs
-a new import (benchmarks/mutation_tests.py).
+reference to them sees, or the value of a module's constant that only functions use. What else runs
+when a module is imported has run by then: a mutation of it needs a new import
+(benchmarks/mutation_tests.py).
 """
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
 import resource
+import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 CAUGHT, NOT_RUN, PASSED = 1, 3, 0
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Request(NamedTuple):
@@ -35,7 +39,7 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The test that failed, if one did; `is_done` is False if no function has the mutated code."""
+    """The test that failed, if one did; `is_done` is False if a mutation needs a new import."""
 
     caught_by: str | None
     is_done: bool = True
@@ -69,7 +73,8 @@ class Server:
         from benchmarks.mutation_tests import wait
 
         changes = list(self._changes(request)) if request.file else []
-        if request.file is not None and not changes:
+        constants = list(_constants(request)) if request.file and not changes else []
+        if request.file is not None and not changes and not constants:
             return Reply(None, is_done=False)
         with tempfile.TemporaryFile("w+") as report:
             child = os.fork()
@@ -81,6 +86,8 @@ class Server:
                     resource.setrlimit(resource.RLIMIT_CPU, (most, most))
                     for function, changed in changes:
                         function.__code__ = changed
+                    for names, name, value in constants:
+                        names[name] = value
                     self._run(_chosen(request, items))
                     report.write(self._failed or "")
                     code = PASSED if self._failed is None else CAUGHT
@@ -123,6 +130,65 @@ def _chosen(request: Request, items: dict[str, pytest.Item]) -> list[pytest.Item
     return [items[test] for test in request.tests if test in items] + [
         item for test, item in items.items() if below and test.startswith(below)
     ]
+
+
+def _constants(request: Request) -> Iterator[tuple[dict[str, Any], str, object]]:
+    """The globals that have a constant of the file, each with its new value.
+
+    None if anything but the body of a function uses the constant: that ran when it was imported.
+    """
+    assert request.file is not None
+    before, after = (
+        ast.parse(each).body for each in (request.file.read_text("utf-8"), request.source)
+    )
+    changed = [
+        new for old, new in zip(before, after, strict=True) if ast.dump(old) != ast.dump(new)
+    ]
+    match changed:
+        case [
+            ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+        ]:
+            pass
+        case _:
+            return
+    root = str(request.file)
+    users = []
+    for module in [
+        each for key, each in sys.modules.items() if key.startswith(("hptc.", "tests."))
+    ]:
+        path = getattr(module, "__file__", None)
+        if path is None or name not in vars(module):
+            continue
+        tree = ast.parse(Path(path).read_text("utf-8"))
+        if path != root and not _is_imported(name, tree):
+            continue  # a constant of its own, with the same name
+        if name in _names_used_on_import(tree):
+            return
+        users.append(vars(module))
+    own = next(each for each in users if each["__file__"] == root)
+    new = eval(compile(ast.Expression(value), root, "eval"), dict(own))
+    for each in users:
+        if each[name] == own[name]:
+            yield each, name, new
+
+
+def _is_imported(name: str, tree: ast.Module) -> bool:
+    imports = (each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom))
+    return any(name == alias.name for each in imports for alias in each.names)
+
+
+def _names_used_on_import(node: ast.AST) -> Iterator[str]:
+    """The names that a module reads while it is imported, and not when its functions are called."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+                yield name
+            case _:
+                pass
+        if isinstance(node, FUNCTIONS) and child in node.body:
+            continue
+        yield from _names_used_on_import(child)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

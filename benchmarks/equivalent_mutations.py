@@ -16,16 +16,16 @@ class Equivalent(NamedTuple):
 
 EQUIVALENT = (
     Equivalent(
+        "hptc/compiler/fix_places.py",
+        "usable = fix_in(found[0][0], located, message)",
+        "usable = fix_in(found[-1][0], located, message)",
+        "all are in one document",
+    ),
+    Equivalent(
         "hptc/diff/canonical_form.py",
         "return {name: found[0] if len(found) == 1 else found for name, found in named.items()}",
         "return {name: found[-1] if len(found) == 1 else found for name, found in named.items()}",
         "the list has one item",
-    ),
-    Equivalent(
-        "hptc/infrastructure/statements.py",
-        "and all(len(c.values) == 1 for c in first.conditions)",
-        "and all(len(c.values) == 0 for c in first.conditions)",
-        "a shortcut: sorting one value changes nothing",
     ),
     Equivalent(
         "hptc/jobs/plan_file.py",

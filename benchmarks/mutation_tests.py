@@ -37,6 +37,13 @@ OPTIONS = ("-n", "0", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0
 FIRST_SECONDS, ALL_SECONDS = 10.0, 60.0
 """The recorded seconds of the tests that run first, and of those that run if all of them pass."""
 
+OF_ALL_RULES = (
+    "tests/rules/test_rules.py::test_text_of_every_finding",
+    "tests/rules/test_rules.py::test_fixes_of_every_finding",
+    "tests/rules/test_messages.py::test_the_fixes_that_rules_have",
+)
+"""Tests of what all rules say, which are slow, so they run last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entered:
@@ -141,22 +148,28 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     if not entered or not tests:
         return (whole,)
     own = f"{mirror}/test_{module}.py"
-    ordered = list(_across_files(tests, entered.seconds, own, mirror, _codes(source, line)))
+    codes = _codes(source, line) or _codes_of_users(source, line)
+    ordered = list(_across_files(tests, entered.seconds, own, mirror, codes))
     first = _within(ordered, entered.seconds, FIRST_SECONDS)
-    rest = _within(ordered[len(first.tests) :], entered.seconds, ALL_SECONDS)
+    chosen = set(first.tests)
+    others = [test for test in ordered if test not in chosen]
+    rest = _within(others, entered.seconds, ALL_SECONDS)
+    texts = tuple(each for each in OF_ALL_RULES if codes)
+    last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
-    return tuple(each for each in (first, rest) if each.tests) + (() if is_known else (whole,))
+    return tuple(each for each in (first, rest, last) if each.tests) + (
+        () if is_known else (whole,)
+    )
 
 
 def _within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Selection:
-    """As many tests as fit into a time, and at least one."""
+    """The tests that fit into a time, and at least one: a slow one does not keep others out."""
     chosen: list[str] = []
     total = 0.0
     for test in ordered:
-        if chosen and total + seconds[test] > most:
-            break
-        chosen.append(test)
-        total += seconds[test]
+        if not chosen or total + seconds[test] <= most:
+            chosen.append(test)
+            total += seconds[test]
     return Selection(tests=tuple(chosen), seconds=total)
 
 
@@ -165,6 +178,24 @@ def _codes(source: str, line: int) -> tuple[str, ...]:
     first = _first_line(ast.parse(source), line) or 0
     of_rule = re.findall(r'^@\w+\("(HPT\d{3})"', source.split("\n", first - 1)[-1])
     return tuple(of_rule or re.findall(r'^@\w+\("(HPT\d{3})"', source, re.MULTILINE))
+
+
+def _codes_of_users(source: str, line: int) -> tuple[str, ...]:
+    """The codes of the rules that use the function or constant at a line.
+
+    Every compilation calls such a function, and few tests depend on what it returns.
+    """
+    tree = ast.parse(source)
+    first = _first_line(tree, line)
+    names = [each.name for each in ast.walk(tree) if _is_function(each) and _begin(each) == first]
+    if first is None and (constant := _constant(tree, line)) is not None:
+        names = [constant]
+    found: list[str] = []
+    for place in [place for name in names for place in _users(name)]:
+        file, _, number = place.rpartition(":")
+        if file.startswith("hptc/rules/"):
+            found += _codes((ROOT / file).read_text("utf-8"), int(number))
+    return tuple(dict.fromkeys(found))
 
 
 def _across_files(

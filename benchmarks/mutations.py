@@ -1,6 +1,7 @@
 """Sample small mutations of the core, and run the tests that should catch them.
 
     python -m benchmarks.mutations --count 100 [--seed N] [--package cost] [--resume FILE]
+    python -m benchmarks.mutations --count 100 --part 1/2   # beside another process with 2/2
 
 A mutation changes one comparison, boolean, integer, `not`, or `and`/`or`. Packages get their share
 of the sample by lines. Each mutation is made in a copy of the tree and is caught when a test fails
@@ -276,6 +277,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--lines", action="append", default=[], metavar="FILE:FIRST-LAST", help="all of these lines"
     )
+    parser.add_argument(
+        "--part", default="1/1", metavar="I/N", help="every Nth mutation, for N processes"
+    )
     parser.add_argument("--entered", type=Path, metavar="FILE", help="which tests enter what")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="keep results here, and go on")
     parser.add_argument("--again", action="store_true", help="run the survivors in FILE again")
@@ -283,6 +287,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     chosen = [mutation for place in options.lines for mutation in of_lines(place)]
     chosen = chosen or sample(tuple(options.package or PACKAGES), options.count, options.seed)
+    part, _, parts = options.part.partition("/")
+    chosen = chosen[int(part) - 1 :: int(parts)]
     if options.list:
         for mutation in chosen:
             print(_description(mutation))

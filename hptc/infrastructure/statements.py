@@ -58,12 +58,6 @@ def _merged(statements: list[Statement]) -> Statement:
             (c.operator, c.key) for c in other.conditions
         ]:
             raise ValueError(f"the sid {first.sid} is used for two different permissions")
-    if (
-        not others
-        and len(first.resources) == 1
-        and all(len(c.values) == 1 for c in first.conditions)
-    ):
-        return first
     return replace(
         first,
         resources=_sorted(each.resources for each in statements),

@@ -114,7 +114,7 @@ def preview(job: TuningJob) -> SearchPreview:
     """The preview of a tuning job, without the secrets among its values."""
     job = without_secrets(job)
     count = job_count(job)
-    longest = max((_seconds(definition) for definition in job.definitions), default=0)
+    longest = max(_seconds(definition) for definition in job.definitions)
     waves = None if count.number is None else -(-count.number // job.max_parallel_training_jobs)
     limits = [
         seconds
@@ -229,7 +229,7 @@ def _warnings(result: SearchPreview, job: TuningJob) -> Iterator[str]:
             "known, as in random search"
         )
     if count is not None and job.max_runtime_seconds is not None:
-        complete = job.max_runtime_seconds // max(result.longest_seconds, 1) * result.parallel
+        complete = job.max_runtime_seconds // result.longest_seconds * result.parallel
         if complete < count:
             yield f"`limits.max_runtime` leaves time for {complete} of {count} full training jobs"
     if (

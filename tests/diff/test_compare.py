@@ -57,6 +57,21 @@ def job(text: str) -> str:
     return "training_job: {" + text + "}"
 
 
+REPOSITORY = "111122223333.dkr.ecr.us-east-1.amazonaws.com/churn"
+ELSEWHERE = "444455556666.dkr.ecr.us-east-1.amazonaws.com/churn"
+IN_OREGON = "111122223333.dkr.ecr.us-west-2.amazonaws.com/churn"
+
+
+def image(uri: str) -> str:
+    """A patch to a custom image, with a metric definition of its own."""
+    metrics = "metric_definitions: {'validation:auc': 'auc=([0-9.]+)'}"
+    return job(f"algorithm: {{built_in: null, version: null, training_image: '{uri}', {metrics}}}")
+
+
+FLEX = job(
+    "resources: null, tuning_resources: {instance_type: ml.m5.xlarge, instance_count: 1, "
+    "volume_size_in_gb: 30}"
+)
 NOTHING: dict[tuple[Kind, str], tuple[str, str]] = {}
 
 CASES = [
@@ -188,6 +203,43 @@ CASES = [
              ("s3://${hptc:data_bucket}/churn/train/", "s3://${hptc:data_bucket}/all/"),
           (Kind.PERMISSIONS_BROADENED, "ReadInput"): ("…/churn/train/*", "…/all/*"),
           (Kind.PERMISSIONS_BROADENED, "ListInputDataBucket"): ("…", "…")}, Impact.PERMISSIONS),
+    Case("an input added",
+         job("inputs: {code: {s3: 's3://{{ data_bucket }}/churn/train/code/'}}"),
+         {(Kind.INPUT_ADDED, "code"): ("", "s3://${hptc:data_bucket}/churn/train/code/")},
+         Impact.SEARCH),
+    Case("an input removed", job("inputs: {code: null}"),
+         {(Kind.INPUT_REMOVED, "code"): ("s3://${hptc:data_bucket}/churn/train/code/", "")},
+         Impact.SEARCH, on=job("inputs: {code: {s3: 's3://{{ data_bucket }}/churn/train/code/'}}")),
+    Case("a checkpoint", job("checkpoint: {s3_uri: 's3://{{ artifact_bucket }}/trees/saved/'}"),
+         {(Kind.CHECKPOINT, "checkpoint.s3_uri"):
+             ("", "s3://${hptc:artifact_bucket}/trees/saved/"),
+          (Kind.PERMISSIONS_BROADENED, "ListCheckpointsArtifactBucket"): ("", "…"),
+          (Kind.PERMISSIONS_BROADENED, "ReadWriteCheckpoints"): ("", "…/trees/saved/*")},
+         Impact.PERMISSIONS),
+    Case("an image of another repository", image(f"{REPOSITORY}:1"),
+         {(Kind.ALGORITHM, "algorithm.training_image"): (f"{IMAGE}:1.7-1", f"{REPOSITORY}:1"),
+          (Kind.METRICS, "algorithm.metric_definitions.validation:auc"): ("", "auc=([0-9.]+)"),
+          (Kind.PERMISSIONS_BROADENED, "LogInToRegistry"): ("", "…"),
+          (Kind.PERMISSIONS_BROADENED, "PullImage"): ("", "…")}, Impact.PERMISSIONS),
+    Case("an image of another account", image(f"{ELSEWHERE}:1"),
+         {(Kind.ALGORITHM, "algorithm.training_image"): (f"{REPOSITORY}:1", f"{ELSEWHERE}:1"),
+          (Kind.PERMISSIONS_BROADENED, "PullImage"): ("…", "…")}, Impact.PERMISSIONS,
+         on=image(f"{REPOSITORY}:1")),
+    Case("an image of another Region", image(f"{IN_OREGON}:2"),
+         {(Kind.ALGORITHM, "algorithm.training_image"): (f"{REPOSITORY}:1", f"{IN_OREGON}:2"),
+          (Kind.PERMISSIONS_BROADENED, "PullImage"): ("…", "…")}, Impact.PERMISSIONS,
+         on=image(f"{REPOSITORY}:1")),
+    Case("another digest of an image", image(f"{REPOSITORY}@sha256:{'0b' * 32}"),
+         {(Kind.ALGORITHM_VERSION, "algorithm.training_image"):
+             (f"{REPOSITORY}@sha256:{'0a' * 32}", f"{REPOSITORY}@sha256:{'0b' * 32}")},
+         Impact.SEARCH, on=image(f"{REPOSITORY}@sha256:{'0a' * 32}")),
+    Case("a metric definition",
+         job("algorithm: {metric_definitions: {'validation:auc': 'auc: ([0-9.]+)', "
+             "loss: 'loss=(.*)'}}"),
+         {(Kind.METRICS, "algorithm.metric_definitions.validation:auc"):
+             ("auc=([0-9.]+)", "auc: ([0-9.]+)"),
+          (Kind.METRICS, "algorithm.metric_definitions.loss"): ("", "loss=(.*)")},
+         Impact.SEARCH, on=image(f"{REPOSITORY}:1")),
     Case("the output", job("output: {s3_output_path: 's3://{{ artifact_bucket }}/trees/new/'}"),
          {(Kind.OUTPUT, "output.s3_output_path"):
              ("s3://${hptc:artifact_bucket}/trees/", "s3://${hptc:artifact_bucket}/trees/new/"),
@@ -212,6 +264,11 @@ CASES = [
          "instance_count: 1, volume_size_in_gb: 30}"),
          {(Kind.INSTANCES, "form"): ("resources", "tuning_resources"),
           (Kind.INSTANCES, "tuning_resources.instance_count"): ("", "1")}, Impact.COST),
+    Case("the volume of flexible resources", FLEX.replace("30", "40"),
+         {(Kind.VOLUME, "tuning_resources.volume_size_in_gb"): ("30 GB", "40 GB")}, Impact.COST,
+         on=FLEX),
+    Case("a warm pool", job("resources: {keep_alive_period: 30m}"),
+         {(Kind.INSTANCES, "resources.keep_alive_period"): ("", "30m")}, Impact.COST),
     Case("the runtime", job("stopping: {max_runtime: 90m}"),
          {(Kind.RUNTIME, "stopping.max_runtime"): ("1h", "1h 30m")}, Impact.COST),
     Case("spot", job("spot: {max_wait_time: 2h}"),
@@ -225,6 +282,18 @@ CASES = [
     Case("isolation on", job("enable_network_isolation: true"),
          {(Kind.ISOLATION_TIGHTENED, "network isolation"): ("off", "on")}, Impact.SAFER,
          on=job("enable_network_isolation: false")),
+    Case("traffic encrypted again", job("enable_inter_container_traffic_encryption: true"),
+         {(Kind.ENCRYPTION_TIGHTENED, "inter-container traffic"): ("off", "on")}, Impact.SAFER,
+         on=job("enable_inter_container_traffic_encryption: null")),
+    Case("a key of the output", job("output: {kms_key_id: 1234abcd-12ab-34cd-56ef-1234567890ab}"),
+         {(Kind.ENCRYPTION_KEY, "output KMS key"):
+             ("${hptc:kms_key_arn}", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+          (Kind.PERMISSIONS_BROADENED, "EncryptOutput"): ("", "…"),
+          (Kind.PERMISSIONS_BROADENED, "SealOutput"): ("…", "…")}, Impact.PERMISSIONS),
+    Case("the role that hptc creates", job("role_arn: null"),
+         {(Kind.ROLE, "role_arn"):
+             ("arn:aws:iam::111122223333:role/tuning", "${hptc:execution_role_arn}")},
+         Impact.UNSEEN, on=job("role_arn: 'arn:aws:iam::111122223333:role/tuning'")),
     Case("traffic in the clear", job("enable_inter_container_traffic_encryption: null"),
          {(Kind.ENCRYPTION_LOOSENED, "inter-container traffic"): ("on", "off")}, Impact.SECURITY),
     Case("another key", job("resources: {volume_kms_key_id: 1234abcd-12ab-34cd-56ef-1234567890ab}"),
@@ -402,6 +471,18 @@ _WHOLE = (
     *(Kind.DEFINITION_ADDED, Kind.DEFINITION_REMOVED, Kind.DEFINITION_RENAMED),
     *(Kind.INPUT_ADDED, Kind.INPUT_REMOVED),
 )
+
+
+def test_what_the_spec_language_has_no_word_for_is_kept() -> None:
+    parent = {"HyperParameterTuningJobName": "trees-2025"}
+    for entry in (
+        parent | {"Newer": "member"},
+        {"Newer": "member"},
+        {"HyperParameterTuningJobName": 7},
+    ):
+        warm_start = {"ParentHyperParameterTuningJobs": [parent, entry]}
+        form = canonical_form({"WarmStartConfig": warm_start})
+        assert form["warm_start"]["parents"] == ["trees-2025", entry]
 
 
 def _assert_told(old: dict[str, Any], new: dict[str, Any]) -> None:

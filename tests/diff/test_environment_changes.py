@@ -124,3 +124,16 @@ def test_what_happens_to_a_bucket_that_leaves(removal: str, expected: str) -> No
     (change,) = environment_changes(before, after)
     assert change.kind is Kind.BUCKET_LEAVES
     assert change.note.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        ("managed", "cidr 10.42.0.0/20"),
+        ({"s3_buckets": ["lake", "pond"]}, "cidr 10.42.0.0/20, s3_buckets lake, pond"),
+        ({"cidr": "10.0.0.0/20", "s3_buckets": []}, "cidr 10.0.0.0/20"),
+    ],
+)
+def test_a_network_is_shown_by_the_keys_that_are_set(network: Any, expected: str) -> None:
+    (change,) = environment_changes(environment({}, {}), environment({}, {"network": network}))
+    assert (change.old, change.new) == ("absent", expected)

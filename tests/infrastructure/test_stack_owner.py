@@ -72,6 +72,12 @@ def test_existing_stacks_are_found_with_few_calls() -> None:
     assert set(existing_stacks({"s1", "s2", "nope"}, stacks)) == {"s1", "s2"}
     assert stacks.calls == ["nope", "s1", "s2"]
     stacks.calls.clear()
+    assert len(existing_stacks({f"s{i}" for i in range(20)}, stacks)) == 20
+    assert "list_stacks" not in stacks.calls
+    stacks.calls.clear()
+    assert len(existing_stacks({f"s{i}" for i in range(21)}, stacks)) == 21
+    assert stacks.calls == ["list_stacks"]
+    stacks.calls.clear()
     assert len(existing_stacks({f"s{i}" for i in range(40)}, stacks)) == 30
     assert stacks.calls == ["list_stacks"]
     stacks.calls.clear()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
 from hptc.errors import AwsError
-from hptc.jobs.job_list import ProjectJobs, project_jobs
+from hptc.jobs.job_list import ProjectJobs, project_jobs, with_best
 from tests.support.fake_service import FakeTuning
 from tests.support.local_runs import tuning_request
 
@@ -58,3 +59,22 @@ def test_the_tags_of_200_jobs_are_read(others: int, is_cut: bool) -> None:
     found = listed({"oldest": "churn", **{f"job-{n}": "other" for n in range(others)}})
     assert names(found) == ([] if is_cut else ["oldest"])
     assert found.is_cut is is_cut
+
+
+def test_the_best_of_each_job_that_has_one_and_how_many_are_read() -> None:
+    tuning, read = FakeTuning(), list[int]()
+    for name in ("first", "second"):
+        tuning.add(tuning_request(name))
+    tuning.jobs["second"] |= {
+        "ObjectiveStatusCounters": {"Succeeded": 1},
+        "BestTrainingJob": {"TrainingJobName": "second-001", "TrainingJobStatus": "Completed"},
+    }
+    jobs = [(job, None) for job in tuning.list_jobs()]
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    second, first = with_best(jobs, tuning, now=now, progress=read.append)
+    assert second.best is not None
+    assert (second.best.name, first.best) == ("second-001", None)
+    assert read == [1, 2]
+    assert tuning.calls.count("describe") == 1
+    unread = with_best(jobs, tuning, now=now, reads_best=False)
+    assert [each.best for each in unread] == [None, None]

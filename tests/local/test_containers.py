@@ -117,6 +117,7 @@ def test_secrets_are_readable_by_their_owner_only(tmp_path: Path, docker: FakeDo
         mounts=(Mount(source=tmp_path / "job/attempt-1/ml", target="/opt/ml"),),
     )
     (container.folder / "ml/model").mkdir(parents=True)
+    (container.folder / "ml/model").chmod(0o700)
     command = container.run_command({"TOKEN": "hunter2"}, is_isolated=False, has_gpus=True)
     path = container.folder / "environment"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

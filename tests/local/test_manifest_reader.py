@@ -270,6 +270,12 @@ def test_an_augmented_manifest_has_attributes_in_the_order_of_their_names(root: 
     )
 
 
+def test_the_objects_of_an_augmented_manifest_are_the_texts_of_its_references() -> None:
+    lines = ('{"image-ref": "s3://bucket/a.jpg", "label": "cat"}', '{"image-ref": 1, "label": 2}')
+    content = "\n".join(lines).encode()
+    assert augmented_manifest_uris(content, ("image-ref", "label")) == ("s3://bucket/a.jpg",)
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [

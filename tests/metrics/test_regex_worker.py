@@ -184,3 +184,11 @@ def test_no_correction_is_longer_than_sagemaker_allows() -> None:
     shortest = min(map(len, candidates("([0-9.]+)")))
     (one,) = candidates("x" * (500 - shortest) + "([0-9.]+)")
     assert len(one) == 500
+
+
+def test_the_first_100_000_lines_are_reviewed() -> None:
+    before = ["step"] * 99_999
+    found = reviewed("loss=([0-9]+)$", *before, "loss=1.5", "loss=2.5")
+    assert (found["missed"], found["missed_shown"]) == (1, [(100_000, "1.5")])
+    found = reviewed("loss=([0-9]+)", *before, "loss=1.5", "loss=2.5")
+    assert found["corrected"] is not None

@@ -299,7 +299,9 @@ class TestSampleLog:
         with pytest.raises(UsageError, match=message):
             sample_path(sample, root)
         (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
-        assert message in rehearse_sample(definition, sample, root).fault
+        found = rehearse_sample(definition, sample, root)
+        assert message in found.fault
+        assert not found.is_aws_own
 
     def test_too_large(self, root: Path) -> None:
         with (root / "large.log").open("wb") as stream:

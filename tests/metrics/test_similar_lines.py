@@ -36,3 +36,15 @@ def test_a_word_far_to_the_right_is_shown() -> None:
     assert excerpt("loss", line) == "…1 2026-01-01 2026-01-01 loss 0.5"
     assert excerpt("loss", "epoch 1 loss 0.5") == "epoch 1 loss 0.5"
     assert excerpt("loss", "0.5") == "0.5"
+
+
+def test_an_excerpt_begins_24_characters_before_the_word() -> None:
+    assert excerpt("loss", f"{'-' * 24}loss") == f"{'-' * 24}loss"
+    assert excerpt("loss", f"{'-' * 25}loss") == f"…{'-' * 24}loss"
+
+
+def test_the_first_2000_characters_of_a_line_are_searched() -> None:
+    last, cut = f"{'1' * 1996}loss", f"{'1' * 1997}loss"
+    assert similar_lines("loss", [cut, last]) == [2]
+    assert excerpt("loss", last) == f"…{'1' * 24}loss"
+    assert excerpt("loss", cut) == cut

@@ -127,3 +127,18 @@ def test_a_secret_is_one_whatever_else_is_wrong_with_it() -> None:
     found = codes(changed(request("direct-marketing-xgboost"), (path, secret)))
     assert "HPT501" in found
     assert "HPT105" in found
+
+
+@pytest.mark.parametrize(("count", "is_read"), [(250, True), (251, False)])
+def test_a_list_five_times_as_long_as_allowed_is_read(count: int, is_read: bool) -> None:
+    tags = [{"Key": f"key-{number}", "Value": "x"} for number in range(count)]
+    found = codes(changed(request("direct-marketing-xgboost"), (("Tags",), tags), SEED))
+    assert "HPT105" in found
+    assert ("HPT248" in found) is is_read
+
+
+@pytest.mark.parametrize(("count", "is_read"), [(999, True), (1000, False)])
+def test_a_request_with_a_thousand_violations_is_not_read(count: int, is_read: bool) -> None:
+    unknown = [((f"Member{number}",), 1) for number in range(count)]
+    found = codes(changed(request("direct-marketing-xgboost"), *unknown, SEED))
+    assert ("HPT248" in found) is is_read

@@ -92,7 +92,9 @@ def test_without_training_jobs_the_types_are_the_same() -> None:
     ("values", "expected"),
     [
         ({"max_depth": "3.5"}, "float64"),
-        ({"max_depth": str(2**70)}, "float64"),
+        ({"max_depth": str(2**63 - 1)}, "Int64"),
+        ({"max_depth": str(2**63)}, "float64"),
+        ({"max_depth": str(1 - 2**63)}, "Int64"),
         ({"max_depth": "deep"}, "category"),
         ({"optimizer": "7"}, "category"),
     ],
@@ -102,4 +104,5 @@ def test_values_of_another_kind(values: dict[str, str], expected: str) -> None:
     ((name, value),) = values.items()
     column = frame.set_index("number")[f"hyperparameters.{name}"]
     assert str(column.dtype) == expected
-    assert column[3] == (float(value) if expected == "float64" else value)
+    kinds: dict[str, Any] = {"float64": float, "Int64": int, "category": str}
+    assert column[3] == kinds[expected](value)

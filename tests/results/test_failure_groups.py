@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from hptc.results.failure_groups import group_failures
-from hptc.service.tuning_jobs import TrainingJob
+from hptc.results.failure_groups import group_failures, with_logs
+from hptc.service.tuning_jobs import LogEvent, TrainingJob
+from tests.support.fake_service import FakeTuning
 from tests.support.tuned_jobs import SECRET
 
 
@@ -42,3 +45,29 @@ def test_no_reason_and_secrets() -> None:
     first, second = group_failures([failed("x-1", ""), failed("x-2", f"key {SECRET} expired")])
     assert first.reason == "AWS reports no reason"
     assert SECRET not in second.reason
+
+
+def logging(*messages: str) -> list[LogEvent]:
+    now = datetime(2026, 10, 1, tzinfo=UTC)
+    return [LogEvent(time=now, message=each, stream="algo-1") for each in messages]
+
+
+def test_the_last_eight_lines_of_a_log_are_shown() -> None:
+    tuning = FakeTuning(logs={"x-1": logging(*map(str, range(9)))})
+    (group,) = with_logs(group_failures([failed("x-1", "no memory")]), tuning)
+    assert group.logged_by == "x-1"
+    assert group.log == ("1", "2", "3", "4", "5", "6", "7", "8")
+
+
+def test_a_line_of_a_log_is_cut_after_500_characters() -> None:
+    tuning = FakeTuning(logs={"x-1": logging("a" * 500, "b" * 501)})
+    (group,) = with_logs(group_failures([failed("x-1", "no memory")]), tuning)
+    assert group.log == ("a" * 500, "b" * 500)
+
+
+def test_the_logs_of_five_groups_are_read() -> None:
+    reasons = ("memory", "space", "data", "script", "image", "role")
+    jobs = [failed(f"x-{number}", f"no {reason}") for number, reason in enumerate(reasons)]
+    tuning = FakeTuning(logs={job.name: logging("a line") for job in jobs})
+    found = with_logs(group_failures(jobs), tuning)
+    assert [bool(group.log) for group in found] == [True] * 5 + [False]

@@ -203,9 +203,18 @@ def test_a_value_that_is_not_a_number_is_an_attribute(text: str) -> None:
     assert trial.user_attrs["hyperparameters.eta"] == text
 
 
-def test_integers_beyond_a_float_are_not_exact() -> None:
-    wide = SPEC.replace("min: 2, max: 12", f"min: 2, max: {2**60}")
-    assert isinstance(spaces(read_one(results_of(wide)))["max_depth"], FloatDistribution)
+@pytest.mark.parametrize(
+    ("low", "high", "kind"),
+    [
+        (2, 2**53, IntDistribution),
+        (2, 2**53 + 1, FloatDistribution),
+        (-(2**53), 2, IntDistribution),
+        (-(2**53) - 1, 2, FloatDistribution),
+    ],
+)
+def test_integers_beyond_a_float_are_not_exact(low: int, high: int, kind: type) -> None:
+    wide = SPEC.replace("min: 2, max: 12", f"min: {low}, max: {high}")
+    assert type(spaces(read_one(results_of(wide)))["max_depth"]) is kind
 
 
 def test_several_definitions() -> None:

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from hptc.diagnostics import Span
+from hptc.diagnostics import Change, Fix, Remove, Rename, SetValue, Span, path_text
 from hptc.reference.rule_pages import BASES, REQUEST_BASE
 from hptc.rules import RULES
 from hptc.rules.rule import DEFAULT_BASE, Rule, parse_documentation
+from hptc.text import shortened
 from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.rule_cases import FOLDER, Case, cases, compile_case, found, project_text
@@ -30,6 +31,37 @@ def test_text_of_every_finding(golden: Golden) -> None:
     golden("rules/marked.txt", "\n".join(marked) + "\n")
     said = [f"{each.code} {each.message} | {each.label} | {each.help}" for each in found]
     golden("rules/messages.txt", "\n".join(dict.fromkeys(said)) + "\n")
+
+
+def test_fixes_of_every_finding(golden: Golden) -> None:
+    """What a fix changes, whether it is safe, and which findings have none."""
+    lines = [
+        f"{found.code} {shortened(found.message, _SHOWN)}: "
+        + (" | ".join(map(_fix_text, found.fixes)) or "-")
+        for case in CASES
+        for found in compile_case(case.text, case.base).diagnostics
+    ]
+    golden("rules/fixes.txt", "\n".join(dict.fromkeys(lines)) + "\n")
+
+
+def _fix_text(fix: Fix) -> str:
+    notes = [fix.title, "safe" if fix.is_safe else "", "at the mark" if fix.is_of_span else ""]
+    changes = "; ".join(map(_change_text, fix.changes))
+    return changes + "".join(f" ({note})" for note in notes if note)
+
+
+def _change_text(change: Change) -> str:
+    path = path_text(change.path)
+    match change:
+        case SetValue():
+            kind = " (a number)" if change.is_number else ""
+            old = f", was {change.old}" if change.old else ""
+            above = f", below {change.short_for}" if change.short_for else ""
+            return f"{path} = {change.value}{kind}{old}{above}"
+        case Rename():
+            return f"{path} to {change.name}"
+        case Remove():
+            return f"no {path}"
 
 
 def _first_line(span: Span) -> str:

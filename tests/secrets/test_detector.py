@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hptc.secrets.detector import secret_in
+from hptc.secrets.detector import hide_secrets, secret_in
 from hptc.secrets.formats import FORMATS, MAY_HAVE_FORMAT, SecretFormat
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
@@ -68,6 +68,36 @@ def test_is_a_secret(name: str, value: str, kind: str) -> None:
 )
 def test_is_not_a_secret(name: str, value: str) -> None:
     assert secret_in(name, value) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_secret"),
+    [
+        pytest.param("password", "a8 b7 c6 d5 e4 f3 g2 h1", True, id="a phrase of eight words"),
+        pytest.param("password", "a8 b7 c6 d5 e4 f3 g2 h1 i0", False, id="a sentence"),
+        pytest.param("api_key", "abcdefghij" * 2 + "+", True, id="a word of 20 letters"),
+        pytest.param("api_key", "key+" + "abcdefghij" * 2, True, id="one long word of two"),
+        pytest.param("api_key", "abcdefghijabcdefghi+", False, id="a word of 19 letters"),
+        pytest.param("x", "a " * 4990 + KEY_ID, True, id="a secret in the first 10,000 characters"),
+        pytest.param("x", "a " * 4990 + "." + KEY_ID, False, id="a secret that is cut"),
+    ],
+)
+def test_long_and_short_values(name: str, value: str, is_secret: bool) -> None:
+    assert (secret_in(name, value) is not None) is is_secret
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("passphrase=h3llo!", "passphrase=******"),
+        ("passphrase=h3ll!", "passphrase=h3ll!"),
+        ("passphrase h3llo! depth=6", "passphrase h3llo! depth=6"),
+        (f"a {KEY_ID} b", f"a {'*' * 20} b"),
+        (f"token={KEY_ID} and more", f"token={'*' * 20} and more"),
+    ],
+)
+def test_secrets_in_a_text_are_as_wide_as_before(text: str, hidden: str) -> None:
+    assert hide_secrets(text) == hidden
 
 
 def test_secret_access_key_next_to_its_id() -> None:

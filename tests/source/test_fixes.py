@@ -135,6 +135,10 @@ H = "hyperparameters"
             "tags: {}", 'tags: {version: "1.0"}', id="text that looks like a number",
         ),
         pytest.param(
+            [SetValue(path=("tags", "team"), value="größe: 1")],
+            "tags: {}", 'tags: {team: "größe: 1"}', id="letters stay as they are",
+        ),
+        pytest.param(
             [
                 SetValue(path=("spot", "max_wait_time"), value="2h"),
                 SetValue(path=("spot", "other"), value=True),

@@ -276,6 +276,20 @@ def test_links(repository: Repository, link: str, target: str, expected: str | N
             assert tree.real(path) == repository.root / "a.yaml"
 
 
+@pytest.mark.parametrize(("count", "is_file"), [(40, True), (41, False)])
+def test_a_chain_of_40_links_is_followed_as_on_linux(
+    repository: Repository, count: int, is_file: bool
+) -> None:
+    targets = ["a.yaml", *(f"link-{number}" for number in range(count))]
+    for number in range(count):
+        (repository.root / targets[number + 1]).symlink_to(targets[number])
+    at = repository.commit("first", {"a.yaml": "a"})
+    last = repository.root / targets[-1]
+    with Tree(repository.root, git.commit(repository.root, at)) as tree:
+        assert tree.is_file(last) is is_file
+    assert last.is_file() is is_file
+
+
 def test_a_linked_folder(repository: Repository) -> None:
     (repository.root / "linked").symlink_to("specs")
     at = repository.commit("first", {"specs/a.yaml": "a"})

@@ -273,3 +273,10 @@ def test_an_escaped_text_renders_to_itself(text: str) -> None:
     escaped = escape(text)
     is_template = any(mark in escaped for mark in ("{{", "{%", "{#"))
     assert (render(escaped, {}) if is_template else escaped) == text
+
+
+@pytest.mark.parametrize(("count", "is_listed"), [(200, True), (201, False)])
+def test_up_to_200_variables_are_listed(count: int, is_listed: bool) -> None:
+    with pytest.raises(TemplateError) as raised:
+        render("{{ team }}", {f"name_{number}": 1 for number in range(count)})
+    assert ("defined here: name_0, " in raised.value.help) is is_listed

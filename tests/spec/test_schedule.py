@@ -108,6 +108,12 @@ def test_every_key_is_valid() -> None:
     )
 
 
+@pytest.mark.parametrize("minutes", [1, 1440])
+def test_the_shortest_and_the_longest_window_are_valid(minutes: int) -> None:
+    key = "maximum_window_in_minutes"
+    assert not problems({"schedule_expression": "rate(7 days)", key: minutes})
+
+
 def test_a_fixed_job_name_excludes_a_schedule() -> None:
     ((code, message),) = problems("rate(7 days)", job_name="churn-2026")
     assert code == "HPT102"

@@ -262,3 +262,27 @@ def test_every_value_that_becomes_text_is_verbatim(path: tuple[str, ...]) -> Non
 @pytest.mark.parametrize("path", sorted((ROOT / "tests/golden/messages").glob("*.txt")), ids=str)
 def test_no_golden_message_is_unused(path: Path) -> None:
     assert path.stem in {*PROBLEMS, "project"}
+
+
+def test_a_spec_has_a_thousand_findings_at_most() -> None:
+    _, findings = parse_spec({f"unknown_{number}": 1 for number in range(1100)})
+    assert len(findings) == 1000
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        (["a" * 13] * 4, f"[{', '.join(['a' * 13] * 4)}]"),
+        ([*["a" * 13] * 3, "a" * 14], "[...]"),
+        (["a" * 16], f"[{'a' * 16}]"),
+        (["a" * 17], "[...]"),
+        ([], "[...]"),
+    ],
+    ids=["60 characters", "61 characters", "a short value", "a long value", "empty"],
+)
+def test_a_short_list_is_quoted_in_the_advice(values: list[str], shown: str) -> None:
+    _, findings = parse_spec(
+        {"name": "x", "training_job": {"hyperparameters": {"optimizer": values}}}
+    )
+    (advice,) = [found.help for found in findings if found.code == "HPT102"]
+    assert f"values: {shown}}}" in advice

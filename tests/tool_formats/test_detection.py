@@ -370,3 +370,17 @@ def test_names_in_snake_case_are_read_as_the_apis() -> None:
     job = read_job([(json.dumps(described), "x.json")])
     assert job.request["TrainingJobDefinition"] == {"RoleArn": DEFINITION["RoleArn"]}
     assert job.form == "a described tuning job"
+
+
+@pytest.mark.parametrize(("before", "is_found"), [(9_998, True), (9_999, False)])
+def test_the_first_10_000_states_of_a_state_machine_are_searched(
+    before: int, is_found: bool
+) -> None:
+    state = {"Type": "Task", "Resource": CREATES, "Parameters": REQUEST}
+    machine = {"StartAt": "A", "States": {}, "Branches": [*[None] * before, state]}
+    files = [(json.dumps(machine), "machine.json")]
+    if is_found:
+        assert read_job(files).request == REQUEST
+        return
+    with pytest.raises(UsageError, match="no state of this state machine creates"):
+        read_job(files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,10 @@ def test_linear_learner_stops_when_the_loss_does_not_improve(
     given = BINARY | {"epochs": "100", "early_stopping_tolerance": "0.5"}
     given["early_stopping_patience"] = "2"
     out = log(tmp_path, capsys, "linear-learner", given, "train")
-    assert len(reported(out, "train:objective_loss")) < 10
+    losses = reported(out, "train:objective_loss")
+    is_better = [losses[i] < min(losses[:i]) / 2 for i in range(1, len(losses))]
+    assert is_better[-2:] == [False, False]
+    assert all(one or other for one, other in itertools.pairwise(is_better[:-1]))
 
 
 def test_k_means_reports_the_metrics_of_the_catalog(
