@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+import hptc.cli.early_imports  # noqa: F401
 from hptc.api.answers import findings_of
 from hptc.api.specs import sample_log_tests
 from hptc.cli.console import file_progress, print_result, print_status, use_color

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+import hptc.cli.early_imports  # noqa: F401
 from hptc.aws.client import connect
 from hptc.cli.console import file_progress, print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors

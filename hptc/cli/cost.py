@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+import hptc.cli.early_imports  # noqa: F401
 from hptc.api.offline import costs_of
 from hptc.api.online import expected_costs, only_environment
 from hptc.cli.connection import connect_to_environment

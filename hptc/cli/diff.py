@@ -6,6 +6,7 @@ import sys
 
 import click
 
+import hptc.cli.early_imports  # noqa: F401
 from hptc.api.offline import compare_versions
 from hptc.cli.console import file_progress, print_result, use_color
 from hptc.cli.options import PATHS, output_format, spec_options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+import hptc.cli.early_imports  # noqa: F401
 from hptc.api.specs import NO_PROJECT, current_environment
 from hptc.cli.console import print_result
 from hptc.cli.inputs import compile_all, without_errors

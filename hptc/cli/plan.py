@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+import hptc.cli.early_imports  # noqa: F401
 from hptc.api.online import plan_specs
 from hptc.cli.connection import connect_to_environment
 from hptc.cli.console import print_result, print_status, use_color

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+import hptc.cli.early_imports  # noqa: F401
 from hptc.cli.console import print_result, print_status
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, ignoring, spec_options

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+import hptc.cli.early_imports  # noqa: F401
 from hptc.api.bounds import cost_bounds
 from hptc.api.online import Decided, decide_each, new_jobs, not_submitted, submit_each
 from hptc.api.specs import chosen_environment

@@ -100,6 +100,7 @@ def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
         for name in (
             "check",
             "console",
+            "early_imports",
             "global_options",
             "inputs",
             "interrupts",

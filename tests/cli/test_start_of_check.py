@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -43,6 +44,19 @@ def test_check_collects_no_garbage_and_imports_no_more_than_it_uses() -> None:
     assert int(objects) < 1000
     assert "pydantic" in modules
     assert not {"importlib.metadata", "email", "zipfile", "socket", "jinja2"} & {*modules}
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check", "compile", "cost", "diff", "permissions", "plan", "preview", "submit"],
+)
+def test_the_models_and_rules_come_before_what_needs_them(command: str) -> None:
+    tree = ast.parse((ROOT / "hptc" / "cli" / f"{command}.py").read_text("utf-8"))
+    imports = [
+        ast.unparse(each) for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom)
+    ]
+    first = next(each for each in imports if each.split()[1].startswith("hptc."))
+    assert first == "import hptc.cli.early_imports"
 
 
 @pytest.mark.parametrize("disabled", ["", "logfire-plugin"])
