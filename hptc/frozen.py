@@ -1,16 +1,18 @@
 """`@frozen`, the one kind of record in hptc: an immutable dataclass with keyword-only arguments.
 
 It means `@dataclass(frozen=True, slots=True, kw_only=True)`, and `fields`, `replace` and `asdict`
-work on its classes. The standard decorator examines each field and compiles six methods for each
-class, which took a fifth of the time of `hptc check one.yaml`. This one compiles `__init__` only,
-because all classes share the other methods, and does so when a class makes its first record, as a
-run does with half of the classes. Few runs call `fields` and its like for more than a few classes.
+work on its classes, and so does `cached_property`. The standard decorator examines each field and
+compiles six methods for each class, which took a fifth of the time of `hptc check one.yaml`. This
+one compiles `__init__` only, because all classes share the other methods, and does so when a class
+makes its first record, as a run does with half of the classes. Few runs call `fields` and its like
+for more than a few classes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from functools import cached_property
 from inspect import get_annotations
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
@@ -30,7 +32,10 @@ def frozen(cls: type[Record]) -> type[Record]:
         for name, member in cls.__dict__.items()
         if name not in own and name not in ("__dict__", "__weakref__")
     }
-    members["__slots__"] = tuple(name for name in own if name not in inherited)
+    slots = [name for name in own if name not in inherited]
+    if any(isinstance(member, cached_property) for member in members.values()):
+        slots.append("__dict__")
+    members["__slots__"] = tuple(slots)
     members["_defaults"] = inherited | own  # of each field: a value, a `field` or MISSING
     members["__dataclass_fields__"] = _Fields(cls)
     make: Any = type(cls)

@@ -14,6 +14,7 @@ from dataclasses import (
     is_dataclass,
     replace,
 )
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -121,6 +122,21 @@ def test_a_subclass_has_the_fields_of_its_base() -> None:
 def test_a_record_can_be_pickled() -> None:
     child = Child(name="a", age=2)
     assert pickle.loads(pickle.dumps(child)) == child
+
+
+def test_a_cached_property_is_computed_once() -> None:
+    @frozen
+    class Square:
+        side: int
+
+        @cached_property
+        def corners(self) -> list[int]:
+            return [self.side] * 4
+
+    square = Square(side=2)
+    assert square.corners == [2, 2, 2, 2]
+    assert square.corners is square.corners
+    assert square == Square(side=2)
 
 
 def test_records_without_fields_are_equal() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -128,7 +127,7 @@ class Clause:
         return any(each in self.values for each in elements)  # has_element, or absent
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Dependency:
     """If all `conditions` hold, all `requirements` must, or the training job fails.
 
