@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,13 +19,14 @@ from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from hptc.reference.rule_pages import page, summary
 from hptc.reference.schema_files import outdated_schema
 from hptc.render.diagnostics import Format, render
-from hptc.render.sarif import RuleHelp, render_sarif
 from hptc.rules.engine import selected
 from hptc.source.text_fixes import FixesOf
 from hptc.text import plural, printable
+
+if TYPE_CHECKING:
+    from hptc.render.sarif import RuleHelp
 
 SARIF = "sarif"
 
@@ -195,6 +196,8 @@ def _outdated_schemas(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _rendered(diagnostics: Sequence[Diagnostic], form: str, outcomes: Sequence[Outcome]) -> str:
     if form == SARIF:
+        from hptc.render.sarif import render_sarif  # the other formats start faster without it
+
         return render_sarif(diagnostics, rule_help(diagnostics), _fixes_of(outcomes))
     if form == Format.JSON:
         return render(diagnostics, Format.JSON, fixes_of=_fixes_of(outcomes))
@@ -212,6 +215,9 @@ def _fixes_of(outcomes: Sequence[Outcome]) -> FixesOf:
 
 
 def rule_help(diagnostics: Iterable[Diagnostic]) -> list[RuleHelp]:
-    """The help of every rule that the diagnostics are about."""
+    """The help of every rule that the diagnostics are about, which only SARIF contains."""
+    from hptc.reference.rule_pages import page, summary
+    from hptc.render.sarif import RuleHelp
+
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
     return [RuleHelp(code=code, summary=summary(code), page=page(code)) for code in codes]
