@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -33,7 +32,7 @@ def codes(changed: Any) -> list[str]:
 
 
 def changed(original: Json, *changes: tuple[tuple[str | int, ...], Any]) -> Json:
-    result = copy.deepcopy(original)
+    result: Json = json.loads(json.dumps(original))  # five times as fast as a deep copy
     for path, value in changes:
         owner: Any = result
         for part in path[:-1]:

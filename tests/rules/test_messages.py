@@ -30,6 +30,8 @@ from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.rule_cases import FOLDER, Case, cases, compile_case, example_as_spec
 
+pytestmark = pytest.mark.xdist_group("rule-cases")  # which share the compiled cases
+
 FORMS = ("spec", "request")
 CASES = [case for case in cases() if case.base != REQUEST_BASE]
 

@@ -15,6 +15,8 @@ from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
 from tests.support.rule_cases import FOLDER, Case, cases, compile_case, found, project_text
 
+pytestmark = pytest.mark.xdist_group("rule-cases")  # which share the compiled cases
+
 CASES = cases()
 _SHOWN = 120  # characters of a request's object
 

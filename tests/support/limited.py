@@ -34,7 +34,7 @@ def hptc(*arguments: str | bytes, cwd: Path, environment: Mapping[str, str] | No
     out, err, used = cwd / ".stdout", cwd / ".stderr", cwd / ".used"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         subprocess.run(
-            [sys.executable, "-c", _SPAWN, used, *arguments],
+            [sys.executable, "-I", "-S", "-c", _SPAWN, used, *arguments],
             cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
             env={**os.environ, **(environment or {})}, check=True,
         )  # fmt: skip
