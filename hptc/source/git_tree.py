@@ -179,7 +179,7 @@ class Tree:
             rest = name[len(link) :].lstrip("/")
             followed = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, rest))
             if followed.startswith(("/", "..")) or len(followed) > MAX_PATH:
-                return name  # outside the repository, or no path
+                return name  # outside the repository, or not a valid path
             name = followed
         return name
 
@@ -233,7 +233,7 @@ def _entries(root: Path, at: Commit) -> dict[str, _Entry]:
 
 
 def _sizes(root: Path, objects: list[str]) -> list[int | None]:
-    """The size of each object; None for one that a partial clone has not."""
+    """The size of each object; None if it is missing in a partial clone."""
     if not objects:
         return []
     with started(root, ("cat-file", "--batch-check=%(objectsize)"), stdin=subprocess.PIPE) as git:
