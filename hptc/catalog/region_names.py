@@ -12,7 +12,7 @@ from hptc.diagnostics import fold, nearest
 
 
 def is_region(name: str) -> bool:
-    """Whether a Region exists. Without botocore, its list can't be read and any name may."""
+    """Whether a Region exists. Without botocore's list, every name is accepted."""
     return name in _with_images() or name in _of_botocore() or not _of_botocore()
 
 
