@@ -68,10 +68,10 @@ def _built_in(image: str) -> Algorithm | None:
 def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
     """The built-in algorithm in each version that its image can be, newest first.
 
-    One for a tag that the table of images lists, for this repository or another one of the
-    algorithm. For `latest` and other tags, each version in the repository: what is true of all of
-    them is true of the image. Empty for any other image, and for a version that is newer than the
-    table.
+    A single version for a tag that the table of images lists, in this repository or in another one
+    of the algorithm. For `latest` and other tags, every version in the repository: what is true of
+    all of them is true of the image. Empty for any other image, and for a version that is newer
+    than the table.
     """
     return _possible_algorithms(definition.training_image or "")
 
