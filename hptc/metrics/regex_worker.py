@@ -4,7 +4,7 @@ Specs can be untrusted, and Python's `re` can't be interrupted, but a process ca
 file is run in an isolated interpreter and imports the standard library only. It reads one JSON
 object from stdin: the lines, and for each expression its variants from corrections.py. It writes a
 JSON line for each expression as soon as it is done, and then one for each `review` of what an
-expression misses and how to correct it. A review that is too slow is missing, nothing else.
+expression misses and how to correct it. If a review is too slow, only the review is missing.
 
 With `--follow`, it reads the lines of growing logs instead: first a JSON line with the expressions,
 then one for each part of a log, and it writes the values of each expression as soon as it is done.
