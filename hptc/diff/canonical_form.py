@@ -124,7 +124,7 @@ def _at(structure: Form, root: Form, api: str) -> Any:
     return found
 
 
-def _pruned(rest: Form) -> Form:
+def _pruned(form: Form) -> Form:
     """The remaining members, without empty structures."""
-    kept = {k: _pruned(v) if isinstance(v, dict) else v for k, v in rest.items()}
+    kept = {k: _pruned(v) if isinstance(v, dict) else v for k, v in form.items()}
     return {key: value for key, value in kept.items() if value != {}}
