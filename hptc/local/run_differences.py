@@ -1,4 +1,4 @@
-"""What is different from AWS in a run on this machine, for the user who compares the two."""
+"""How a run on this machine differs from one on AWS, for users who compare the two."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hptc.text import code, listed_code, plural
 
 
 def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = False) -> list[str]:
-    """What is different from AWS, as sentences without a full stop."""
+    """The differences from AWS, as sentences without a period."""
     notes = ["the search is hptc's own: AWS would choose other configurations"]
     choices = autotuned(job).choices
     if choices:

@@ -1,4 +1,4 @@
-"""What happens in a tuning job that runs on this machine, for whoever shows its progress."""
+"""The events of a tuning job that runs on this machine, for displays of its progress."""
 
 from __future__ import annotations
 
@@ -64,4 +64,4 @@ Listener = Callable[[Event], None]
 
 
 def ignore(_: Event) -> None:
-    """Listen to nothing."""
+    """Ignore all events."""

@@ -56,11 +56,11 @@ def train(files: TrainingFiles) -> None:
         print_line("there is no input channel test, so there are no metrics")
         return
     features, labels = _read(files, "test", feature_dim)
-    found = model.predict(features if projection is None else projection.transform(features))
+    predicted = model.predict(features if projection is None else projection.transform(features))
     if is_classifier:
-        print_metric("test:accuracy", accuracy_score(labels, found))
+        print_metric("test:accuracy", accuracy_score(labels, predicted))
     else:
-        print_metric("test:mse", mean_squared_error(labels, found))
+        print_metric("test:mse", mean_squared_error(labels, predicted))
 
 
 def _read(files: TrainingFiles, channel: str, feature_dim: int) -> tuple[Array, Array]:
