@@ -51,13 +51,13 @@ def _of_definition(job: TuningJob, history: Sequence[Observation], definition: s
     )
 
 
-def _observation(each: TrainingResult) -> Observation:
+def _observation(result: TrainingResult) -> Observation:
     from hptc.local.search.observation import Observation
 
     return Observation(
-        number=each.number,
-        definition=each.definition,
-        values=dict(each.hyperparameters),
-        state=_STATES.get(each.status, "pending"),
-        objective=each.objective,
+        number=result.number,
+        definition=result.definition,
+        values=dict(result.hyperparameters),
+        state=_STATES.get(result.status, "pending"),
+        objective=result.objective,
     )
