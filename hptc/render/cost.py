@@ -86,8 +86,8 @@ def price_sources(prices: Sequence[Price]) -> str:
 
 def _price_sources(regions: Iterable[str], dates: Iterable[str], origins: Iterable[str]) -> str:
     """`dates` are the first and last one, or the only one."""
-    where, who = (" and ".join(dict.fromkeys(each)) for each in (regions, origins))
-    return f"{where} prices of {' to '.join(dates)}, from {who}"
+    places, sources = (" and ".join(dict.fromkeys(names)) for names in (regions, origins))
+    return f"{places} prices of {' to '.join(dates)}, from {sources}"
 
 
 def forecast(expected: ExpectedCost) -> str:

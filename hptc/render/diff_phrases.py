@@ -137,14 +137,14 @@ TITLES: dict[Kind, str] = {
 }
 
 
-def verdict(found: Review) -> str:
+def verdict(review: Review) -> str:
     """The verdict on all changes, and its environments if it is limited to some."""
-    if found.is_empty:
+    if review.is_empty:
         return "no change in meaning"
-    worst = found.impact
+    worst = review.impact
     if worst is None:
         return "new findings"
-    decisive = [change for change in found.changes if change.impact is worst]
+    decisive = [change for change in review.changes if change.impact is worst]
     kinds = {change.kind for change in decisive}
     is_one_kind = len(kinds) == 1
     phrase = ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if is_one_kind else VERDICTS[worst]
@@ -192,7 +192,7 @@ def tone(impact: Impact | None, new_jobs: int = 0) -> str:
     return "good" if impact.rank >= Impact.SAFER.rank and not new_jobs else "some"
 
 
-def scope(found: Review) -> str:
+def scope(review: Review) -> str:
     """How much changed: `2 of 14 specs changed, 1 new tuning job`, and in which environments."""
     total = plural(found.compared, "spec")
     counts = [f"{total} compared" if found.is_empty else f"{len(found.specs):,} of {total} changed"]
@@ -203,15 +203,15 @@ def scope(found: Review) -> str:
     return ", ".join(counts)
 
 
-def also(found: Review) -> str:
+def also(review: Review) -> str:
     """The other impacts beside the verdict, in the same words; empty if there are none."""
     others: dict[Impact, list[Change]] = {}
-    for change in sorted(found.changes, key=lambda change: change.impact.rank):
+    for change in sorted(review.changes, key=lambda change: change.impact.rank):
         others.setdefault(change.impact, []).append(change)
     return "; ".join(
         f"{_still(changes)}{VERDICTS[impact]}{_where(changes, found)}"
         for impact, changes in others.items()
-        if impact is not found.impact
+        if impact is not review.impact
     )
 
 

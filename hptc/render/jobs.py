@@ -57,7 +57,7 @@ _RERUN_HINT = "to run it again, use --rerun N"
 
 
 def render_to_submit(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str) -> str:
-    """The tuning jobs that a submission is about to create, with the maximum of each and in all."""
+    """The tuning jobs that a submission is about to create, with their maximum costs."""
     lines = [f"{plural(len(new), 'tuning job')} to create in {region}:"]
     for job, bound in new:
         lines.append(f"  {printable(job.name)}  {printable(job.file)}")
@@ -91,7 +91,7 @@ def render_status(
 ) -> str:
     """The status of one tuning job as text, and how its spec has changed since.
 
-    One on this machine has a folder with its files instead of an ARN.
+    A tuning job on this machine has a `folder` with its files instead of an ARN.
     """
     rows: list[tuple[str, str | Text]] = [("status", _status(status.status))]
     if status.failure_reason:
@@ -195,7 +195,7 @@ def render_submission(outcome: Submission) -> str:
 
 
 def dry_run_notes(outcome: DryRun) -> Iterator[str]:
-    """What a dry run shows besides the request: parents, code and what is open."""
+    """What a dry run shows besides the request: parents, code and unresolved references."""
     yield from latest_run_notes(outcome.provided)
     for upload in outcome.code:
         yield f"would upload {upload.contents} to {upload.uri}, unless it is there"

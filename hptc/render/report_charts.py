@@ -223,10 +223,10 @@ def _is_maximized(results: Results) -> bool:
     return is_maximized(results.job.definitions[0])
 
 
-def _kind(each: TrainingResult, best: TrainingResult) -> str:
-    if each.name == best.name:
+def _kind(result: TrainingResult, best: TrainingResult) -> str:
+    if result.name == best.name:
         return "best"
-    return "early" if each.is_stopped_early else "done"
+    return "early" if result.is_stopped_early else "done"
 
 
 def _outside_note(text: str, axis: ObjectiveAxis) -> str:

@@ -33,7 +33,7 @@ class CaptureData(Members):
     """The tuning jobs that a program created, and the files that were written."""
 
     exit_code: int
-    """Of the program, whose own output goes to stderr."""
+    """The program's exit code. Its own output goes to stderr."""
     refused_hosts: list[str]
     """Other hosts that the program tried to reach."""
     files: list[CapturedFileData]

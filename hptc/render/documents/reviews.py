@@ -55,7 +55,7 @@ class CostChangeData(Members):
 
 
 class LastRunData(Members):
-    """What the last tuning job of a spec has found."""
+    """The best result of a spec's last tuning job."""
 
     job: str
     status: str
