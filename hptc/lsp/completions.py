@@ -34,7 +34,7 @@ _MAX_DETAIL = 80
 
 @frozen
 class Choice:
-    """A word that can be typed, with a short note beside it and a text about it in Markdown."""
+    """A word that can be typed, with a short note beside it and a description in Markdown."""
 
     word: str
     note: str = ""
@@ -57,7 +57,7 @@ def variables(in_project: Project | None) -> list[Choice]:
 def choices(
     cursor: Cursor, *, is_project: bool, in_project: Project | None, workspace: Workspace
 ) -> list[Choice]:
-    """What can stand at the cursor. Keys that the mapping has already are left out."""
+    """What can be typed at the cursor. Keys that the mapping already has are left out."""
     path = path_in_spec(cursor.path) if is_project else cursor.path
     container = cursor.path[:-1]
     if cursor.is_key:

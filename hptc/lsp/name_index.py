@@ -39,7 +39,7 @@ class _KnownList:
 
 
 class NameIndex:
-    """The state of a session that is not shown: it only saves time."""
+    """A cache of one session: it only saves time."""
 
     def __init__(self) -> None:
         self._names: dict[str, tuple[int, int, str | None]] = {}  # modified, size, name
