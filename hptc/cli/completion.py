@@ -1,4 +1,4 @@
-"""What the shell offers for arguments and options. It reads files of the project and calls nothing.
+"""What the shell offers for arguments and options. It reads files of the project and calls no API.
 
 Names that a shell would have to quote are not offered: the files may be a stranger's.
 """

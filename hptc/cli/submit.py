@@ -173,8 +173,8 @@ def _submit_specs(
 
     provenance = git_provenance(compiled)
 
-    def attempt(one: Compiled) -> Submission:
-        return submission.dry_run(one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun)
+    def attempt(spec: Compiled) -> Submission:
+        return submission.dry_run(spec, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun)
 
     answers = (
         submission.attempt_each(compiled, attempt, not_submitted)
@@ -207,7 +207,7 @@ def _submit_specs(
 
 
 def _codes(*, select: str | None, ignore: str | None, **_: Any) -> dict[str, str | None]:
-    """Those of the options that select codes of findings."""
+    """The options that select codes of findings."""
     return {"select": select, "ignore": ignore}
 
 
@@ -325,8 +325,8 @@ def _submit_plan(
     finally:
         if form == JSON:
             print_result(applied_json(applied))
-    for left in plan.blocked:
-        print_status(f"skipped, because it is blocked in the plan: {left.name}")
+    for blocked in plan.blocked:
+        print_status(f"skipped, because it is blocked in the plan: {blocked.name}")
     code = _exit_code(failed, tried) or (EXIT_FINDINGS if plan.blocked else EXIT_OK)
     names = [each.outcome.name for each in applied if not isinstance(each.outcome, NotSubmitted)]
     names += [each.name for each in plan.unchanged]
