@@ -26,7 +26,7 @@ from hptc.render.cost import headline, total
 from hptc.render.tables import (
     WIDTH,
     bold_name,
-    labelled,
+    labeled,
     laid_out,
     text_table,
     utc_time,
@@ -68,7 +68,7 @@ def render_to_submit(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str
 
 
 def render_not_submitted(failed: Sequence[NotSubmitted], tried: int) -> str:
-    """The summary of a submission of several jobs of which some failed."""
+    """The summary of a submission of several jobs, some of which failed."""
     unknown = sum(each.is_unknown for each in failed)
     counts = [(len(failed) - unknown, "not submitted"), (unknown, "perhaps submitted")]
     what = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
@@ -129,7 +129,7 @@ def render_status(
     rows.append(("files", whole_name(folder)) if folder else ("ARN", whole_name(status.arn)))
     if link := tuning_job_link(status.arn):
         rows.append(("console", whole_name(link)))
-    return laid_out(bold_name(status.name), labelled(rows), color=color, width=width)
+    return laid_out(bold_name(status.name), labeled(rows), color=color, width=width)
 
 
 def changes_text(changes: ContentChanges) -> str:

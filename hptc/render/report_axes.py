@@ -70,10 +70,10 @@ class Column:
         low, high = number(range_.min), number(range_.max)
         ticks: list[tuple[float, str]] = []
         if low is not None and high is not None and low < high:
-            labelled = axis_ticks(
+            labeled = axis_ticks(
                 range_, float(low), float(high), lambda value: share_of(range_, f"{value:.12g}")
             )
-            ticks = [(share_of(range_, f"{value:.12g}"), label) for value, label in labelled]
+            ticks = [(share_of(range_, f"{value:.12g}"), label) for value, label in labeled]
         return Column(
             name=range_.name,
             scale=scale,

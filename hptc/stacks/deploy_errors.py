@@ -95,7 +95,7 @@ _CLI_ERRORS = (
         "the changes above broaden permissions, and without a terminal they can't be confirmed",
         "`hptc deploy --yes` deploys them without a confirmation",
     ),
-    ("deployment cancelled", "the deployment was cancelled", ""),
+    ("deployment cancelled", "the deployment was canceled", ""),
     (
         "paused fail state",
         "",

@@ -16,7 +16,7 @@ from sklearn.metrics import accuracy_score, mean_squared_error
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
-from hptc.local.stand_ins.data_tables import Array, read_labelled, require_feature_count
+from hptc.local.stand_ins.data_tables import Array, read_labeled, require_feature_count
 from hptc.local.stand_ins.training_files import (
     Settings,
     TrainingError,
@@ -64,7 +64,7 @@ def train(files: TrainingFiles) -> None:
 
 
 def _read(files: TrainingFiles, channel: str, feature_dim: int) -> tuple[Array, Array]:
-    features, labels = read_labelled(files, channel)
+    features, labels = read_labeled(files, channel)
     require_feature_count(features, feature_dim, channel)
     return features, labels
 
