@@ -11,7 +11,7 @@ from hptc.request.tuning_job import Definition, Resources
 
 
 def instance_quotas(subject: Subject) -> Iterator[Finding]:
-    """HPT911: instance types of which a tuning job uses more than the account's quota.
+    """HPT911: more instances of a type in parallel than the account's quota.
 
     A quota that Service Quotas does not list is not checked. With several training job definitions
     AWS may count differently, so findings are warnings.

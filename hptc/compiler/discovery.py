@@ -87,7 +87,7 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
 
 
 def specs_of_projects(paths: Iterable[str], workspace: Workspace) -> list[str]:
-    """Those of the paths that are specs of a project; an hptc.yaml stands for all of its specs."""
+    """The paths that are specs of a project; an hptc.yaml stands for all of its specs."""
     specs: dict[FilePath, frozenset[FilePath]] = {}
     found: list[str] = []
     for given in paths:

@@ -9,7 +9,7 @@ import re
 
 
 def remaining_globs(glob: str, prefix: str) -> list[str]:
-    """The globs of which a text must match one so that `prefix` plus the text matches `glob`."""
+    """The globs that match a text if and only if `glob` matches `prefix` plus the text."""
     globs = [re.sub(r"\*+", "*", glob)]
     for char in prefix:
         following: dict[str, None] = {}

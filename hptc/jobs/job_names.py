@@ -24,7 +24,7 @@ def name_stem(name: str) -> str:
 
 
 def name_parts(compiled: Compiled) -> tuple[str, ...]:
-    """Texts of which every job of a spec contains one in its name, for any content."""
+    """Texts, one of which is in the name of every job of a spec, whatever its content."""
     name = compiled.job.name
     part = name
     if isinstance(compiled, CompiledSpec):

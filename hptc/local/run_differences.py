@@ -66,7 +66,7 @@ def _replaced_images(started: _Started) -> Iterator[str]:
             )
 
 
-def _of_containers(started: _Started) -> Iterator[str]:
+def _container_differences(started: _Started) -> Iterator[str]:
     """What differs in containers of this machine."""
     if any(launch.image for _, launch in started.values()):
         yield "containers have no AWS credentials, and use all CPUs and memory of this machine"
@@ -92,7 +92,7 @@ def _links(started: _Started) -> Iterator[str]:
                 )
 
 
-def _of_processes(started: _Started) -> Iterator[str]:
+def _process_differences(started: _Started) -> Iterator[str]:
     """What differs without a container."""
     processes = [definition for definition, launch in started.values() if not launch.image]
     fast_file = [
@@ -125,7 +125,7 @@ def _of_processes(started: _Started) -> Iterator[str]:
         yield "network isolation is off: training jobs can use the network"
 
 
-def _of_manifests(started: _Started) -> Iterator[str]:
+def _manifest_differences(started: _Started) -> Iterator[str]:
     """Where the files of manifests are, which AWS doesn't document."""
     names = dict.fromkeys(
         channel.name

@@ -9,7 +9,7 @@ from hptc.frozen import frozen
 
 @frozen
 class Opened:
-    """A run begins, or continues a tuning job of which some training jobs have ended."""
+    """A run begins, or continues a tuning job with training jobs that have ended."""
 
     total: int | None  # training jobs; None if only the search knows
     ended: int

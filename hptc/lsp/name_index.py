@@ -79,7 +79,7 @@ class NameIndex:
     def files_named(
         self, names: Collection[str] | None, paths: Iterable[Path], files: Files
     ) -> Iterator[Path]:
-        """Those of the files whose spec has one of some names; with None, all of them."""
+        """The files whose spec has one of the names; with None, all files."""
         for path in paths:
             if names is None or self._name_of(path, files) in names:
                 yield path

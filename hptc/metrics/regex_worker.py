@@ -227,19 +227,19 @@ def main() -> None:
     limit_memory()
     request = json.load(sys.stdin)
     searches: dict[int, Search] = {}
-    for index, each in enumerate(request["expressions"]):
+    for index, expression in enumerate(request["expressions"]):
         try:
-            regex = re.compile(each["regex"])
-            searches[index] = Search(regex, request["lines"], drops_sign=each["drops_sign"])
+            regex = re.compile(expression["regex"])
+            searches[index] = Search(regex, request["lines"], drops_sign=expression["drops_sign"])
             _write(searches[index].found())
         except (re.error, RecursionError, OverflowError, MemoryError) as error:
             _write({"fault": f"{error}" or type(error).__name__})
     for index, done in searches.items():
-        each = request["expressions"][index]
-        if each["relaxed"] is None:
+        expression = request["expressions"][index]
+        if expression["relaxed"] is None:
             continue
         try:
-            review = done.review(re.compile(each["relaxed"]), each["candidates"])
+            review = done.review(re.compile(expression["relaxed"]), expression["candidates"])
         except (re.error, RecursionError, OverflowError, MemoryError):
             continue
         _write({"review": index, **review})

@@ -161,7 +161,7 @@ def _hyperparameter_row(algorithm: Algorithm, known: Hyperparameter) -> tuple[st
 
 
 def _values(known: Hyperparameter) -> str:
-    """What a value must be; all words, of which a message may show only some."""
+    """What a value must be, with all words; a message may show only some of them."""
     if known.kind != "choice":
         return "; ".join((known.expected, *(each.text for each in known.special)))
     return listed_code((*known.scalar.values, *known.also), "or")

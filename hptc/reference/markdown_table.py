@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def markdown_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A table. Cells are Markdown, of which only `|` is escaped."""
+    """A table. Cells are Markdown; only `|` is escaped."""
     lines = (columns, ("---",) * len(columns), *rows)
     return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
 

@@ -162,9 +162,9 @@ def _structures_with(name: str) -> Mapping[Path, str]:
 def _structures(shape: Shape, path: Path) -> Iterator[tuple[Path, Mapping[str, Shape]]]:
     yield path, shape.members
     for name, inner in shape.members.items():
-        each = inner.item if inner.type == "list" else inner
-        if each is not None and each.type == "structure":
-            yield from _structures(each, (*path, name))
+        item = inner.item if inner.type == "list" else inner
+        if item is not None and item.type == "structure":
+            yield from _structures(item, (*path, name))
 
 
 def _out_of_bounds(

@@ -14,7 +14,7 @@ _MANY = 20  # one call lists about a hundred stacks
 
 
 def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, DeployedStack]:
-    """Those of the stacks that exist, by name. Few stacks are described one by one.
+    """The stacks with these names that exist, by name. Few stacks are described one by one.
 
     Many are looked up in a list, unless the caller may not list stacks. A stack in review has no
     resources yet, so it doesn't count.
@@ -26,7 +26,7 @@ def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, De
 
 
 def _listed(names: Collection[str], stacks: StackReader) -> list[DeployedStack] | None:
-    """Those of the stacks that exist; None if the caller may only describe stacks by name."""
+    """The stacks with these names; None if the caller may only describe stacks by name."""
     try:
         return [each for each in stacks.list_stacks() if each.name in names]
     except AwsError as error:

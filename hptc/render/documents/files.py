@@ -49,7 +49,7 @@ class SandboxData(Members):
     tuning_jobs: Literal["placeholder", "dry", "train"]
     """What tuning jobs do: nothing, made-up values, or training on this machine."""
     folder: str
-    """Its temporary files, which are deleted when it stops."""
+    """The folder of its temporary files, which is deleted when it stops."""
     process_id: int
     """SIGTERM ends the process."""
     environment: dict[str, str]
