@@ -347,7 +347,7 @@ def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
             continue
         try:
             text = read_log_file(path)
-        except UsageError as error:  # it is too large; the training job has run all the same
+        except UsageError as error:  # it is too large; the training job has run anyway
             print_status(f"\nnote: the metric definitions are not tested: {error}")
             continue
         definition = training_job.definition or None

@@ -104,7 +104,7 @@ def _bad_values(
 
 
 def _usable_words(algorithm: Algorithm, known: Hyperparameter) -> list[str]:
-    """The accepted words, without those that the algorithm fails with in any case."""
+    """The accepted words, without those that the algorithm always fails with."""
     subject = Subject("hyperparameter", known.name)
     always = [each for each in algorithm.dependencies if each.subjects == (subject,)]
     return [
