@@ -36,6 +36,9 @@ OBJECTIVE_METRIC = "_tuning_objective_metric"
 EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 """The static hyperparameters from which Hyperband infers MaxResource:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html"""
+MAX_TRAINING_JOBS = 750
+"""The default quota of a tuning job, and the limit for all strategies but random search:
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 

@@ -19,7 +19,7 @@ from hptc.diagnostics import Finding
 from hptc.frozen import frozen
 from hptc.jobs.job_names import name_stem
 from hptc.request.emission import Request
-from hptc.request.job_facts import training_jobs
+from hptc.request.job_facts import MAX_TRAINING_JOBS, training_jobs
 from hptc.request.reading import read_job
 from hptc.request.training_code import TrainingCode
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
@@ -27,7 +27,6 @@ from hptc.results.range_changes import RangeChange, range_changes, without_widen
 from hptc.results.training_results import Results
 from hptc.rules import RULES
 from hptc.rules.engine import check
-from hptc.rules.limits import MAX_TRAINING_JOBS
 from hptc.rules.rule import Context
 from hptc.source.document import Document, parse_document
 from hptc.source.hidden_text import escape_hidden
