@@ -89,7 +89,7 @@ def _init(defaults: Mapping[str, Any], of: type) -> Any:
         body.append(f"_set_{name}(self, {name})")
     source = f"def __init__({', '.join(parameters)}):\n " + "\n ".join(body)
     exec(source, names)  # noqa: S102 - as dataclasses does, from the names of fields only
-    names["__init__"].__qualname__ = f"{record.__qualname__}.__init__"
+    names["__init__"].__qualname__ = f"{of.__qualname__}.__init__"
     return names["__init__"]
 
 

@@ -132,10 +132,10 @@ def failed_with_project(outcome: Outcome, faults: Iterable[Diagnostic]) -> Faile
     places = {fault.span for fault in shared}
     own = (
         each
-        for each in one.diagnostics
+        for each in outcome.diagnostics
         if each.code not in _OF_ENVIRONMENT and each.span not in places
     )
-    return failed(one, (*shared, *own))
+    return failed(outcome, (*shared, *own))
 
 
 def failed(outcome: Outcome, diagnostics: tuple[Diagnostic, ...]) -> Failed:

@@ -261,7 +261,7 @@ def _differ(old: Outcome | None, new: Outcome | None) -> bool:
     return old is None or new is None or old.document.text != new.document.text
 
 
-def _lacks_its_project(one: Outcome | None, side: Side) -> bool:
+def _lacks_its_project(outcome: Outcome | None, side: Side) -> bool:
     """Whether a spec can't be compared because of errors in its hptc.yaml."""
     return outcome is not None and any(d in side.project_findings for d in outcome.diagnostics)
 

@@ -31,9 +31,9 @@ def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = Fa
     }
     notes.append("every training job runs on this machine; instance types and sizes are ignored")
     notes += dict.fromkeys(_replaced_images(started))
-    notes += _of_containers(started)
-    notes += _of_processes(started)
-    notes += _of_manifests(started)
+    notes += _container_differences(started)
+    notes += _process_differences(started)
+    notes += _manifest_differences(started)
     notes += dict.fromkeys(
         note for definition, _ in started.values() for note in unknown_values(definition)
     )

@@ -68,8 +68,8 @@ def _text(review: Review, *, color: bool) -> str:
     for file, changes in review.project_changes.items():
         lines += ["", paint("bold", printable(file))]
         lines += [_line(change, paint(tone(change.impact), "•")) for change in changes]
-        lines += _findings(found.findings_in(file), found.old_errors_in(file), paint)
-    for spec in found.specs:
+        lines += _findings(review.findings_in(file), review.old_errors_in(file), paint)
+    for spec in review.specs:
         file = f"  {printable(spec.file)}" if spec.file != spec.name else ""
         lines += ["", f"{paint('bold', printable(spec.name))}{file}"]
         lines += [_line(change, paint(tone(change.impact), "•")) for change in spec.changes]
@@ -85,10 +85,12 @@ def _findings(
     yield from (f"{_finding(each, paint)}  ({NOT_NEW})" for each in old)
 
 
-def _finding(found: Diagnostic, paint: Callable[[str, str], str]) -> str:
-    severity = paint(tone(Impact.BREAKS if found.is_error else None), found.severity.value)
-    place = f"{printable(found.span.file)}:{found.span.line}"
-    return f"  {severity}[{found.code}] {place}: {printable(found.full_message)}"
+def _finding(diagnostic: Diagnostic, paint: Callable[[str, str], str]) -> str:
+    severity = paint(
+        tone(Impact.BREAKS if diagnostic.is_error else None), diagnostic.severity.value
+    )
+    place = f"{printable(diagnostic.span.file)}:{diagnostic.span.line}"
+    return f"  {severity}[{diagnostic.code}] {place}: {printable(diagnostic.full_message)}"
 
 
 def _line(change: Change, mark: str) -> str:

@@ -32,17 +32,17 @@ if TYPE_CHECKING:  # not needed to render
 def render_json(review: Review) -> str:
     """The document of `hptc diff`: the verdict, both versions and every change."""
     data: ReviewData = {
-        "verdict": verdict(found),
-        "impact": found.impact,
-        "against": found.old,
-        "head": found.new,
-        "compared": found.compared,
-        "environments": list(found.environments),
-        "notes": list(found.notes),
-        "project": [_change_data(change) for change in found.project],
-        "project_findings": [as_data(diagnostic) for diagnostic in found.project_findings],
-        "project_old_errors": [as_data(diagnostic) for diagnostic in found.project_old_errors],
-        "specs": [_spec_data(spec) for spec in found.specs],
+        "verdict": verdict(review),
+        "impact": review.impact,
+        "against": review.old,
+        "head": review.new,
+        "compared": review.compared,
+        "environments": list(review.environments),
+        "notes": list(review.notes),
+        "project": [_change_data(change) for change in review.project],
+        "project_findings": [as_data(diagnostic) for diagnostic in review.project_findings],
+        "project_old_errors": [as_data(diagnostic) for diagnostic in review.project_old_errors],
+        "specs": [_spec_data(spec) for spec in review.specs],
     }
     return document("diff", data)
 

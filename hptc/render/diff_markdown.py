@@ -80,8 +80,8 @@ def _page(review: Review, size: _Size) -> str:
     if shown:
         parts.append("\n".join(_overview(shown, size)))
     parts += [
-        _folded(file, changes, found.findings_in(file), found.old_errors_in(file), (), size)
-        for file, changes in [*found.project_changes.items()][: size.specs]
+        _folded(file, changes, review.findings_in(file), review.old_errors_in(file), (), size)
+        for file, changes in [*review.project_changes.items()][: size.specs]
     ]
     parts += [
         _folded(

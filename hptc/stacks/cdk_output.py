@@ -143,8 +143,8 @@ def _activity(line: re.Match[str]) -> StackActivity:
         event=StackEvent(
             stack=line["stack"],
             logical_id=logical_id,
-            type=found["type"],
-            status=_whole_status(found["status"]),
+            type=line["type"],
+            status=_whole_status(line["status"]),
             reason=reason,
         ),
         done=int(line["done"]),
