@@ -1,7 +1,7 @@
 """The hyperparameter tuning compiler: tuning specs in, SageMaker requests and CDK stacks out.
 
-The Python API is what `__all__` names: docs/python.md. Each name is imported when it is used, so
-that `import hptc` stays fast.
+`__all__` lists the Python API, which docs/python.md describes. Each name is imported when it is
+first used, so that `import hptc` stays fast.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ if not TYPE_CHECKING:  # a type checker would take every name for one that exist
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        found = getattr(import_module(_MODULES[name]), name)
-        globals()[name] = found
-        return found
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -84,8 +84,8 @@ class SetValue:
     path: Path
     value: str | int | None  # None is null
     is_number: bool = False  # the value is the text of a number, such as 1e-3
-    old: str = ""  # the text that must be there, if it may be written in other words
-    short_for: str = ""  # the key that a value has if it is written instead of the mapping
+    old: str = ""  # the text that the change replaces; empty if any
+    short_for: str = ""  # the key of a value that is written in place of its mapping
 
 
 @frozen
@@ -108,17 +108,17 @@ Change = SetValue | Remove | Rename
 
 @frozen
 class Fix:
-    """Changes that resolve a finding together. A finding has one for each mechanical advice.
+    """Changes that together resolve a finding. If a finding has several fixes, any one will do.
 
-    It is safe if it writes what the author certainly meant: a word that is spelled right, or the
-    same value in an accepted form. Any other is a decision, such as a lower number.
+    A fix is safe if it writes what the author certainly meant: a corrected spelling, or the same
+    value in an accepted form. Any other fix, such as a lower number, is the author's decision.
     """
 
     changes: tuple[Change, ...]
-    title: str = ""  # in the words of the help: use `scaling: Linear`
+    title: str = ""  # as in the help: use `scaling: Linear`
     is_safe: bool = False  # `hptc check --fix` writes it; an editor offers all
-    file: str = ""  # that the paths are in; empty in a Finding, whose paths are not located
-    is_of_span: bool = False  # its one change is of the key or the value that the span shows
+    file: str = ""  # the file that the paths are in; empty in a Finding
+    is_of_span: bool = False  # its only change is to the key or value at the span
 
 
 @frozen
@@ -132,25 +132,25 @@ class Diagnostic:
     label: str = ""  # shown next to the caret
     help: str = ""  # what to do
     fixes: tuple[Fix, ...] = field(default=(), compare=False)  # each resolves it
-    related: tuple[Related, ...] = ()  # other places that it is about, such as a duplicate
-    environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
+    related: tuple[Related, ...] = ()  # other locations, such as the first of two duplicates
+    environments: tuple[str, ...] = ()  # those that it is limited to; empty if it applies to all
 
     @property
     def replacement(self) -> str:
         """What was probably meant instead of the text of `span`; may be empty."""
-        return self._instead(is_safe=True)
+        return self._new_text(is_safe=True)
 
     @property
     def accepted(self) -> str:
         """The nearest value that is accepted instead of it; may be empty."""
-        return self._instead(is_safe=False)
+        return self._new_text(is_safe=False)
 
     @property
     def is_removable(self) -> bool:
         """Whether removing the key with its value, or the entry, resolves it."""
         return any(isinstance(each, Remove) for each in self._changes_of_span())
 
-    def _instead(self, *, is_safe: bool) -> str:
+    def _new_text(self, *, is_safe: bool) -> str:
         for change in self._changes_of_span(is_safe):
             if not isinstance(change, Remove):
                 return new_text(change)
@@ -163,7 +163,7 @@ class Diagnostic:
 
     @property
     def is_error(self) -> bool:
-        """Whether AWS would reject the spec or it is certain to fail; the file is Failed."""
+        """Whether AWS would reject the spec or its tuning job is certain to fail."""
         return self.severity is Severity.ERROR
 
     @property
@@ -190,7 +190,7 @@ class Finding:
 
 
 def respelled(word: str | None, path: Path, *, on_key: bool = False) -> tuple[Fix, ...]:
-    """The fix that writes what was meant instead of a key or a value; none without a word."""
+    """The safe fix that corrects the spelling of a key or value; empty if `word` is."""
     if not word:
         return ()
     change = Rename(path=path, name=word) if on_key else SetValue(path=path, value=word)
@@ -213,7 +213,7 @@ def new_text(change: SetValue | Rename) -> str:
 _Found = TypeVar("_Found", Finding, Diagnostic)
 
 
-def capped(found: Iterable[_Found]) -> list[_Found]:
+def capped(findings: Iterable[_Found]) -> list[_Found]:
     """The findings of one file with at most MAX_OF_CODE of each code, and how many more there are.
 
     The text of each is limited as well, so that no file makes the output long.
@@ -221,7 +221,7 @@ def capped(found: Iterable[_Found]) -> list[_Found]:
     counts: Counter[str] = Counter()
     kept: list[_Found] = []
     first_omitted: dict[str, _Found] = {}
-    for each in found:
+    for each in findings:
         counts[each.code] += 1
         if counts[each.code] <= MAX_OF_CODE:
             kept.append(_with_short_texts(each))
@@ -245,14 +245,14 @@ def more_findings(code: str, count: int) -> str:
     return f"and {plural(count, 'more finding')} of {code} in this file"
 
 
-def _with_short_texts(each: _Found) -> _Found:
-    if max(len(each.message), len(each.label), len(each.help)) <= MAX_TEXT:
-        return each
+def _with_short_texts(finding: _Found) -> _Found:
+    if max(len(finding.message), len(finding.label), len(finding.help)) <= MAX_TEXT:
+        return finding
     return replace(
-        each,
-        message=shortened(each.message, MAX_TEXT),
-        label=shortened(each.label, MAX_TEXT),
-        help=shortened(each.help, MAX_TEXT),
+        finding,
+        message=shortened(finding.message, MAX_TEXT),
+        label=shortened(finding.label, MAX_TEXT),
+        help=shortened(finding.help, MAX_TEXT),
     )
 
 

@@ -50,11 +50,11 @@ class _Fields:
     def __init__(self, written: type) -> None:
         self._written = written
 
-    def __get__(self, _instance: object, of: Any) -> Any:
-        found: Any = dataclass(init=False, repr=False, eq=False, kw_only=True)(self._written)
-        of.__dataclass_fields__ = found.__dataclass_fields__
-        of.__dataclass_params__ = found.__dataclass_params__
-        return of.__dataclass_fields__
+    def __get__(self, _instance: object, record: Any) -> Any:
+        standard: Any = dataclass(init=False, repr=False, eq=False, kw_only=True)(self._written)
+        record.__dataclass_fields__ = standard.__dataclass_fields__
+        record.__dataclass_params__ = standard.__dataclass_params__
+        return record.__dataclass_fields__
 
 
 def _first_init(self: Any, *positional: Any, **named: Any) -> None:

@@ -54,8 +54,9 @@ def printable(text: str) -> str:
 
 
 def workflow_value(text: str, more: str = "") -> str:
-    """Untrusted text in a workflow command, which also ends up in GitHub's log; `more` is escaped.
+    """Untrusted text in a workflow command, which also ends up in GitHub's log.
 
+    `more` lists further characters to escape.
     https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
     """
     escaped = printable(text).replace("%", "%25")
@@ -108,7 +109,7 @@ def json_text(data: Any) -> str:
 
 
 def json_line(data: Any) -> str:
-    """The same on one line, for a reader that takes line after line."""
+    """Data as JSON on one line, for JSON Lines."""
     return json.dumps(json.loads(json_text(data))) + "\n"
 
 
@@ -145,7 +146,7 @@ def listed_code(words: Iterable[object], conjunction: str = "and") -> str:
 def quoted(value: object, longest: int = 80) -> str:
     """A value as a JSON string without secrets, shortened to at most `longest` characters.
 
-    Secrets are masked first: the format of one that is cut is not known anymore.
+    Secrets are masked first, because a shortened secret no longer has its format.
     """
     from hptc.secrets.detector import hide_secrets  # not needed to print a help text, for example
 
@@ -181,9 +182,9 @@ def shortened(text: str, longest: int) -> str:
 
 def duration(seconds: int) -> str:
     """A duration for people: `1 h 30 min`, `45 s`. Units that are 0 are omitted."""
-    hours, rest = divmod(seconds, 3600)
-    minutes, rest = divmod(rest, 60)
-    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (seconds, "s")]
     return " ".join(f"{count:,} {unit}" for count, unit in parts if count) or "0 s"
 
 

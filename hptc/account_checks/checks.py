@@ -53,18 +53,22 @@ def check_online(
     """
     known: dict[tuple[str, str] | None, CachedQueries | None] = {}
     results: list[Outcome] = []
-    for one in outcomes:
-        if isinstance(one, Failed):
-            results.append(one)
+    for outcome in outcomes:
+        if isinstance(outcome, Failed):
+            results.append(outcome)
             continue
-        place = (one.environment.account, one.environment.region) if one.environment else None
+        place = (
+            (outcome.environment.account, outcome.environment.region)
+            if outcome.environment
+            else None
+        )
         if place not in known:
-            known[place] = _queries(one.environment, connect, progress)
+            known[place] = _queries(outcome.environment, connect, progress)
             if place is not None and known[place] is not None:
                 progress(f"checking against the account {place[0]} in {place[1]}")
         queries = known[place]
-        findings = online_findings(one, queries, rules) if queries is not None else []
-        results.append(with_findings(one, findings))
+        findings = online_findings(outcome, queries, rules) if queries is not None else []
+        results.append(with_findings(outcome, findings))
     return results
 
 

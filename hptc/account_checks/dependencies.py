@@ -59,7 +59,7 @@ def roles(subject: Subject) -> Iterator[Finding]:
         role = answer.value
         theirs = ARN.parse(role.arn) if role is not None else None
         if theirs is not None and theirs.account != account:
-            continue  # the credentials are for another account than the role's
+            continue  # the credentials are for another account than the role
         if role is None or role.arn != arn:
             yield Finding(
                 code="HPT941",
@@ -158,7 +158,7 @@ def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Fin
 def _addresses(subject: Subject, definition: Definition, vpc: Vpc, free: int) -> Iterator[Finding]:
     parallel = subject.job.max_parallel_training_jobs
     for resources in definition.resources:
-        counts = [one.count for one in resources.instances]
+        counts = [instance.count for instance in resources.instances]
         at_once = parallel * (min(counts, default=0) if resources.is_flexible else sum(counts))
         if at_once * _ADDRESSES > free:
             yield Finding(

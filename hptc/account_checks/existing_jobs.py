@@ -50,7 +50,7 @@ def taken_name(subject: Subject) -> Iterator[Finding]:
             subject.compiled,
             jobs,
             _QueriedStacks(subject.queries),
-            provenance=lambda one: Provenance(spec=one.file),
+            provenance=lambda compiled: Provenance(spec=compiled.file),
         )
 
     answer = subject.queries.get("the name", decide_for, subject.job.name)
@@ -190,8 +190,8 @@ def _read_parent(description: Mapping[str, Any]) -> TuningJob:
     """A parent with the number of training jobs that it ran instead of its limit."""
     job = read_job(requested(description))
     static = [
-        replace(one, static={k: v for k, v in one.static.items() if not k.startswith("_")})
-        for one in job.definitions
+        replace(each, static={k: v for k, v in each.static.items() if not k.startswith("_")})
+        for each in job.definitions
     ]
     job = replace(job, definitions=tuple(static))
     counters = description.get("TrainingJobStatusCounters") or {}

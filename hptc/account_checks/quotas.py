@@ -11,7 +11,7 @@ from hptc.request.tuning_job import Definition, Resources
 
 
 def instance_quotas(subject: Subject) -> Iterator[Finding]:
-    """HPT911: instance types of which a tuning job uses more than the account's quota.
+    """HPT911: more instances of a type in parallel than the account's quota.
 
     A quota that Service Quotas does not list is not checked. With several training job definitions
     AWS may count differently, so findings are warnings.
@@ -41,11 +41,11 @@ def instance_quotas(subject: Subject) -> Iterator[Finding]:
 def _counts(resources: Resources) -> Iterator[tuple[str, int]]:
     """The instances of each type that one training job uses, or of each alternative."""
     if resources.is_flexible:
-        yield from ((one.type, one.count) for one in resources.instances)
+        yield from ((instance.type, instance.count) for instance in resources.instances)
         return
     counts: dict[str, int] = {}
-    for one in resources.instances:
-        counts[one.type] = counts.get(one.type, 0) + one.count
+    for instance in resources.instances:
+        counts[instance.type] = counts.get(instance.type, 0) + instance.count
     yield from counts.items()
 
 
@@ -62,7 +62,7 @@ def _too_many(
     needed = parallel * count
     if quota is None or needed <= quota:
         return None
-    at = next(one for one in resources.instances if one.type == type_)
+    at = next(instance for instance in resources.instances if instance.type == type_)
     fits = int(quota // count)
     lower = f"set max_parallel_training_jobs to {fits}, or " if fits else ""
     return Finding(

@@ -157,7 +157,7 @@ def _is_uploaded(subject: Subject, definition: Definition, channel: Channel) -> 
 def _instances(definition: Definition) -> int:
     """The minimum number of instances that share the data."""
     for resources in definition.resources:
-        counts = [one.count for one in resources.instances]
+        counts = [instance.count for instance in resources.instances]
         if counts:
             return min(counts) if resources.is_flexible else sum(counts)
     return 1

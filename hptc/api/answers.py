@@ -161,18 +161,18 @@ class CompiledSpec(Answer):
         ]
 
 
-def compiled_spec(one: Compiled) -> CompiledSpec:
+def compiled_spec(compiled: Compiled) -> CompiledSpec:
     """The answer about one compiled file."""
     from copy import deepcopy
 
     return CompiledSpec(
-        name=one.name,
-        file=one.file,
-        environment=one.environment.name if one.environment else None,
-        job_name=one.job.name,
-        digest=one.digest,
-        request=deepcopy(dict(one.request)),
-        warnings=one.diagnostics,
+        name=compiled.name,
+        file=compiled.file,
+        environment=compiled.environment.name if compiled.environment else None,
+        job_name=compiled.job.name,
+        digest=compiled.digest,
+        request=deepcopy(dict(compiled.request)),
+        warnings=compiled.diagnostics,
     )
 
 

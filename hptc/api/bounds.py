@@ -15,9 +15,9 @@ def cost_bounds() -> Callable[[Compiled], CostBound]:
     """A function that bounds a spec's cost; it reads each project's prices once."""
     prices = ProjectPrices()
 
-    def bound(one: Compiled) -> CostBound:
-        found = project_file.find(Path(one.file).resolve().parent)
+    def bound(compiled: Compiled) -> CostBound:
+        found = project_file.find(Path(compiled.file).resolve().parent)
         table = prices.of(found.parent if found else None)
-        return cost_bound(one.job, job_region(one.job, one.environment), table)
+        return cost_bound(compiled.job, job_region(compiled.job, compiled.environment), table)
 
     return bound

@@ -41,7 +41,7 @@ class SubmissionPlan(Answer):
 
     @property
     def unchanged(self) -> tuple[Unchanged, ...]:
-        """The tuning jobs that AWS has already. Each has a `status` too."""
+        """The tuning jobs that AWS already has. Each has a `status` too."""
         return self.plan.unchanged
 
     @property
@@ -73,12 +73,12 @@ class SubmissionPlan(Answer):
 
 @answer
 class Submissions(Answer):
-    """What `project.submit` has done about each spec."""
+    """What `project.submit` did with each spec."""
 
     submitted: tuple[Submitted, ...]
     """The new tuning jobs. Each has `name`, `arn`, `region` and `request`."""
     unchanged: tuple[AlreadySubmitted, ...]
-    """The tuning jobs that AWS had already. Each has `name`, `arn`, `region` and `status`."""
+    """The tuning jobs that AWS already had. Each has `name`, `arn`, `region` and `status`."""
     refused: tuple[NotSubmitted, ...]
     """The others. Each has `name`, `file`, an `error` with its `help`, and `is_unknown`: whether
     AWS may have created it anyway."""

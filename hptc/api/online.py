@@ -83,8 +83,8 @@ def decide_each(
     provenance = git_provenance(compiled)
     digests = {} if stale_ok else current_digests(compiled)
 
-    def decision(one: Compiled) -> Decision:
-        return decide(one, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
+    def decision(spec: Compiled) -> Decision:
+        return decide(spec, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
 
     answers = submission.attempt_each(compiled, decision, not_submitted)
     return {one.file: answer for one, answer in zip(compiled, answers, strict=True)}
@@ -124,11 +124,11 @@ def preflight_errors(
     return {file: _preflight_error(one, skip) for file, one in errors.items() if one}
 
 
-def _preflight_error(found: Sequence[Diagnostic], skip: str) -> FindingsError:
-    more = f"; {len(found) - 1} more above" if len(found) > 1 else ""
+def _preflight_error(errors: Sequence[Diagnostic], skip: str) -> FindingsError:
+    more = f"; {len(errors) - 1} more above" if len(errors) > 1 else ""
     return FindingsError(
-        f"not submitted: {found[0].message}{more}",
-        help=f"{found[0].help}; `{skip}` submits without this check",
+        f"not submitted: {errors[0].message}{more}",
+        help=f"{errors[0].help}; `{skip}` submits without this check",
     )
 
 
@@ -142,10 +142,10 @@ def submit_each(
 ) -> Iterator[Submission | NotSubmitted]:
     """Carry out decisions, each whether or not others fail, and yield each outcome at once."""
 
-    def attempt(one: Compiled) -> Submission:
-        if one.file in refused:
-            raise refused[one.file]
-        answer = decided[one.file]
+    def attempt(spec: Compiled) -> Submission:
+        if spec.file in refused:
+            raise refused[spec.file]
+        answer = decided[spec.file]
         if isinstance(answer, NotSubmitted):
             raise answer.error
         return submission.execute(answer, aws.tuning, progress=progress)
@@ -153,9 +153,9 @@ def submit_each(
     return submission.attempt_each(compiled, attempt, not_submitted)
 
 
-def not_submitted(one: Compiled, error: HptcError) -> NotSubmitted:
+def not_submitted(spec: Compiled, error: HptcError) -> NotSubmitted:
     """The outcome of a spec that was refused."""
-    return NotSubmitted(name=one.job.name, file=one.file, error=error)
+    return NotSubmitted(name=spec.job.name, file=spec.file, error=error)
 
 
 def job_results(

@@ -82,7 +82,7 @@ class Project:
     env: str | None = None
     """The environment that was selected; None for the default one."""
     progress: Callable[[str], None] | None = field(default=None, repr=False, compare=False)
-    """What is called with lines of text while a method works."""
+    """A function that is called with lines of text while a method works."""
 
     @property
     def name(self) -> str | None:
@@ -202,7 +202,7 @@ class Project:
         """Create the tuning jobs of specs. This costs money, and asks for no confirmation.
 
         A spec that was already submitted and has not changed is not submitted again. `rerun` is the
-        number of a wanted repeat. `stale_ok` uses stacks that are out of date. `preflight` checks
+        number of a repeated run. `stale_ok` uses stacks that are out of date. `preflight` checks
         that inputs, code and roles exist. A tuning job that is refused does not stop the others and
         is part of the answer. Raises FindingsError if a spec has errors; then nothing is submitted.
         """

@@ -47,7 +47,7 @@ class Target:
 def read_target(
     given: str, env: str | None, region: str | None, *, folder: Path | None = None
 ) -> Target:
-    """What a text means: a file, the name of a spec of the project, or a tuning job.
+    """The target that a text names: a file, a spec of the project, or a tuning job.
 
     The project is that of `folder`, by default the current one.
 

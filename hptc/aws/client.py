@@ -54,7 +54,7 @@ def connect(
 
 
 def connected(connection: Connection) -> Aws:
-    """What a connection reaches."""
+    """The tuning jobs and stacks that a connection reaches."""
     return Aws(tuning=_Tuning(connection), stacks=_Stacks(connection), region=connection.region)
 
 

@@ -1,7 +1,7 @@
-"""A boto3 session with its clients: retries, errors of AWS in hptc's words, the account's check.
+"""A boto3 session with its clients: retries, AWS's errors translated, and a check of the account.
 
-boto3 is imported on the first connection, not with this module. Nothing is called with credentials
-for another account than the environment's.
+boto3 is imported on the first connection, not with this module. No call is made with credentials
+for an account other than the environment's.
 """
 
 from __future__ import annotations
@@ -61,22 +61,22 @@ class Connection:
     @cached_property
     def sagemaker(self) -> SageMakerClient:
         """The SageMaker client."""
-        return self._session.client("sagemaker", config=_config())
+        return self._session.client("sagemaker", config=client_config())
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         """The CloudFormation client."""
-        return self._session.client("cloudformation", config=_config())
+        return self._session.client("cloudformation", config=client_config())
 
     @cached_property
     def sts(self) -> STSClient:
         """The STS client, with the Region's own endpoint."""
-        return self._session.client("sts", config=_config())
+        return self._session.client("sts", config=client_config())
 
     def client(self, service: str) -> Any:
         """The client of any other service. Its calls also go through `call`."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, config=_config())  # type: ignore[call-overload]
+            self._clients[service] = self._session.client(service, config=client_config())  # type: ignore[call-overload]
         return self._clients[service]
 
     def call(
@@ -119,7 +119,8 @@ class Connection:
         return True
 
 
-def _config() -> Config:
+def client_config() -> Config:
+    """The configuration of every client: retries, timeouts and the user agent."""
     from botocore.config import Config
 
     return Config(

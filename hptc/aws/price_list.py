@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from hptc.aws.aws_errors import aws_error
+from hptc.aws.connection import client_config
 from hptc.aws.retry import Retry
 from hptc.catalog.images import partition
 from hptc.catalog.prices import FILE_NAME, Price, PriceTable, RegionPrices
@@ -45,7 +46,6 @@ class PriceList(Protocol):
 def price_list(region: str) -> PriceList:
     """The API endpoint with the prices of a Region. Raises AwsError without credentials."""
     import boto3
-    from botocore.config import Config
 
     home = API_REGIONS.get(partition(region))
     if home is None:
@@ -55,14 +55,7 @@ def price_list(region: str) -> PriceList:
         )
     try:
         client: PriceList = boto3.session.Session().client(
-            "pricing",
-            region_name=home,
-            config=Config(
-                retries={"mode": "standard"},
-                connect_timeout=10,
-                read_timeout=60,
-                user_agent_extra="hptc",
-            ),
+            "pricing", region_name=home, config=client_config()
         )
     except Exception as error:
         raise aws_error(error, _ACTION, region=home) or error from None

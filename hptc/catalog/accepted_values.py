@@ -71,10 +71,10 @@ class Interval:
 
 @frozen
 class Scalar:
-    """One value: a number in an interval, one of some words, or any text.
+    """A single value: a number in an interval, one of several words, or a string.
 
     A word in `thresholded` is also accepted with `@` and a number, as in `error@0.7`. An integer is
-    a multiple of `multiple_of`. A text matches `pattern`, of which `example` is one.
+    a multiple of `multiple_of`. A string matches `pattern`, as `example` does.
     """
 
     kind: Literal["integer", "number", "choice", "text"]
@@ -137,7 +137,7 @@ class SpecialValue:
 class Hyperparameter:
     """A hyperparameter of an algorithm in one version.
 
-    `scalar` is the value, or the element of a list. `also` are words that are accepted besides,
+    `scalar` is the value, or the element of a list. `also` are words that are accepted as well,
     such as `auto`. `aliases` are other names of the same hyperparameter. `special` are accepted
     numbers that are not a part of the scale.
     """
@@ -245,7 +245,7 @@ def list_elements(text: str) -> list[str]:
 
 
 def parse_number(text: str, *, integer: bool, exactly: bool) -> float | None:
-    """The number that Python reads in a text; None if it reads none.
+    """The number that Python parses from a text; None if it is not a number.
 
     Unless `exactly`, a whole number such as `5.0` is an integer too.
     """

@@ -191,9 +191,9 @@ def versions_with_hyperparameter(name: str, hyperparameter: str) -> tuple[str, .
     )
 
 
-def _by_name(found: Iterable[Hyperparameter]) -> Mapping[str, Hyperparameter]:
-    names = {alias: each for each in found for alias in each.aliases}
-    return names | {each.name: each for each in found}
+def _by_name(hyperparameters: Iterable[Hyperparameter]) -> Mapping[str, Hyperparameter]:
+    aliases = {alias: each for each in hyperparameters for alias in each.aliases}
+    return aliases | {each.name: each for each in hyperparameters}
 
 
 @functools.cache

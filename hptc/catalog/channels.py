@@ -1,7 +1,7 @@
 """The input channels of a built-in algorithm: names, content types and S3 distribution.
 
-Part of data/algorithms/NAME.json. Most facts are documented, so breaking one is suspicious; the
-container is known to refuse what `enforced` lists.
+Part of data/algorithms/NAME.json. Most facts are only documented, so a channel that contradicts a
+fact may still work; the container certainly fails on what `enforced` lists.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

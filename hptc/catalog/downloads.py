@@ -33,7 +33,7 @@ _FAMILY = (
 )
 """The first part of the names of models that have no owner in Hugging Face's hub."""
 _WHOLE_NAMES = ("distilgpt2", "gpt2")
-"""Such names without another part. `bert` alone is more often a choice of the script's own."""
+"""Names without a second part. `bert` alone is more often an option of the script."""
 
 _INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX")
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")

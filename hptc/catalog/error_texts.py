@@ -15,7 +15,7 @@ from hptc.frozen import frozen
 
 _TABLE = Path(__file__).parent / "data" / "error_texts.json"
 _MAX_TEXT = 100_000
-_LIKELY = 0.6  # of the words in a title that a text must have to be a suggestion
+_MIN_SIMILARITY = 0.6  # the share of a title's words that a text must contain
 
 
 @frozen
@@ -46,15 +46,15 @@ def known_errors(text: str) -> tuple[KnownError, ...]:
 
 
 def similar_error(text: str) -> KnownError | None:
-    """The error whose title is the most like a text that contains none; None if none is."""
+    """The error whose title is most similar to a text; None if no title is similar enough."""
     words = _words(text[-_MAX_TEXT:])
 
-    def likeness(error: KnownError) -> float:
+    def similarity(error: KnownError) -> float:
         title = _words(error.title)
         return sum(_is_in(word, words) for word in title) / len(title)
 
-    best = max(_table(), key=likeness)
-    return best if likeness(best) >= _LIKELY else None
+    best = max(_table(), key=similarity)
+    return best if similarity(best) >= _MIN_SIMILARITY else None
 
 
 def _is_in(word: str, words: set[str]) -> bool:

@@ -40,7 +40,7 @@ class Tag:
 class TagProblem:
     """A part of a tag that the table does not list, and what it lists.
 
-    `form` is a text that has the form of no tag of AWS, such as `latest` or a version alone.
+    `form` is for a text that doesn't look like AWS's tags, such as `latest` or a version alone.
     """
 
     part: Literal["form", "tag", "version", "processor", "python", "suffix"]
@@ -82,7 +82,7 @@ class Version:
         processor = next(word for word in self.processors if _hardware(word) == hardware)
         parts = [self.spellings[0], processor]
         if self.pythons:
-            parts.append(max(self.pythons, key=_age))
+            parts.append(max(self.pythons, key=_python_order))
         if processor in self.suffixes:
             parts.append(self.suffixes[processor])
         elif set(families) == {"p4d"}:
@@ -199,7 +199,7 @@ def _hardware(processor: str) -> Processor | None:
     return "cpu" if processor == "cpu" else None
 
 
-def _age(python: str) -> tuple[bool, int]:
+def _python_order(python: str) -> tuple[bool, int]:
     return python not in _GENERIC_PYTHON, int(python.removeprefix("py"))
 
 

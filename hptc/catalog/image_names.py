@@ -36,7 +36,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/algorithms-tabular.html"""
 
 
 def meant_image(name: str, names: Sequence[str]) -> str | None:
-    """The one of several names that another name or a misspelling means."""
+    """The member of `names` that another name or a misspelling stands for; None if none does."""
     word = name.lower().replace("_", "-").replace(" ", "-")
     if word in _JUMPSTART:
         return None

@@ -30,8 +30,8 @@ def misplaced(uri: str) -> Misplaced | None:
     """Return where AWS publishes an image, if not in the given account and repository.
 
     None for an image that is in its place, and for any image in an account that is not AWS's, which
-    can have a copy of an AWS image. Only an account that differs from the right one by a single
-    typing error is taken for it.
+    can have a copy of an AWS image. An account that differs from AWS's by a single typing error
+    counts as AWS's.
     """
     image = parse_image(uri)
     repository = None if image is None else _meant(image)
@@ -62,7 +62,7 @@ def published_in(uri: str, region: str) -> str | None:
 
 
 def _uri_in(repository: Repository, image: Image, region: str) -> str:
-    """The digest is that of the given repository only, so another one has the tag alone."""
+    """A digest is valid in its own repository only, so the URI in another one has just the tag."""
     uri = repository.uri(image.tag or "", region).removesuffix(":")
     if image.digest is None or (image.tag and repository.repository != image.repository):
         return uri
@@ -70,7 +70,7 @@ def _uri_in(repository: Repository, image: Image, region: str) -> str:
 
 
 def _meant(image: Image) -> Repository | None:
-    """The repository that an image in an account of AWS, or almost one, can only mean."""
+    """The only repository of AWS that an image can mean; its account may have a typing error."""
     known = repositories()
     exact = known.get(image.repository)
     if image.account not in _accounts():

@@ -12,13 +12,13 @@ from hptc.diagnostics import fold, nearest
 
 
 def is_region(name: str) -> bool:
-    """Whether a Region exists. Without botocore, its list can't be read and any name may."""
-    return name in _with_images() or name in _of_botocore() or not _of_botocore()
+    """Whether a Region exists. Without botocore's list, every name is accepted."""
+    return name in _regions_with_images() or name in _botocore_regions() or not _botocore_regions()
 
 
 def region_names() -> tuple[str, ...]:
     """Every Region that hptc knows, by name."""
-    return tuple(sorted(_with_images() | _of_botocore()))
+    return tuple(sorted(_regions_with_images() | _botocore_regions()))
 
 
 def meant_region(name: str) -> str | None:
@@ -30,12 +30,12 @@ def meant_region(name: str) -> str | None:
 
 
 @functools.cache
-def _with_images() -> frozenset[str]:
+def _regions_with_images() -> frozenset[str]:
     return frozenset(images.all_regions())
 
 
 @functools.cache
-def _of_botocore() -> frozenset[str]:
+def _botocore_regions() -> frozenset[str]:
     """The Regions in botocore's data, read without importing botocore."""
     spec = importlib.util.find_spec("botocore")
     for location in (spec.submodule_search_locations or ()) if spec else ():

@@ -100,7 +100,7 @@ class _Deployed:
 def _deployed_foundation(
     environment: Environment, names: Collection[str]
 ) -> tuple[_Deployed | None, tuple[str, ...]]:
-    """The foundation as it is deployed, if it is and the caller may read stacks; and notes.
+    """The deployed foundation, if there is one and the caller may read stacks; and notes.
 
     Refuses stacks of another project or repository.
     """

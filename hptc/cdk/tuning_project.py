@@ -127,11 +127,11 @@ class TuningProject:
         return Output(stack=self.foundation.stack, key=output_key(reference)).export
 
 
-def _named(found: Sequence[T], spec: str, claim: str) -> T:
-    for each in found:
+def _named(candidates: Sequence[T], spec: str, claim: str) -> T:
+    for each in candidates:
         if each.spec == spec:
             return each
-    names = listed_code([each.spec for each in found]) or "none"
+    names = listed_code([each.spec for each in candidates]) or "none"
     raise UsageError(f"no spec `{spec}` {claim}", help=f"these do: {names}")
 
 

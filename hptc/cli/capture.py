@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _STDERR = 2
 _ACCOUNT = "000000000000"
-"""Of nobody, so that values with it are known to be left over from the local endpoint."""
+"""An account that nobody has, so that a value with it can only come from the local endpoint."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

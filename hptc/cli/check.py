@@ -99,7 +99,7 @@ def check(
     is_for_people = form in (Format.TEXT, Format.CONCISE)
     if is_for_people and STDIN not in paths and (count := _fixable(outcomes, diagnostics)):
         print_status(f"{count} of them can be fixed with --fix")
-    if form == Format.TEXT and sys.stderr.isatty():  # nobody rehearses on the machines of CI
+    if form == Format.TEXT and sys.stderr.isatty():  # nobody rehearses in CI
         _suggest_rehearsal(outcomes)
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
     return EXIT_FINDINGS if failing else EXIT_OK

@@ -18,13 +18,13 @@ def add_online_findings(
 ) -> list[Outcome]:
     """The outcomes with the findings that need the environment's account."""
 
-    def kept(one: Outcome) -> Outcome:
+    def kept(outcome: Outcome) -> Outcome:
         diagnostics = tuple(
             each
-            for each in one.diagnostics
+            for each in outcome.diagnostics
             if each.code not in ONLINE or is_selected(each.code, select, ignore)
         )
-        return replace(one, diagnostics=diagnostics)
+        return replace(outcome, diagnostics=diagnostics)
 
     rules = selected(select, ignore)
     return [

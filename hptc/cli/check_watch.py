@@ -85,17 +85,17 @@ class RecordedFiles(Disk):
 
 
 def _state(path: Path) -> _State:
-    """The state of a path. Of a folder, the names count: editors replace a file to write it."""
+    """The state of a path. A folder's is its names, because editors replace a file to write it."""
     try:
         found = os.stat(path)  # noqa: PTH116 - a Path raises for a name that is too long
         if stat.S_ISDIR(found.st_mode):
-            return tuple(sorted(filter(_counts, os.listdir(path))))  # noqa: PTH208 - names only
+            return tuple(sorted(filter(_is_relevant, os.listdir(path))))  # noqa: PTH208 - names only
     except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _counts(name: str) -> bool:
+def _is_relevant(name: str) -> bool:
     """Whether an entry may be a spec or code, unlike the temporary files of editors."""
     return not name.startswith(".") and not name.endswith(("~", ".tmp", ".swp"))
 
@@ -126,9 +126,9 @@ class WatchedWorkspace(Workspace):
         return True
 
 
-def _may_depend(one: Outcome) -> bool:
+def _may_depend(outcome: Outcome) -> bool:
     """Whether the result of a file may depend on other specs: its parents, or what it lacks."""
-    return not isinstance(one, Compiled) or "WarmStartConfig" in one.request
+    return not isinstance(outcome, Compiled) or "WarmStartConfig" in outcome.request
 
 
 def watch(

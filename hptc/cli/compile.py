@@ -86,6 +86,6 @@ def _require_unique_names(compiled: Sequence[Compiled]) -> None:
             )
 
 
-def _resolved(one: Compiled) -> dict[str, Any]:
-    aws = connect(one.environment)
-    return resolve_references(one, aws.tuning, aws.stacks)
+def _resolved(compiled: Compiled) -> dict[str, Any]:
+    aws = connect(compiled.environment)
+    return resolve_references(compiled, aws.tuning, aws.stacks)

@@ -1,4 +1,4 @@
-"""What the shell offers for arguments and options. It reads files of the project and calls nothing.
+"""What the shell offers for arguments and options. It reads files of the project and calls no API.
 
 Names that a shell would have to quote are not offered: the files may be a stranger's.
 """
@@ -71,7 +71,7 @@ def _environments(incomplete: str) -> list[CompletionItem]:
 
 
 def _codes(incomplete: str) -> list[CompletionItem]:
-    """The codes of rules, of which several may be joined with commas."""
+    """The codes of rules; several may be joined with commas."""
     before, comma, last = incomplete.rpartition(",")
     codes = [each.value for each in _matching(_all_codes(), last.upper())]
     return [CompletionItem(f"{before}{comma}{code}") for code in codes]

@@ -8,10 +8,10 @@ from hptc.diff.review import Review
 from hptc.jobs.last_runs import with_last_runs
 
 
-def add_last_runs(found: Review) -> Review:
+def add_last_runs(review: Review) -> Review:
     """The review with what the last tuning job of each changed spec has found, per environment."""
     return with_last_runs(
-        found,
+        review,
         lambda environment: connect_to_environment(environment).tuning,
         progress=print_status,
     )

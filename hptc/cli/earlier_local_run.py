@@ -48,7 +48,7 @@ def _fixed_options() -> list[str]:
 
 
 def require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
-    """Raise OperationError for an earlier run, unless the user says so or nothing ran in it."""
+    """Raise OperationError for an earlier run, unless it may be replaced or has run no code."""
     description = tuning.describe(name)
     if description is None or replace or tuning.is_dry(name):
         return

@@ -13,14 +13,14 @@ from hptc.source.document import parse_document
 from hptc.source.text_files import read_text
 
 _MAX_PASSES = 10
-"""What was meant by a key can show what was meant by its value, and so on."""
+"""The fix of a key can reveal the fix of its value, and so on."""
 
 
 def fix_all(compile_specs: Callable[[], list[Outcome]]) -> tuple[list[Outcome], dict[str, int]]:
     """Apply the fixes of all findings until there are none; the number of edits by file.
 
-    Only what is safe is written, which is what the author meant: never another meaning. The files
-    of a pass are written together, or none of them.
+    Only safe fixes are written: each makes a file say what its author meant. The files of a pass
+    are written together, or none of them.
     """
     counts: dict[str, int] = {}
     outcomes = compile_specs()

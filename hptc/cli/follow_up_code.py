@@ -32,8 +32,8 @@ def follow_up_code(
 ) -> FollowUpCode:
     """The code of the spec that a tuning job was created from, as it is now.
 
-    It is that of the spec which the user named; else of the file that the tuning job's tags have,
-    if it is in the current repository, or of the spec that the tuning job is named after.
+    That is the spec that the user named; else the file in the tuning job's tags, if it is in the
+    current repository, or the spec that the tuning job is named after.
     """
     outcome = target.outcome
     if outcome is None and origin.spec:

@@ -111,8 +111,8 @@ def without_errors(
     """The compiled files, or None if any has errors. Prints the findings to stderr.
 
     `named` are the paths and names that the user passed; without any, everything is meant, unless
-    the files `are_context`, for a command that is not about specs. `instead` is what the command
-    then did not do.
+    the files `are_context`, for a command that is not about specs. `instead` says what the command
+    did not do because of the errors.
     """
     diagnostics = all_diagnostics(outcomes)
     if are_context:

@@ -82,10 +82,10 @@ def list_command(
         raise UsageError("--spec can't be combined with --project or --contains")
     jobs: _Jobs
     if spec is not None:
-        aws, jobs = _of_spec(spec, env, region, state, limit)
+        aws, jobs = _jobs_of_spec(spec, env, region, state, limit)
     elif of_project:
         aws = connect_with_options(env, region)
-        jobs = _of_project(aws, contains, state, limit)
+        jobs = _jobs_of_project(aws, contains, state, limit)
     else:
         aws = connect_with_options(env, region)
         found = aws.tuning.list_jobs(name_contains=contains, status=state, limit=limit)
@@ -107,7 +107,7 @@ def list_command(
     )
 
 
-def _of_spec(
+def _jobs_of_spec(
     spec: str, env: str | None, region: str | None, status: str, limit: int
 ) -> tuple[Aws, _Jobs]:
     target = read_target(spec, env, region)
@@ -124,7 +124,7 @@ def _of_spec(
     return aws, [(run.summary, run.origin) for run in found.runs]
 
 
-def _of_project(aws: Aws, contains: str, status: str, limit: int) -> _Jobs:
+def _jobs_of_project(aws: Aws, contains: str, status: str, limit: int) -> _Jobs:
     project = current_project()
     if project is None:
         raise UsageError(NO_PROJECT, help="run `hptc list --project` in a project")

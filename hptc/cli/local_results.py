@@ -148,7 +148,9 @@ def next_command(
         name=spec_name,
         has_new_data=has_new_data,
         sources=code.sources,
-        not_warm="" if starts_warm else f"{job.name} ran on this machine, so AWS does not have it",
+        no_warm_start=""
+        if starts_warm
+        else f"{job.name} ran on this machine, so AWS does not have it",
     )
     if not code.is_same:
         print_status(f"note: the training code has changed since {job.name} ran")

@@ -224,28 +224,28 @@ def _engine(*, docker: bool, podman: bool) -> str:
     return DOCKER if docker else PODMAN if podman else ""
 
 
-def _region(one: Compiled) -> dict[str, str]:
+def _region(compiled: Compiled) -> dict[str, str]:
     """The Region of the environment, if there is one."""
-    region = one.environment.region if one.environment is not None else None
+    region = compiled.environment.region if compiled.environment is not None else None
     return {"region": region} if region else {}
 
 
-def _codes(one: Compiled) -> dict[str, Source]:
+def _codes(compiled: Compiled) -> dict[str, Source]:
     """The code that the `source` of a spec has packed, by the name of the definition."""
-    packed = one.codes if isinstance(one, CompiledSpec) else {}
+    packed = compiled.codes if isinstance(compiled, CompiledSpec) else {}
     return {
-        definition_name(one.job, each): Source(
+        definition_name(compiled.job, each): Source(
             code=packed[each.path].packed, entry_point=packed[each.path].entry_point
         )
-        for each in one.job.definitions
+        for each in compiled.job.definitions
         if each.path in packed
     }
 
 
-def _prepare(tuning: LocalTuning, one: Compiled) -> None:
+def _prepare(tuning: LocalTuning, compiled: Compiled) -> None:
     try:
         with file_progress("laid out") as progress:
-            tuning.prepare(_with_provenance(one), replaces=True, progress=progress)
+            tuning.prepare(_with_provenance(compiled), replaces=True, progress=progress)
     except NotRunnableError as error:
         if len(error.reasons) == 1:
             raise
@@ -257,14 +257,14 @@ def _prepare(tuning: LocalTuning, one: Compiled) -> None:
         ) from None
 
 
-def _with_provenance(one: Compiled) -> Request:
+def _with_provenance(compiled: Compiled) -> Request:
     """The request with the tags that `hptc submit` adds, by which a spec finds its tuning jobs."""
-    tags = job_tags(one, git_provenance([one])(one))
-    return {**one.request, "Tags": merged_tags(one.request, tags)}
+    tags = job_tags(compiled, git_provenance([compiled])(compiled))
+    return {**compiled.request, "Tags": merged_tags(compiled.request, tags)}
 
 
-def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: str) -> int:
-    name = one.job.name
+def _follow(tuning: LocalTuning, compiled: Compiled, options: RunOptions, *, form: str) -> int:
+    name = compiled.job.name
     description = describe(tuning, name)
     is_dry = tuning.is_dry(name)
     job = autotuned(read_job(description)).job
@@ -273,12 +273,12 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
     stand_ins = tuning.stand_ins(name)
     if stand_ins:
         print_status(stand_in_statement(stand_ins))
-    different = differences(one.job, tuning.launches(name), is_dry=is_dry)
+    different = differences(compiled.job, tuning.launches(name), is_dry=is_dry)
     lacking = [
         f"{each}; --install-requirements installs them into an environment of its own"
         for each in tuning.missing_packages(name)
     ]
-    for note in (*different, *lacking, *ignored_ranges(stand_ins, one.job)):
+    for note in (*different, *lacking, *ignored_ranges(stand_ins, compiled.job)):
         print_status(f"note: {note}")
     competing = more_than_available(job, os.cpu_count() or 1)
     if competing and not is_dry:
@@ -299,18 +299,18 @@ def _follow(tuning: LocalTuning, one: Compiled, options: RunOptions, *, form: st
         inputs = _script_inputs(job, read, in_container=in_container)
         print_needed("\n" + render_failure(failures[0], inputs, str(log)))
     if total == 1 and not is_dry:
-        _show_rehearsal(tuning, name, with_metrics(one.job))
+        _show_rehearsal(tuning, name, with_metrics(compiled.job))
         if tuning.without_model(name):
             print_status(f"\nnote: {NO_MODEL}")
         if status.status == "Completed" and options.max_training_jobs == 1:
             print_status(
-                f"\nnext: `hptc local run {one.file} --resume` runs the other training jobs"
+                f"\nnext: `hptc local run {compiled.file} --resume` runs the other training jobs"
             )
     print_result(
         local_status_json(status, facts, command="local run")
         if form == JSON
         else render_local_status(
-            status, facts, spec=one.file, color=use_color(sys.stdout), width=terminal_width()
+            status, facts, spec=compiled.file, color=use_color(sys.stdout), width=terminal_width()
         )
     )
     if signals:
@@ -347,7 +347,7 @@ def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
             continue
         try:
             text = read_log_file(path)
-        except UsageError as error:  # it is too large; the training job has run all the same
+        except UsageError as error:  # it is too large; the training job has run anyway
             print_status(f"\nnote: the metric definitions are not tested: {error}")
             continue
         definition = training_job.definition or None

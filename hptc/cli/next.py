@@ -73,7 +73,7 @@ def next_command(
         existing_jobs(tuning, parent_names(results.job)),
         name=spec_name,
         has_new_data=has_new_data,
-        # Changed code would make another spec of it: the archive of the tuning job is kept.
+        # The code may have changed, so the spec keeps the archive of the tuning job.
         sources=code.sources if code.is_same else None,
     )
     if not results.status.has_ended:
@@ -88,17 +88,17 @@ def require_new(output: str | None) -> None:
 
 
 def write_follow_up(
-    found: FollowUp, output: str | None, env: str | None, *, form: str, command: str = "next"
+    follow_up: FollowUp, output: str | None, env: str | None, *, form: str, command: str = "next"
 ) -> int:
     """Print or write the spec of a follow-up, and what `hptc check` finds in it."""
-    has_errors = _print_findings(found, env)
+    has_errors = _print_findings(follow_up, env)
     if output is not None:
-        write_whole(Path(output), found.text)
+        write_whole(Path(output), follow_up.text)
         print_status(f"wrote {output}")
     if form == JSON:
-        print_result(spec_json(command, found.text, output))
+        print_result(spec_json(command, follow_up.text, output))
     elif output is None:
-        print_result(found.text)
+        print_result(follow_up.text)
     return EXIT_FINDINGS if has_errors else EXIT_OK
 
 
@@ -112,20 +112,20 @@ def existing_jobs(tuning: TuningReader, names: tuple[str, ...]) -> Mapping[str, 
     }
 
 
-def _print_findings(found: FollowUp, env: str | None) -> bool:
+def _print_findings(follow_up: FollowUp, env: str | None) -> bool:
     """Print what `hptc check` will report, and what only the parents show. Whether one is an error.
 
     The text is checked in the current project, whose policy applies to it.
     """
     outcome = compile_text(
-        found.text, f"{found.name}.yaml", Workspace(environment=env), current_project()
+        follow_up.text, f"{follow_up.name}.yaml", Workspace(environment=env), current_project()
     )
     if outcome.diagnostics:
         show = print_needed if outcome.has_errors else print_status
         shown = render(list(outcome.diagnostics), Format.TEXT, color=use_color(sys.stderr))
         show(shown)
     codes = {diagnostic.code for diagnostic in outcome.diagnostics}
-    more = [finding for finding in found.findings if finding.code not in codes]
+    more = [finding for finding in follow_up.findings if finding.code not in codes]
     for finding in more:
         show = print_needed if finding.severity == "error" else print_status
         show(f"{finding.severity}[{finding.code}]: {finding.message}")

@@ -83,15 +83,15 @@ def results(
     return EXIT_OK
 
 
-def rendered_results(found: Results, form: str, top: int | None) -> str:
+def rendered_results(results: Results, form: str, top: int | None) -> str:
     """The results in a format, with the best `top` training jobs."""
     match form:
         case "json":
-            return results_json(found, top=top)
+            return results_json(results, top=top)
         case "csv":
-            return results_csv(found, top=top)
+            return results_csv(results, top=top)
         case "markdown":
-            return results_markdown(found, top=top or DEFAULT_TOP)
+            return results_markdown(results, top=top or DEFAULT_TOP)
         case _:
             color, width = use_color(sys.stdout), terminal_width()
-            return render_results(found, top=top or DEFAULT_TOP, color=color, width=width)
+            return render_results(results, top=top or DEFAULT_TOP, color=color, width=width)

@@ -22,7 +22,7 @@ from hptc.cli.rehearsal_note import rehearsal_note
 from hptc.cli.watch import INTERVAL, follow, location_options
 from hptc.cli.watch_display import progress_display
 from hptc.compiler.outcome import Compiled
-from hptc.cost.bound import BoundSummary, summary
+from hptc.cost.bound import summary
 from hptc.errors import (
     EXIT_FINDINGS,
     EXIT_OK,
@@ -36,7 +36,7 @@ from hptc.jobs import submission
 from hptc.jobs.apply import apply
 from hptc.jobs.decisions import DecidedJob, DryRun, NotSubmitted, Submission, Submit
 from hptc.jobs.plan_file import is_plan, read_plan
-from hptc.jobs.planned import Applied
+from hptc.jobs.planned import Applied, Plan
 from hptc.jobs.provenance import git_provenance
 from hptc.project.project_file import Environment
 from hptc.render.jobs import (
@@ -161,20 +161,14 @@ def _submit_specs(
         if has_preflight:
             refused = refused_by_preflight(to_submit, environment, aws.region, **_codes(**options))
         if is_asked:
-            bound_of = cost_bounds()
-            new = [
-                (answer, summary(bound_of(one)))
-                for one, answer in to_submit
-                if one.file not in refused
-            ]
-            note = rehearsal_note(one for one, _ in to_submit if one.file not in refused)
-            if not _is_confirmed(new, aws.region, note):
+            new = [(spec, answer) for spec, answer in to_submit if spec.file not in refused]
+            if not _is_confirmed(new, aws.region):
                 return _Submitted(exit_code=EXIT_OPERATION)
 
     provenance = git_provenance(compiled)
 
-    def attempt(one: Compiled) -> Submission:
-        return submission.dry_run(one, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun)
+    def attempt(spec: Compiled) -> Submission:
+        return submission.dry_run(spec, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun)
 
     answers = (
         submission.attempt_each(compiled, attempt, not_submitted)
@@ -207,7 +201,7 @@ def _submit_specs(
 
 
 def _codes(*, select: str | None, ignore: str | None, **_: Any) -> dict[str, str | None]:
-    """Those of the options that select codes of findings."""
+    """The options that select codes of findings."""
     return {"select": select, "ignore": ignore}
 
 
@@ -235,12 +229,13 @@ def _exit_code(failed: Sequence[NotSubmitted], tried: int) -> int:
     return max(each.error.exit_code for each in failed)
 
 
-def _is_confirmed(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str, note: str) -> bool:
+def _is_confirmed(new: Sequence[tuple[Compiled, DecidedJob]], region: str) -> bool:
     """Show the jobs to create and ask. If there are none, there is nothing to confirm."""
     if not new:
         return True
-    print_needed(render_to_submit(new, region))
-    if note:
+    bound_of = cost_bounds()
+    print_needed(render_to_submit([(job, summary(bound_of(spec))) for spec, job in new], region))
+    if note := rehearsal_note(spec for spec, _ in new):
         print_status(note)
     if click.confirm("Submit?", err=True):
         return True
@@ -266,14 +261,7 @@ def _submit_plan(
     **options: Any,
 ) -> _Submitted:
     plan = read_plan(text, file)
-    # `apply` reports a missing file along with everything else that has changed.
-    files = tuple(each.file for each in plan.decisions if DISK.is_file(Path(each.file)))
-    compiled = without_errors(
-        compile_all(files, env or plan.place.environment, **options, enforces_policy=True)
-        if files
-        else [],
-        named=files,
-    )
+    compiled = _compiled_specs(plan, env, **options)
     if compiled is None:
         return _Submitted(exit_code=EXIT_FINDINGS)
     environment = next((one.environment for one in compiled if one.environment), None)
@@ -304,14 +292,8 @@ def _submit_plan(
     )
     tried = len(plan.to_submit)
     if is_asked:
-        bound_of = cost_bounds()
-        new = [
-            (each, summary(bound_of(by_name[each.spec])))
-            for each in plan.to_submit
-            if each.spec not in refused
-        ]
-        note = rehearsal_note(by_name[each.spec] for each, _ in new)
-        if not _is_confirmed(new, aws.region, note):
+        new = [(by_name[job.spec], job) for job in plan.to_submit if job.spec not in refused]
+        if not _is_confirmed(new, aws.region):
             return _Submitted(exit_code=EXIT_OPERATION)
     applied: list[Applied] = []
     failed: list[NotSubmitted] = []
@@ -325,8 +307,8 @@ def _submit_plan(
     finally:
         if form == JSON:
             print_result(applied_json(applied))
-    for left in plan.blocked:
-        print_status(f"skipped, because it is blocked in the plan: {left.name}")
+    for blocked in plan.blocked:
+        print_status(f"skipped, because it is blocked in the plan: {blocked.name}")
     code = _exit_code(failed, tried) or (EXIT_FINDINGS if plan.blocked else EXIT_OK)
     names = [each.outcome.name for each in applied if not isinstance(each.outcome, NotSubmitted)]
     names += [each.name for each in plan.unchanged]
@@ -336,3 +318,13 @@ def _submit_plan(
         environment=environment,
         region=plan.place.region,
     )
+
+
+def _compiled_specs(plan: Plan, env: str | None, **options: Any) -> list[Compiled] | None:
+    """The specs of a plan, compiled; None if any of them has errors."""
+    # `apply` reports a missing file along with everything else that has changed.
+    files = tuple(each.file for each in plan.decisions if DISK.is_file(Path(each.file)))
+    if not files:
+        return []
+    outcomes = compile_all(files, env or plan.place.environment, **options, enforces_policy=True)
+    return without_errors(outcomes, named=files)

@@ -20,7 +20,7 @@ _LINES_BESIDE_RUNNING = 12  # of a job's block, with some hyperparameters
 
 @dataclass(slots=True)
 class LineDisplay:
-    """A line for each tuning job of which something changed."""
+    """A line for each tuning job that has changed."""
 
     print_line: Callable[[str], None]
     line_of: Callable[[JobProgress, datetime], str] = progress_line

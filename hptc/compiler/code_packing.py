@@ -90,7 +90,7 @@ def _add(code: TrainingCode, training_job: TrainingJob, definition: Request) -> 
 
 
 def _written(training_job: TrainingJob, at: SpecPath) -> Iterator[SpecPath]:
-    """What a spec sets by hand, but `source` sets too."""
+    """The keys that a spec sets although `source` sets them."""
     for key in ("hyperparameters", "environment"):
         for name in getattr(training_job, key) or {}:
             if name in SCRIPT_SETTINGS:

@@ -17,9 +17,11 @@ from hptc.spec.tuning_spec import Spec
 def deployable_specs(outcomes: Iterable[Outcome]) -> list[DeployableSpec]:
     """The specs that compiled, without requests in the API's own form."""
     return [
-        deployable_spec(one, one.spec, one.request, one.job, one.digest, one.latest)
-        for one in outcomes
-        if isinstance(one, CompiledSpec)
+        deployable_spec(
+            outcome, outcome.spec, outcome.request, outcome.job, outcome.digest, outcome.latest
+        )
+        for outcome in outcomes
+        if isinstance(outcome, CompiledSpec)
     ]
 
 

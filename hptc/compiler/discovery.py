@@ -33,7 +33,7 @@ def spec_files_by_name(in_project: Project, workspace: Workspace) -> Mapping[str
 
 
 def spec_files_with_name(name: str, in_project: Project, workspace: Workspace) -> list[FilePath]:
-    """The files of a project whose spec has a name; several only if their authors overlooked it."""
+    """The files of a project whose spec has this name; more than one is an error in the project."""
     files = workspace.files
     return [path for path in project_files(in_project, files) if spec_name(path, files) == name]
 
@@ -87,7 +87,7 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
 
 
 def specs_of_projects(paths: Iterable[str], workspace: Workspace) -> list[str]:
-    """Those of the paths that are specs of a project; an hptc.yaml stands for all of its specs."""
+    """The paths that are specs of a project; an hptc.yaml stands for all of its specs."""
     specs: dict[FilePath, frozenset[FilePath]] = {}
     found: list[str] = []
     for given in paths:

@@ -62,8 +62,8 @@ class Parsed:
 class Merged:
     """The data of a spec, with the layers of hptc.yaml.
 
-    `undefined` are the errors of templates that name undefined variables. Their texts have
-    stand-ins, so that the rest can be checked, and the file is Failed after all.
+    `undefined` are the errors of templates that name undefined variables. Stand-ins replace these
+    templates, so that the rest can be checked; the file is Failed in the end.
     """
 
     origin: Origin

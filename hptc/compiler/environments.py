@@ -59,25 +59,25 @@ def _project_of(file: str, workspace: Workspace) -> Project | None:
 
 
 def _once_for_each_request(outcomes: list[Outcome], workspace: Workspace) -> list[Outcome]:
-    """The outcomes with one for each request: in the default environment, or else in none."""
+    """The outcomes, with each request only once: in the default environment, or else in none."""
     results: list[Outcome] = []
     requests: set[str] = set()
-    for one in outcomes:
-        if isinstance(one, CompiledSpec) or one.project is None:
-            results.append(one)
-        elif one.file in requests:
+    for outcome in outcomes:
+        if isinstance(outcome, CompiledSpec) or outcome.project is None:
+            results.append(outcome)
+        elif outcome.file in requests:
             continue
-        elif isinstance(one, CompiledRequest) or is_request(one.document):
-            requests.add(one.file)
-            is_unclear = one.project.is_unclear(None)
-            results += compile_files([one.file], workspace) if is_unclear else [one]
+        elif isinstance(outcome, CompiledRequest) or is_request(outcome.document):
+            requests.add(outcome.file)
+            is_unclear = outcome.project.is_unclear(None)
+            results += compile_files([outcome.file], workspace) if is_unclear else [outcome]
         else:
-            results.append(one)
+            results.append(outcome)
     return results
 
 
 def merged_diagnostics(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
-    """Every diagnostic once. One of some of a file's environments names them.
+    """Every diagnostic once. If it is limited to some of a file's environments, it names them.
 
     A diagnostic in hptc.yaml belongs to each of the project's specs. A suppression is unused only
     if it is unused in every environment.
@@ -85,12 +85,12 @@ def merged_diagnostics(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
     environments_of: dict[str, list[str | None]] = defaultdict(list)
     found: dict[Diagnostic, tuple[str, list[str | None]]] = {}
     shared: set[Diagnostic] = set()
-    for one in outcomes:
-        environment = one.environment.name if one.environment is not None else None
-        environments_of[one.file].append(environment)
-        for diagnostic in one.diagnostics:
-            first, where = found.setdefault(diagnostic, (one.file, []))
-            if first != one.file:
+    for outcome in outcomes:
+        environment = outcome.environment.name if outcome.environment is not None else None
+        environments_of[outcome.file].append(environment)
+        for diagnostic in outcome.diagnostics:
+            first, where = found.setdefault(diagnostic, (outcome.file, []))
+            if first != outcome.file:
                 shared.add(diagnostic)
             if environment not in where:
                 where.append(environment)

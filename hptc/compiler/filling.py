@@ -95,39 +95,14 @@ def _fill_image(
     if algorithm is None:
         return []
     at = at / "algorithm"
-    selectors = [
-        k
-        for k in ("built_in", "framework", "training_image", "algorithm_name")
-        if getattr(algorithm, k)
-    ]
-    if len(selectors) != 1 and ("built_in" in selectors or "framework" in selectors):
-        message = f"`{selectors[0]}` and `{selectors[1]}` both select the algorithm"
-        return [_finding("HPT102", message, at / selectors[1], help="keep one of the two")]
-    name = algorithm.built_in or algorithm.framework
-    if name is None:
-        if algorithm.version is not None:
-            message = "`version` requires `built_in` or `framework`"
-            return [_finding("HPT102", message, at / "version", help="remove it")]
+    problem = _selection_problem(algorithm, at)
+    if problem is not None:
+        return [problem]
+    key = "built_in" if algorithm.built_in else "framework"
+    name, version = algorithm.built_in or algorithm.framework, algorithm.version
+    if name is None or version is None:
         return []
-    if (
-        algorithm.built_in is not None
-        and (found := _jumpstart_finding(name, algorithm.version, at)) is not None
-    ):
-        return [found]
-    if algorithm.version is None:
-        known, newest = versions(name), newest_versions(name)
-        listed = f", one of {', '.join(known)}" if known else ""
-        listed = listed or (f"; the newest are {', '.join(newest)}" if newest else "")
-        advice = f"add `version:`{listed}"
-        return [
-            _finding(
-                "HPT103",
-                f"`{selectors[0]}: {name}` requires a `version`",
-                at / selectors[0],
-                help=advice,
-            )
-        ]
-    key, findings = selectors[0], []
+    findings = []
     if environment is None:
         findings.append(
             _finding(
@@ -139,9 +114,9 @@ def _fill_image(
         )
     region = _REGION_OF_ALL_IMAGES if environment is None else environment.region
     resolved = (
-        image_uri(name, algorithm.version, region)
+        image_uri(name, version, region)
         if key == "built_in"
-        else framework_uri(name, algorithm.version, region, definition, at)
+        else framework_uri(name, version, region, definition, at)
     )
     match resolved:
         case ImageProblem():
@@ -151,6 +126,38 @@ def _fill_image(
         case str() if environment is not None:
             definition["AlgorithmSpecification"]["TrainingImage"] = resolved
     return findings
+
+
+def _selection_problem(algorithm: Algorithm, at: SpecPath) -> Finding | None:
+    """Why the keys of `algorithm` select no image; None if they do, or don't ask for one of AWS."""
+    selectors = [
+        key
+        for key in ("built_in", "framework", "training_image", "algorithm_name")
+        if getattr(algorithm, key)
+    ]
+    if len(selectors) != 1 and ("built_in" in selectors or "framework" in selectors):
+        message = f"`{selectors[0]}` and `{selectors[1]}` both select the algorithm"
+        return _finding("HPT102", message, at / selectors[1], help="keep one of the two")
+    name = algorithm.built_in or algorithm.framework
+    if name is None:
+        if algorithm.version is None:
+            return None
+        message = "`version` requires `built_in` or `framework`"
+        return _finding("HPT102", message, at / "version", help="remove it")
+    jumpstart = None
+    if algorithm.built_in is not None:
+        jumpstart = _jumpstart_finding(name, algorithm.version, at)
+    if jumpstart is not None or algorithm.version is not None:
+        return jumpstart
+    known, newest = versions(name), newest_versions(name)
+    listed = f", one of {', '.join(known)}" if known else ""
+    listed = listed or (f"; the newest are {', '.join(newest)}" if newest else "")
+    return _finding(
+        "HPT103",
+        f"`{selectors[0]}: {name}` requires a `version`",
+        at / selectors[0],
+        help=f"add `version:`{listed}",
+    )
 
 
 def _jumpstart_finding(name: str, version: str | None, at: SpecPath) -> Finding | None:

@@ -129,7 +129,7 @@ def _in_request(change: Change, path: RequestPath, request: Mapping[str, Any]) -
 
 
 def _is_name(path: RequestPath) -> bool:
-    """Whether a path is the name of a structure in a list, without which it can't be."""
+    """Whether a path is the name of a structure in a list, which is removed with its name."""
     return len(path) > 1 and isinstance(path[-2], int) and path[-1] in _NAMES
 
 
@@ -146,7 +146,7 @@ def _in_spec(
 
 
 def _in_layers(change: Change, path: SpecPath, origin: Origin) -> _Place | None:
-    """The change where the value is written that counts; a new key is written to the spec."""
+    """The change at the place that determines the value; a new key is added to the spec."""
     if isinstance(change, SetValue) and "hyperparameters" in path[:-1]:
         text = str(change.value)  # of the API, which takes numbers as text too
         change = replace(change, value=text, is_number=not isinstance(resolve_plain(text), str))

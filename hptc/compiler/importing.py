@@ -1,8 +1,8 @@
 """Converts a request to the text of a spec that compiles to the same request.
 
 The input may also be a DescribeHyperParameterTuningJob response. Nothing is dropped silently: the
-text is compiled and compared with the request before it is returned. What other tools have instead
-of a request is read by hptc/tool_formats.
+text is compiled and compared with the request before it is returned. hptc/tool_formats reads
+the formats of other tools.
 """
 
 from __future__ import annotations

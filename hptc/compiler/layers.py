@@ -35,7 +35,7 @@ class Layers:
         return document.span(full, key=key)
 
     def nearest(self, paths: list[SpecPath]) -> SpecPath:
-        """The one of several equivalent paths that exists in the layers, as far as possible."""
+        """The best of several equivalent paths: that with the fewest keys missing in the layers."""
         return max(
             paths, key=lambda path: max(place[0] for place in self._places(path)) - len(path)
         )

@@ -130,7 +130,7 @@ def without_secrets(diagnostics: list[Diagnostic], secrets: list[Span]) -> list[
 
 
 def _hidden(line: str, start: int, end: int) -> str:
-    """A line with a part of it masked; columns keep their meaning, so that all parts can be."""
+    """A line with a part of it masked. Its length stays, so that other parts keep their columns."""
     return f"{line[:start]}{'*' * (min(end, len(line)) - start)}{line[end:]}"
 
 

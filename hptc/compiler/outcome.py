@@ -126,26 +126,26 @@ _OF_ENVIRONMENT = ("HPT006", "HPT008", "HPT103")
 """An undefined variable, missing code and a missing key: an environment may provide each."""
 
 
-def failed_with_project(one: Outcome, faults: Iterable[Diagnostic]) -> Failed:
+def failed_with_project(outcome: Outcome, faults: Iterable[Diagnostic]) -> Failed:
     """A file whose hptc.yaml has errors, without the findings that may only follow from these."""
     shared = tuple(faults)
     places = {fault.span for fault in shared}
     own = (
         each
-        for each in one.diagnostics
+        for each in outcome.diagnostics
         if each.code not in _OF_ENVIRONMENT and each.span not in places
     )
-    return failed(one, (*shared, *own))
+    return failed(outcome, (*shared, *own))
 
 
-def failed(one: Outcome, diagnostics: tuple[Diagnostic, ...]) -> Failed:
+def failed(outcome: Outcome, diagnostics: tuple[Diagnostic, ...]) -> Failed:
     """The same file as Failed, with errors that were found after compilation."""
     return Failed(
-        document=one.document,
-        layers=one.layers,
-        project=one.project,
-        environment=one.environment,
+        document=outcome.document,
+        layers=outcome.layers,
+        project=outcome.project,
+        environment=outcome.environment,
         diagnostics=diagnostics,
-        suppressed=one.suppressed,
-        name=one.name,
+        suppressed=outcome.suppressed,
+        name=outcome.name,
     )

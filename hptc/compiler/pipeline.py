@@ -153,7 +153,7 @@ def _compile(keys: Sequence[FilePath], workspace: Workspace) -> None:
         keys = [key for key in keys if key in unchecked]
         outcomes = _checked([unchecked[key] for key in keys], workspace)
     finally:
-        for key in keys:  # also after an error: the next run of a watch reads the files again
+        for key in keys:  # even after an error: the next run of a watch reads the files again
             unchecked.pop(key, None)
     for key, outcome in zip(keys, outcomes, strict=True):
         outcome.document.forget()

@@ -77,7 +77,7 @@ def spec_path(given: str, workspace: Workspace) -> str:
 
 
 def close_names(given: str, workspace: Workspace) -> str:
-    """A hint with the names of the project's specs that are most like a text; empty without any."""
+    """A hint with the names of the project's specs most similar to a text; empty if none is."""
     import difflib
 
     in_project, _ = workspace.current_project()

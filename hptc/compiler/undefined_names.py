@@ -1,7 +1,7 @@
 """Checks the rest of a spec in which templates name variables that don't exist.
 
-Outside of a project, or in another one's folder, every template fails. That should not hide what is
-wrong with the values beside them, so each gets a reference in its place. The rules don't run.
+Outside of a project, or in the folder of another project, every template fails. That should not
+hide errors in the other values, so a reference replaces each template. The rules don't run.
 """
 
 from __future__ import annotations

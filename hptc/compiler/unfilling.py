@@ -24,12 +24,12 @@ _OUTPUT = re.compile(re.escape(f"s3://{reference('artifact_bucket')}/") + "[^/]+
 
 def unfilled(request: Request) -> Request:
     """The request without the values that an environment adds, and with OpenValues for the rest."""
-    found = deepcopy(request)
-    single = found.get("TrainingJobDefinition")
-    for definition in [*([single] if single else []), *found.get("TrainingJobDefinitions", ())]:
+    result = deepcopy(request)
+    single = result.get("TrainingJobDefinition")
+    for definition in [*([single] if single else []), *result.get("TrainingJobDefinitions", ())]:
         _remove_filled(definition)
-    written: Request = _with_templates(found, is_json=False)
-    return written
+    templated: Request = _with_templates(result, is_json=False)
+    return templated
 
 
 def _remove_filled(definition: Request) -> None:
@@ -65,7 +65,7 @@ def _with_templates(value: object, *, is_json: bool) -> Any:
 
 
 def _template(text: str, *, is_json: bool) -> object:
-    """A text with references, as a template; of a JSON text, that of the string which it has."""
+    """A text with references as a template. A string in JSON is decoded first."""
     written = text
     if is_json:
         try:

@@ -13,20 +13,22 @@ def with_unique_names(outcomes: list[Outcome]) -> list[Outcome]:
     """
     first: dict[str, Outcome] = {}
     results: list[Outcome] = []
-    for one in outcomes:
-        if isinstance(one, CompiledRequest) or not one.name:
-            results.append(one)
+    for outcome in outcomes:
+        if isinstance(outcome, CompiledRequest) or not outcome.name:
+            results.append(outcome)
             continue
-        earlier = first.setdefault(one.name.lower(), one)
-        if earlier is not one:
+        earlier = first.setdefault(outcome.name.lower(), outcome)
+        if earlier is not outcome:
             duplicate = Diagnostic(
                 code="HPT600",
                 severity=Severity.ERROR,
-                message=f"another spec already has the name `{one.name}`",
-                span=one.layers.span(("name",)),
+                message=f"another spec already has the name `{outcome.name}`",
+                span=outcome.layers.span(("name",)),
                 help="give each spec of a project a unique name",
                 related=(Related(span=earlier.layers.span(("name",)), message="first used here"),),
             )
-            one = failed(one, tuple(sorted([*one.diagnostics, duplicate], key=sort_key)))
-        results.append(one)
+            outcome = failed(
+                outcome, tuple(sorted([*outcome.diagnostics, duplicate], key=sort_key))
+            )
+        results.append(outcome)
     return results

@@ -19,10 +19,14 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
     the environment `dev-eu`, and of the spec `eu` in `dev`.
     """
     by_project: dict[FilePath, tuple[Project, dict[str, int]]] = {}
-    for index, one in enumerate(outcomes):
-        if one.project is not None and one.name and not isinstance(one, CompiledRequest):
-            _, indices = by_project.setdefault(one.project.root, (one.project, {}))
-            indices.setdefault(one.name, index)
+    for index, outcome in enumerate(outcomes):
+        if (
+            outcome.project is not None
+            and outcome.name
+            and not isinstance(outcome, CompiledRequest)
+        ):
+            _, indices = by_project.setdefault(outcome.project.root, (outcome.project, {}))
+            indices.setdefault(outcome.name, index)
     results = list(outcomes)
     for project, indices in by_project.values():
         specs = [_named_spec(outcomes[index], project) for index in indices.values()]
@@ -35,33 +39,33 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
     return results
 
 
-def _named_spec(one: Outcome, project: Project) -> NamedSpec:
+def _named_spec(outcome: Outcome, project: Project) -> NamedSpec:
     """The parts of a spec that determine its stacks, from its file and the project's defaults."""
     is_scheduled = project.file.defaults.get("schedule") is not None
     # Reading a key parses the document again, so skip documents that can't have it.
-    if "schedule" in one.document.text and one.document.has(("schedule",)):
-        schedule, _ = construct_data(one.document, at=("schedule",))
+    if "schedule" in outcome.document.text and outcome.document.has(("schedule",)):
+        schedule, _ = construct_data(outcome.document, at=("schedule",))
         is_scheduled = schedule is not None
     roles: list[str | None] = []
-    if isinstance(one, CompiledSpec):
-        jobs = [one.spec.training_job, *(one.spec.training_jobs or {}).values()]
+    if isinstance(outcome, CompiledSpec):
+        jobs = [outcome.spec.training_job, *(outcome.spec.training_jobs or {}).values()]
         roles = [job.role_arn for job in jobs if job is not None]
     return NamedSpec(
-        name=one.name,
+        name=outcome.name,
         has_managed_role=not roles or any(role is None or has_reference(role) for role in roles),
         is_scheduled=is_scheduled,
     )
 
 
 def _diagnostic(
-    collision: NameCollision, project: Project, one: Outcome, other: Outcome | None
+    collision: NameCollision, project: Project, outcome: Outcome, other: Outcome | None
 ) -> Diagnostic:
     environment = collision.other.environment
     return Diagnostic(
         code="HPT605",
         severity=Severity.ERROR,
         message=collision.message,
-        span=one.layers.span(("name",)),
+        span=outcome.layers.span(("name",)),
         label=f"also creates `{collision.name}`",
         help=f"rename this spec or the {'environment' if other is None else 'other spec'}",
         related=(

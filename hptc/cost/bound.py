@@ -19,7 +19,7 @@ from hptc.catalog.instances import instance
 from hptc.catalog.prices import Price, PriceTable
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
-from hptc.request.job_facts import training_jobs
+from hptc.request.job_facts import MAX_TRAINING_JOBS, training_jobs
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
     Definition,
@@ -27,9 +27,6 @@ from hptc.request.tuning_job import (
     Resources,
     TuningJob,
 )
-
-MAX_HYPERBAND_JOBS = 750
-"""https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 
 _HOUR = 3600
 _SHORTEST_MONTH_SECONDS = 28 * 86_400
@@ -232,7 +229,7 @@ def job_count(job: TuningJob) -> JobCount:
     reason = "not set in the spec"
     if job.strategy == "Hyperband":
         limit = f"AWS's limit; {reason}"
-        return JobCount(number=MAX_HYPERBAND_JOBS, reason=limit, is_explicit=False)
+        return JobCount(number=MAX_TRAINING_JOBS, reason=limit, is_explicit=False)
     return JobCount(number=None, reason=reason, is_explicit=False)
 
 

@@ -99,7 +99,7 @@ def expected_cost(bound: CostBound, past: PastRuns) -> ExpectedCost:
         return no_forecast("instance type not set")
     numbers = _numbers(bound, runs)
     number = Fraction(sum(numbers), len(numbers))
-    each_run = [_mean_of([_of_one(time, run.billed, bound) for time in run.times]) for run in runs]
+    each_run = [_mean_of([_cost_of(time, run.billed, bound) for time in run.times]) for run in runs]
     overall = _mean_of(each_run)
     max_usd, max_hours = (
         (bound.maximum.usd, bound.maximum.instance_hours) if bound.maximum else (None, None)
@@ -150,7 +150,7 @@ class _Mean:
     usd_high: Fraction | None
 
 
-def _of_one(time: TrainingTime, billed: Fraction | None, bound: CostBound) -> _Mean:
+def _cost_of(time: TrainingTime, billed: Fraction | None, bound: CostBound) -> _Mean:
     configuration = most_expensive(bound, time)
     # A training job can't run longer than the spec allows now.
     limit = configuration.seconds - configuration.keep_alive_seconds
@@ -206,9 +206,9 @@ def most_expensive(bound: CostBound, time: TrainingTime) -> Configuration:
     """
     of_definition = [c for c in bound.configurations if c.definition == time.definition]
 
-    def price(each: Configuration) -> tuple[bool, Fraction]:
-        rate = each.usd_per_second
-        return rate is None, rate if rate is not None else Fraction(each.instance_count)
+    def price(configuration: Configuration) -> tuple[bool, Fraction]:
+        rate = configuration.usd_per_second
+        return rate is None, rate if rate is not None else Fraction(configuration.instance_count)
 
     return max(of_definition or bound.configurations, key=price)
 

@@ -45,7 +45,7 @@ def _take(members: Mapping[str, Node], structure: Form, root: Form) -> Form:
         elif isinstance(node, Group) and node.turns_on is not None:
             continue  # a short form; the long form has the same members
         elif isinstance(node, Group):
-            inner = _at(structure, root, node.api)
+            inner = _value_at(structure, root, node.api)
             value = _take(node.members, inner, root) if isinstance(inner, dict) else {}
         else:
             value = _taken(node, structure, root)
@@ -56,7 +56,7 @@ def _take(members: Mapping[str, Node], structure: Form, root: Form) -> Form:
 
 def _taken(node: Leaf | Named | Pairs | Each | Names, structure: Form, root: Form) -> object:
     *parents, member = node.api.split(".")
-    owner = _at(structure, root, ".".join(parents))
+    owner = _value_at(structure, root, ".".join(parents))
     if not isinstance(owner, dict) or member not in owner:
         return None
     value = owner[member]
@@ -87,7 +87,7 @@ def _hyperparameters(node: Hyperparameters, structure: Form, root: Form) -> Form
     found: list[tuple[str, Any]] = []
     static = structure.pop(node.static, {})
     found += [(name, {"value": text}) for name, text in static.items()]
-    ranges = _at(structure, root, node.ranges)
+    ranges = _value_at(structure, root, node.ranges)
     for kind, member in RANGE_LISTS.items() if isinstance(ranges, dict) else ():
         for entry in ranges.pop(member, ()):
             name = _name(entry, "Name")
@@ -115,7 +115,7 @@ def _only(entry: Any, member: str) -> object:
     return entry[member] if alone else entry
 
 
-def _at(structure: Form, root: Form, api: str) -> Any:
+def _value_at(structure: Form, root: Form, api: str) -> Any:
     found: Any = structure
     if api.startswith("/"):
         found, api = root, api[1:]
@@ -124,7 +124,7 @@ def _at(structure: Form, root: Form, api: str) -> Any:
     return found
 
 
-def _pruned(rest: Form) -> Form:
+def _pruned(form: Form) -> Form:
     """The remaining members, without empty structures."""
-    kept = {k: _pruned(v) if isinstance(v, dict) else v for k, v in rest.items()}
+    kept = {k: _pruned(v) if isinstance(v, dict) else v for k, v in form.items()}
     return {key: value for key, value in kept.items() if value != {}}

@@ -234,7 +234,7 @@ class Change:
     new: str = ""
     growth: Growth | None = None
     note: str = ""  # the reason, if it is not obvious
-    environments: tuple[str, ...] = ()  # those that it is limited to; empty if it holds in all
+    environments: tuple[str, ...] = ()  # those that it is limited to; empty if it applies to all
     file: str = ""  # the hptc.yaml that it is in; empty for a change to a spec
     part: Action = Action.CHANGED
 

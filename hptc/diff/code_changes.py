@@ -39,9 +39,9 @@ def with_code_changes(changes: list[Change], old: Compiled, new: Compiled) -> li
     return result
 
 
-def _by_path(one: Compiled) -> Mapping[Path, TrainingCode]:
+def _by_path(compiled: Compiled) -> Mapping[Path, TrainingCode]:
     """The training code by the path of its training job in the spec."""
-    codes = one.codes.values() if isinstance(one, CompiledSpec) else ()
+    codes = compiled.codes.values() if isinstance(compiled, CompiledSpec) else ()
     return {code.at[:-1]: code for code in codes}
 
 

@@ -140,12 +140,12 @@ def _walk(place: Place, topics: Topics) -> Iterator[Change]:
     topic = next((topic for pattern, topic in topics if _fits(pattern, place.inside)), None)
     if topic is not None:
         found = list(topic(place))
-        yield from found or [_other(place)]
+        yield from found or [_other_change(place)]
     elif is_inner(place.old) and is_inner(place.new):
         for inner in inner_places(place):
             yield from _walk(inner, topics)
     else:
-        yield _other(place)
+        yield _other_change(place)
 
 
 def _fits(pattern: tuple[str, ...], path: Path) -> bool:
@@ -154,7 +154,7 @@ def _fits(pattern: tuple[str, ...], path: Path) -> bool:
     )
 
 
-def _other(place: Place) -> Change:
+def _other_change(place: Place) -> Change:
     return Change(
         kind=Kind.OTHER,
         path=place.path,

@@ -15,36 +15,38 @@ def paired(
     was, becomes = list(old), list(new)
     for key in (_name_and_file, _name, _file, _content):
         before: dict[object, Outcome] = {}
-        for one in was:
-            if (value := key(one)) is not None:
-                before.setdefault(value, one)
-        matches = {id(one): before.pop(key(one), None) for one in becomes}
-        yield from ((match, one) for one in becomes if (match := matches[id(one)]) is not None)
+        for outcome in was:
+            if (value := key(outcome)) is not None:
+                before.setdefault(value, outcome)
+        matches = {id(outcome): before.pop(key(outcome), None) for outcome in becomes}
+        yield from (
+            (match, outcome) for outcome in becomes if (match := matches[id(outcome)]) is not None
+        )
         gone = {id(match) for match in matches.values()}
-        was = [one for one in was if id(one) not in gone]
-        becomes = [one for one in becomes if matches[id(one)] is None]
-    yield from ((one, None) for one in was)
-    yield from ((None, one) for one in becomes)
+        was = [outcome for outcome in was if id(outcome) not in gone]
+        becomes = [outcome for outcome in becomes if matches[id(outcome)] is None]
+    yield from ((outcome, None) for outcome in was)
+    yield from ((None, outcome) for outcome in becomes)
 
 
-def _name_and_file(one: Outcome) -> object | None:
-    return (one.name, one.file) if one.name else None
+def _name_and_file(outcome: Outcome) -> object | None:
+    return (outcome.name, outcome.file) if outcome.name else None
 
 
-def _name(one: Outcome) -> object | None:
+def _name(outcome: Outcome) -> object | None:
     """The spec's name, even if it does not compile; for a request, the name of its job."""
-    return one.name or None
+    return outcome.name or None
 
 
-def _file(one: Outcome) -> object | None:
-    return one.file
+def _file(outcome: Outcome) -> object | None:
+    return outcome.file
 
 
-def _content(one: Outcome) -> object | None:
+def _content(outcome: Outcome) -> object | None:
     """The canonical form without the spec's name, which is part of the default output path."""
-    if isinstance(one, Failed):
+    if isinstance(outcome, Failed):
         return None
-    return repr(_without_name(canonical_form(one.request), f"/{one.name}/"))
+    return repr(_without_name(canonical_form(outcome.request), f"/{outcome.name}/"))
 
 
 def _without_name(value: Form, ending: str) -> Form:

@@ -132,7 +132,7 @@ class Review:
     new: str
     specs: tuple[SpecDiff, ...]  # worst first
     compared: int  # specs
-    names: frozenset[tuple[str, str]] = frozenset()  # and files of the specs
+    names: frozenset[tuple[str, str]] = frozenset()  # the name and file of each spec
     environments: tuple[str, ...] = ()
     project: tuple[Change, ...] = ()  # to hptc.yaml
     project_file: str = "hptc.yaml"
@@ -190,8 +190,16 @@ def _in_file(findings: Iterable[Diagnostic], file: str) -> tuple[Diagnostic, ...
 def review(old: Side, new: Side, environment: str | None = None) -> Review:
     """Compare two versions in one environment, by default that of the new version's project."""
     jobs = _Jobs(
-        spec_of={one.job.name: one.name for one in new.compiled if isinstance(one, CompiledSpec)},
-        old_job_of={one.name: one.job for one in old.compiled if isinstance(one, CompiledSpec)},
+        spec_of={
+            outcome.job.name: outcome.name
+            for outcome in new.compiled
+            if isinstance(outcome, CompiledSpec)
+        },
+        old_job_of={
+            outcome.name: outcome.job
+            for outcome in old.compiled
+            if isinstance(outcome, CompiledSpec)
+        },
     )
     pairs = list(paired(old.compiled, new.compiled))
     comparable = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
@@ -227,7 +235,9 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
         new=new.label,
         specs=tuple(sorted(specs, key=spec_order)),
         compared=len(pairs),
-        names=frozenset((one.name, one.file) for pair in pairs if (one := pair[1] or pair[0])),
+        names=frozenset(
+            (outcome.name, outcome.file) for pair in pairs if (outcome := pair[1] or pair[0])
+        ),
         environments=(environment,) if environment is not None else (),
         project=worst_first(project),
         project_file=file,
@@ -240,7 +250,9 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
 def _project_file(side: Side) -> str:
     if side.project_findings:
         return side.project_findings[0].span.file
-    found = (one.project.document.file for one in side.compiled if one.project is not None)
+    found = (
+        outcome.project.document.file for outcome in side.compiled if outcome.project is not None
+    )
     return next(found, "hptc.yaml")
 
 
@@ -249,12 +261,12 @@ def _differ(old: Outcome | None, new: Outcome | None) -> bool:
     return old is None or new is None or old.document.text != new.document.text
 
 
-def _lacks_its_project(one: Outcome | None, side: Side) -> bool:
+def _lacks_its_project(outcome: Outcome | None, side: Side) -> bool:
     """Whether a spec can't be compared because of errors in its hptc.yaml."""
-    return one is not None and any(d in side.project_findings for d in one.diagnostics)
+    return outcome is not None and any(d in side.project_findings for d in outcome.diagnostics)
 
 
-def with_costs(found: Review, bound: Callable[[Compiled], CostBound]) -> Review:
+def with_costs(review: Review, bound: Callable[[Compiled], CostBound]) -> Review:
     """The review with the cost bounds of every version that has a request."""
 
     def with_cost(comparison: Comparison) -> Comparison:
@@ -267,9 +279,9 @@ def with_costs(found: Review, bound: Callable[[Compiled], CostBound]) -> Review:
 
     specs = tuple(
         replace(spec, comparisons=tuple(with_cost(each) for each in spec.comparisons))
-        for spec in found.specs
+        for spec in review.specs
     )
-    return replace(found, specs=specs)
+    return replace(review, specs=specs)
 
 
 @frozen

@@ -51,13 +51,13 @@ def permission_changes(
             )
 
 
-def _grants_text(found: list[Grant]) -> str:
-    if not found:
+def _grants_text(grants: list[Grant]) -> str:
+    if not grants:
         return ""
-    actions = dict.fromkeys(grant.action for grant in found)
-    resources = dict.fromkeys(grant.resource for grant in found if grant.resource)
+    actions = dict.fromkeys(grant.action for grant in grants)
+    resources = dict.fromkeys(grant.resource for grant in grants if grant.resource)
     limits = dict.fromkeys(
-        f"{each.key} {', '.join(each.values)}" for grant in found for each in grant.conditions
+        f"{each.key} {', '.join(each.values)}" for grant in grants for each in grant.conditions
     )
     text = ", ".join(actions) + (f" on {', '.join(resources)}" if resources else "")
     return text + (f" where {'; '.join(limits)}" if limits else "")

@@ -306,12 +306,14 @@ def _comparable(outcomes: Sequence[Outcome], side: Workspace) -> tuple[Outcome, 
     """The specs of one version. Those that only violate rules have requests to compare."""
     without_rules = Workspace(environment=side.environment, rules=(), files=side.files)
     found = []
-    for one in with_unique_names(list(outcomes)):
-        if isinstance(one, Failed):
-            bare = compile_readable(one.file, without_rules)
+    for outcome in with_unique_names(list(outcomes)):
+        if isinstance(outcome, Failed):
+            bare = compile_readable(outcome.file, without_rules)
             if isinstance(bare, Compiled):
-                one = replace(bare, diagnostics=one.diagnostics, suppressed=one.suppressed)
-        found.append(one)
+                outcome = replace(
+                    bare, diagnostics=outcome.diagnostics, suppressed=outcome.suppressed
+                )
+        found.append(outcome)
     return tuple(found)
 
 
@@ -326,20 +328,20 @@ def _share_unchanged(after: list[Outcome], old: Workspace, new: Workspace) -> No
     They are for a file with the same text under the same hptc.yaml, without warm-start parents and
     training code, which are in other files.
     """
-    for one in after:
-        has_parents = isinstance(one, Failed) or one.job.warm_start is not None
-        has_code = isinstance(one, CompiledSpec) and bool(one.codes)
-        if has_parents or has_code or not old.files.is_file(Path(one.file)):
+    for outcome in after:
+        has_parents = isinstance(outcome, Failed) or outcome.job.warm_start is not None
+        has_code = isinstance(outcome, CompiledSpec) and bool(outcome.codes)
+        if has_parents or has_code or not old.files.is_file(Path(outcome.file)):
             continue
-        path = new.files.real(Path(one.file))
+        path = new.files.real(Path(outcome.file))
         projects = [side.project_of(path.parent)[0] for side in (old, new)]
         texts = [each.document.text if each is not None else None for each in projects]
         same_place = len({each.root if each is not None else None for each in projects}) == 1
-        if not same_place or texts[0] != texts[1] or old.files.real(Path(one.file)) != path:
+        if not same_place or texts[0] != texts[1] or old.files.real(Path(outcome.file)) != path:
             continue
         try:
-            if old.files.read(one.file) == one.document.text:
-                old.compiled[path] = one
+            if old.files.read(outcome.file) == outcome.document.text:
+                old.compiled[path] = outcome
         except UsageError:
             continue  # compiling the old version reports the error
 
@@ -348,13 +350,13 @@ def _moved(after: list[Outcome], known: list[Path], old: Workspace) -> list[Path
     """The old paths of the specs that were named, if their files have been renamed since."""
     have = {old.files.real(path) for path in known}
     found = []
-    for one in after:
-        path = Path(one.file)
+    for outcome in after:
+        path = Path(outcome.file)
         if old.files.is_file(path):
             continue
         in_project, _ = old.project_of(old.files.real(path).parent)
         by_name = spec_files_by_name(in_project, old) if in_project is not None else {}
-        before = by_name.get(one.name)
+        before = by_name.get(outcome.name)
         if before is not None and old.files.real(before) not in have:
             found.append(Path(_shown(before)))
     return found

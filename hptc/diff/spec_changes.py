@@ -84,13 +84,13 @@ def _job_change(kind: Kind, *, old: str = "", new: str = "") -> Change:
     return Change(kind=kind, path=(), subject="", old=old, new=new)
 
 
-def _summary(one: Outcome | None) -> str:
+def _summary(outcome: Outcome | None) -> str:
     """A tuning job in one line."""
-    if one is None:
+    if outcome is None:
         return ""
-    if isinstance(one, Failed):
+    if isinstance(outcome, Failed):
         return "did not compile"
-    job = one.job
+    job = outcome.job
     number = job_count(job).number
     types = dict.fromkeys(
         instances.type
@@ -101,7 +101,7 @@ def _summary(one: Outcome | None) -> str:
     count = "unlimited training jobs" if number is None else plural(number, "training job")
     runtimes = [d.max_runtime_seconds for d in job.definitions if d.max_runtime_seconds]
     each = f", at most {duration_text(max(runtimes))} each" if runtimes else ""
-    starts = schedule_text(one.schedule)
+    starts = schedule_text(outcome.schedule)
     scheduled = f", scheduled: {starts}" if starts else ""
     on = ", ".join(types) or "unspecified instances"
     return f"{job.strategy}, {count} on {on}{each}{scheduled}"

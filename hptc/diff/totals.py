@@ -35,9 +35,9 @@ class Total:
     monthly_cost: CostSum
 
 
-def totals(found: Review) -> Iterator[Total]:
+def totals(review: Review) -> Iterator[Total]:
     """The total of each environment in which the changes create tuning jobs."""
-    comparisons = [each for spec in found.specs for each in spec.comparisons]
+    comparisons = [each for spec in review.specs for each in spec.comparisons]
     for name in dict.fromkeys(each.environment for each in comparisons):
         in_it = [each for each in comparisons if each.environment == name]
         once = [each for each in in_it if each.is_new_job]

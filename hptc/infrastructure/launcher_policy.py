@@ -1,6 +1,6 @@
 """The launcher policy of an environment, for people who launch tuning jobs.
 
-They allow what `policy` in hptc.yaml allows, with the condition keys of the API:
+It allows what `policy` in hptc.yaml allows, with the condition keys of the API:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
 
 `ForAllValues` matches a request without the key, so each such condition comes with a `Null`
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from hptc.catalog.instances import families_with_local_storage
 from hptc.infrastructure.arns import arn, bucket_arn, escaped, key_grant, service_host
-from hptc.infrastructure.globs import rests
+from hptc.infrastructure.globs import remaining_globs
 from hptc.infrastructure.log_permissions import read_logs
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.infrastructure.stack_names import passable_roles
@@ -42,7 +42,7 @@ def launcher_statements(environment: Environment) -> tuple[Statement, ...]:
 def _create(environment: Environment) -> Iterator[Statement]:
     """One statement; two if volumes require a key, because some instances can't have one.
 
-    None if the policy allows no tuning job: no instance type, or not this Region.
+    No statement if the policy allows no tuning job: no instance type, or not this Region.
     """
     policy = environment.policy
     is_elsewhere = policy.regions is not None and environment.region not in policy.regions
@@ -164,7 +164,8 @@ def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
 
 def _sizes(glob: str, family: str) -> list[str]:
     """The patterns of a family's sizes that match a glob. No size has a dot."""
-    return [rest for rest in rests(glob, f"ml.{family}.") if rest and "." not in rest]
+    sizes = remaining_globs(glob, f"ml.{family}.")
+    return [size for size in sizes if size and "." not in size]
 
 
 def tag_values(regex: str) -> tuple[str, ...]:

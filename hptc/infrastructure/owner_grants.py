@@ -45,7 +45,7 @@ def owner_grants(
         for role in dict.fromkeys(each.role_arn for each in job.definitions):
             for statement in permissions(environment, job, role):
                 for place, part in _split(statement, job, environment):
-                    found.setdefault(place, []).append(_for(role, part, environment))
+                    found.setdefault(place, []).append(_with_principal(role, part, environment))
     return tuple(
         OwnerGrant(kind=kind, name=name, account=account, statements=merge(statements))
         for (kind, name, account), statements in sorted(
@@ -71,10 +71,12 @@ def _split(
                 if not _is_managed(resource, environment):
                     account = _account(resource)
                     for name in _aliases(statement) or (resource,):
-                        yield ("key", name, account), _of_key(statement)
+                        yield ("key", name, account), _in_key_policy(statement)
             case "ecr":
                 account = _account(resource)
-                if account not in (None, environment.account) and not _is_of_aws(resource, job):
+                if account not in (None, environment.account) and not _is_aws_repository(
+                    resource, job
+                ):
                     yield ("repository", resource, account), replace(statement, resources=())
             case _:
                 continue
@@ -113,7 +115,7 @@ def _aliases(statement: Statement) -> tuple[str, ...]:
     )
 
 
-def _of_key(statement: Statement) -> Statement:
+def _in_key_policy(statement: Statement) -> Statement:
     """The statement for a key's own policy, in which `*` means the key: an alias is not needed."""
     return replace(
         statement,
@@ -125,7 +127,7 @@ def _of_key(statement: Statement) -> Statement:
     )
 
 
-def _is_of_aws(repository: str, job: TuningJob) -> bool:
+def _is_aws_repository(repository: str, job: TuningJob) -> bool:
     for definition in job.definitions:
         image = parse_image(definition.training_image or "")
         if image is not None and repository.endswith(
@@ -135,7 +137,7 @@ def _is_of_aws(repository: str, job: TuningJob) -> bool:
     return False
 
 
-def _for(role: str, statement: Statement, environment: Environment) -> Statement:
+def _with_principal(role: str, statement: Statement, environment: Environment) -> Statement:
     """The statement for a principal: a role by its name, or all managed roles of the environment.
 
     Managed roles come and go with their specs, so they are identified by their account and path: a

@@ -12,7 +12,7 @@ from dataclasses import replace
 from hptc.diagnostics import RequestPath
 from hptc.frozen import frozen
 from hptc.infrastructure.arns import bucket_arn, escaped
-from hptc.infrastructure.globs import rests
+from hptc.infrastructure.globs import remaining_globs
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.infrastructure.storage_permissions import checkpoint_location, code_location, locations
 from hptc.project.patterns import matches_any_glob
@@ -33,7 +33,7 @@ def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
         own, listed = reachable_buckets(environment), ()
     layers = bucket_arn(environment, f"prod-{environment.region}-starport-layer-bucket")
     statements = [
-        *_whole(environment, own),
+        *_whole_buckets(environment, own),
         *_in_locations(environment, listed),
         Statement(
             sid="LayersOfImages",
@@ -56,7 +56,7 @@ _WRITE = (
 )
 
 
-def _whole(environment: Environment, buckets: Sequence[str]) -> Iterator[Statement]:
+def _whole_buckets(environment: Environment, buckets: Sequence[str]) -> Iterator[Statement]:
     if buckets:
         yield _statement(
             environment,
@@ -167,7 +167,10 @@ def _written_keys(policy: Policy, bucket: str) -> tuple[str, ...]:
 def _keys(locations: Sequence[str], bucket: str) -> list[str]:
     """The globs of keys in a bucket that locations allow; empty for the whole bucket."""
     whole = [""] if matches_any_glob(locations, f"s3://{bucket}") else []
-    return [*whole, *(key for each in locations for key in rests(each, f"s3://{bucket}/"))]
+    return [
+        *whole,
+        *(key for each in locations for key in remaining_globs(each, f"s3://{bucket}/")),
+    ]
 
 
 def _arn(environment: Environment, bucket: str) -> str:
@@ -214,9 +217,7 @@ class UnreachableBucket:
 
     name: str  # an access point by its ARN
     path: RequestPath
-    is_directory_bucket: (
-        bool  # in S3 Express One Zone, which hptc's gateway endpoints don't support
-    )
+    is_directory_bucket: bool  # of S3 Express One Zone, which needs its own endpoint
     key: str | None = None  # of what can't be read, if only the project's policy denies it
 
 

@@ -161,8 +161,8 @@ def _definition(environment: Environment, spec: DeployableSpec, stem: str) -> di
             "IsOver": {
                 "Type": "Choice",
                 "Choices": [
-                    {"Or": [_is("Completed"), _is("Stopped")], "Next": "Over"},
-                    {"Or": [_is("InProgress"), _is("Stopping")], "Next": "Wait"},
+                    {"Or": [_status_is("Completed"), _status_is("Stopped")], "Next": "Over"},
+                    {"Or": [_status_is("InProgress"), _status_is("Stopping")], "Next": "Wait"},
                 ],
                 "Default": "Failed",
             },
@@ -194,7 +194,7 @@ def _creation(calls: str, request: Request) -> dict[str, Any]:
     }
 
 
-def _is(status: str) -> dict[str, str]:
+def _status_is(status: str) -> dict[str, str]:
     return {"Variable": "$.job.status", "StringEquals": status}
 
 

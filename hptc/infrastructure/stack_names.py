@@ -41,7 +41,7 @@ def role_name(environment: Environment, stack: str) -> str | None:
 
 
 def passable_roles(environment: Environment) -> str:
-    """The start of the path and name of every role of hptc's that launchers may pass."""
+    """The start of the path and name of the roles that launchers may pass."""
     prefix = environment.infrastructure.role_name_prefix
     names = f"{prefix}{environment.project}-{environment.name}-" if prefix else ""
     return f"{environment.role_path}{names}"
@@ -163,10 +163,10 @@ def _collision_key(collision: NameCollision) -> Key:
     return (*specs, *environments)
 
 
-def _is_same_spec(one: NameOwner, other: NameOwner) -> bool:
+def _is_same_spec(owner: NameOwner, other: NameOwner) -> bool:
     return (
-        one.spec is not None
+        owner.spec is not None
         and other.spec is not None
-        and one.spec.lower() == other.spec.lower()
-        and (one.environment, one.is_schedule) == (other.environment, other.is_schedule)
+        and owner.spec.lower() == other.spec.lower()
+        and (owner.environment, owner.is_schedule) == (other.environment, other.is_schedule)
     )

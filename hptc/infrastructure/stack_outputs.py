@@ -49,7 +49,7 @@ def foundation_outputs(environment: Environment) -> tuple[str, ...]:
 
 
 def not_provided(environment: Environment, names: Iterable[str]) -> set[str]:
-    """Those of the references that `locate` does not find for any spec."""
+    """The references that `locate` does not find for any spec."""
     of_spec = ("execution_role_arn",) if environment.has_managed_roles else ()
     return set(names).difference(of_spec, foundation_outputs(environment))
 

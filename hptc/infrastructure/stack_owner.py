@@ -1,7 +1,7 @@
 """Who a stack belongs to, by its tags: a project, an environment and a repository.
 
-Names of stacks are derived from those of projects, and two teams may choose the same one. To deploy
-over the other's stack replaces its roles and removes its buckets.
+The name of a stack contains that of its project, and two teams may choose the same name. Deploying
+over another team's stack would replace its roles and remove its buckets.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def owner_text(tags: Mapping[str, str]) -> str:
 
 
 def foreign_stack(environment: Environment, stack: str, tags: Mapping[str, str]) -> str:
-    """Why an environment can't use a stack: whose it is. Empty if it is the environment's own."""
+    """Why an environment can't use a stack, with the stack's owner; empty for its own stack."""
     if is_own(environment, tags):
         return ""
     return f"the stack `{stack}` {owner_text(tags)}; this is {_this(environment)}"

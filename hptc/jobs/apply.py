@@ -72,15 +72,15 @@ def apply(
         now = [current[each.spec] for each in plan.to_submit]
         refused = preflight([each for each in now if isinstance(each, Submit)])
 
-    def attempt(each: PlannedSubmission) -> Applied:
-        if each.spec in refused:
-            raise refused[each.spec]
-        outcome = execute(current[each.spec], tuning, progress=progress)
-        return Applied(planned=each, outcome=outcome)
+    def attempt(job: PlannedSubmission) -> Applied:
+        if job.spec in refused:
+            raise refused[job.spec]
+        outcome = execute(current[job.spec], tuning, progress=progress)
+        return Applied(planned=job, outcome=outcome)
 
-    def failure(each: PlannedSubmission, error: HptcError) -> Applied:
-        refused = NotSubmitted(name=each.name, file=each.file, error=error)
-        return Applied(planned=each, outcome=refused)
+    def failure(job: PlannedSubmission, error: HptcError) -> Applied:
+        refused = NotSubmitted(name=job.name, file=job.file, error=error)
+        return Applied(planned=job, outcome=refused)
 
     return attempt_each(plan.to_submit, attempt, failure)
 

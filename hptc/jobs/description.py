@@ -39,8 +39,11 @@ def comparable(
 
 def _definitions(members: Mapping[str, Any]) -> list[dict[str, Any]]:
     several = members["TrainingJobDefinitions"] or []
-    one = members["TrainingJobDefinition"]
-    return [*([one] if one else []), *sorted(several, key=lambda d: d.get("DefinitionName", ""))]
+    single = members["TrainingJobDefinition"]
+    return [
+        *([single] if single else []),
+        *sorted(several, key=lambda d: d.get("DefinitionName", "")),
+    ]
 
 
 def _remove_additions(sent: dict[str, Any], described: dict[str, Any]) -> None:

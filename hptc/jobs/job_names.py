@@ -23,22 +23,22 @@ def name_stem(name: str) -> str:
     return match["stem"] if match is not None else name
 
 
-def name_parts(one: Compiled) -> tuple[str, ...]:
-    """Texts of which every job of a spec contains one in its name, for any content."""
-    name = one.job.name
+def name_parts(compiled: Compiled) -> tuple[str, ...]:
+    """Texts, one of which is in the name of every job of a spec, whatever its content."""
+    name = compiled.job.name
     part = name
-    if isinstance(one, CompiledSpec):
-        part = one.name[:LONGEST_STEM].rstrip("-")
-    scheduled = _scheduled_stem(one)
+    if isinstance(compiled, CompiledSpec):
+        part = compiled.name[:LONGEST_STEM].rstrip("-")
+    scheduled = _scheduled_stem(compiled)
     parts = (part,) if part in name else (part, name)
     return parts if scheduled is None else (*parts, scheduled)
 
 
-def _scheduled_stem(one: Compiled) -> str | None:
+def _scheduled_stem(compiled: Compiled) -> str | None:
     """The start of the names of the jobs that a spec's schedule starts; None without one."""
-    if one.schedule is None or one.environment is None:
+    if compiled.schedule is None or compiled.environment is None:
         return None
-    return scheduled_stem(one.name, one.environment.project, one.environment.name)
+    return scheduled_stem(compiled.name, compiled.environment.project, compiled.environment.name)
 
 
 class SpecsByJobName:

@@ -222,18 +222,18 @@ def _estimate(
     ]
     if not took:
         return None
-    each = sum(took) / len(took)
+    mean = sum(took) / len(took)
     running = [
-        max(0.0, each - _seconds(job.created, now))
+        max(0.0, mean - _seconds(job.created, now))
         for job in training_jobs
         if job.status not in FINAL_TRAINING_STATUSES
     ]
     new = max(0, total - status.training_jobs.ended - len(running))
     parallel = max(1, status.limits.max_parallel_training_jobs or 1)
     if new > _MOST_SIMULATED:
-        return math.ceil(new / parallel * each)
+        return math.ceil(new / parallel * mean)
     free = [*running, *[0.0] * (parallel - len(running))]
     heapq.heapify(free)
     for _ in range(new):
-        heapq.heapreplace(free, free[0] + each)
+        heapq.heapreplace(free, free[0] + mean)
     return math.ceil(max(free))

@@ -104,15 +104,17 @@ def _last_run(versions: list[Outcome], new: Outcome | None, tuning: TuningReader
     return None
 
 
-def _followed(one: Outcome) -> FollowedSpec:
-    parent = ParentSpec(name=one.name, path=path_in_project(one.project, Path(one.file)))
-    is_request = isinstance(one, CompiledRequest)
+def _followed(outcome: Outcome) -> FollowedSpec:
+    parent = ParentSpec(
+        name=outcome.name, path=path_in_project(outcome.project, Path(outcome.file))
+    )
+    is_request = isinstance(outcome, CompiledRequest)
     return FollowedSpec(
-        name=one.name,
-        file=one.file,
-        search=None if is_request else run_search(one.environment, parent),
-        job_name=one.job.name if isinstance(one, Compiled) else "",
-        digest=one.digest if isinstance(one, Compiled) else "",
+        name=outcome.name,
+        file=outcome.file,
+        search=None if is_request else run_search(outcome.environment, parent),
+        job_name=outcome.job.name if isinstance(outcome, Compiled) else "",
+        digest=outcome.digest if isinstance(outcome, Compiled) else "",
     )
 
 

@@ -87,7 +87,7 @@ def _candidates(
 
 
 def _runs(
-    one: Compiled, candidates: Sequence[_Candidate], jobs: JobSnapshot, max_runs: int
+    compiled: Compiled, candidates: Sequence[_Candidate], jobs: JobSnapshot, max_runs: int
 ) -> PastRuns:
     runs: list[PastRun] = []
     elsewhere: list[str] = []
@@ -96,36 +96,36 @@ def _runs(
             break
         summary = candidate.summary
         origin = readable_origin(jobs, summary)
-        if not _is_of(one, summary.name, origin):
+        if not _is_of(compiled, summary.name, origin):
             continue
-        is_same_content = origin.digest == one.digest
-        if not is_same_content and not _runs_alike(one, summary.name, jobs):
+        is_same_content = origin.digest == compiled.digest
+        if not is_same_content and not _runs_alike(compiled, summary.name, jobs):
             elsewhere.append(summary.name)
             continue
-        run = _read(one, summary, jobs, is_same_content=is_same_content)
+        run = _read(compiled, summary, jobs, is_same_content=is_same_content)
         if run.times:
             runs.append(run)
     return PastRuns(runs=tuple(runs), elsewhere=tuple(elsewhere))
 
 
-def _is_of(one: Compiled, name: str, origin: JobOrigin) -> bool:
+def _is_of(compiled: Compiled, name: str, origin: JobOrigin) -> bool:
     """Whether a job with a matching name belongs to this spec in this environment."""
-    environment = one.environment
+    environment = compiled.environment
     ours = (environment.project, environment.name) if environment else ("", "")
     if not origin.digest or (origin.project, origin.environment) != ours:
         return False
-    if origin.digest == one.digest or name.startswith(f"{one.name}-"):
+    if origin.digest == compiled.digest or name.startswith(f"{compiled.name}-"):
         return True
     # The spec's name was cut to fit, and the name of another spec may start the same way.
-    return PurePosixPath(origin.spec).name == Path(one.file).name
+    return PurePosixPath(origin.spec).name == Path(compiled.file).name
 
 
-def _runs_alike(one: Compiled, name: str, jobs: JobSnapshot) -> bool:
+def _runs_alike(compiled: Compiled, name: str, jobs: JobSnapshot) -> bool:
     """Whether a job with other content ran on the same instances, so that times are comparable."""
     description = jobs.describe(name)
     if description is None:
         return False
-    return _instances(read_job(description)) == _instances(one.job)
+    return _instances(read_job(description)) == _instances(compiled.job)
 
 
 def _instances(job: TuningJob) -> dict[str, tuple[bool, list[tuple[str, int]]]]:
@@ -140,12 +140,12 @@ def _instances(job: TuningJob) -> dict[str, tuple[bool, list[tuple[str, int]]]]:
 
 
 def _read(
-    one: Compiled, summary: JobSummary, jobs: JobSnapshot, *, is_same_content: bool
+    compiled: Compiled, summary: JobSummary, jobs: JobSnapshot, *, is_same_content: bool
 ) -> PastRun:
     training_jobs = list(jobs.training_jobs(summary.name, limit=MAX_TRAINING_JOBS))
     have_run = [(each, seconds) for each in training_jobs if (seconds := _seconds(each))]
-    is_multiple = one.job.is_multiple
-    is_spot = any(each.is_spot for each in one.job.definitions)
+    is_multiple = compiled.job.is_multiple
+    is_spot = any(each.is_spot for each in compiled.job.definitions)
     return PastRun(
         name=summary.name,
         created=summary.created,

@@ -316,15 +316,15 @@ def is_plan(text: str) -> bool:
 
 def read_plan(text: str, file: str = "the plan") -> Plan:
     """Read a plan file. Raises UsageError with the key of every invalid value."""
-    write_one = "`hptc plan --out FILE` writes a plan"
+    advice = "`hptc plan --out FILE` writes a plan"
     try:
         data = json.loads(text)
     except RecursionError:
-        raise UsageError(f"{file}: nested too deeply", help=write_one) from None
+        raise UsageError(f"{file}: nested too deeply", help=advice) from None
     except ValueError as error:
-        raise UsageError(f"{file}: not valid JSON: {error}", help=write_one) from None
+        raise UsageError(f"{file}: not valid JSON: {error}", help=advice) from None
     if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise UsageError(f"{file}: not a plan of hptc", help=write_one)
+        raise UsageError(f"{file}: not a plan of hptc", help=advice)
     if data.get("version") != VERSION:
         raise UsageError(
             f"{file}: the plan has version {data.get('version')!r:.40}, but this hptc reads "
@@ -334,11 +334,11 @@ def read_plan(text: str, file: str = "the plan") -> Plan:
     try:
         read = _File.model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise UsageError(f"{file}: {_errors(error)}", help=write_one) from None
+        raise UsageError(f"{file}: {_errors(error)}", help=advice) from None
     plan = _plan(read)
     stated = TotalCost(**read.total_cost.model_dump()) if read.total_cost else None
     if stated != plan.total_cost:
-        raise UsageError(f"{file}: total_cost: not the sum of the jobs' costs", help=write_one)
+        raise UsageError(f"{file}: total_cost: not the sum of the jobs' costs", help=advice)
     expected = plan_digest(data)
     if read.digest != expected:
         raise UsageError(

@@ -24,15 +24,17 @@ _LIBRARIES = ("xgboost", "sklearn")  # one extra has both
 
 @frozen
 class StandIn:
-    """What hptc knows of a stand-in without its library."""
+    """The facts about a stand-in that hptc needs before its library is imported."""
 
     title: str
-    library: str  # as its package is called
+    library: str  # the name of its package
     channels: tuple[str, ...]  # that it reads
     formats: tuple[str, ...] = (CSV,)
     default_format: str = RECORDIO  # of a channel without a content type
     hyperparameters: frozenset[str]  # that have an effect
-    refused: Mapping[str, Mapping[str, str]]  # hyperparameter, value: why; "*" is any value
+    refused: Mapping[
+        str, Mapping[str, str]
+    ]  # the reason, by hyperparameter and value; `*` is any value
 
 
 def _names(text: str) -> frozenset[str]:
@@ -117,7 +119,7 @@ def stand_in_name(definition: Definition) -> str | None:
 
 
 def is_installed() -> bool:
-    """Whether the Python of hptc has the libraries of the stand-ins."""
+    """Whether the stand-ins' libraries are installed with hptc."""
     return all(find_spec(library) is not None for library in _LIBRARIES)
 
 
@@ -140,13 +142,14 @@ def refusals(name: str, definition: Definition) -> Iterator[str]:
             )
         kind = read_content_type(channel.content_type, default=stand_in.default_format).format
         if kind not in stand_in.formats:
-            reads, name = listed(stand_in.formats), code(channel.name)
+            subject = f"the input channel {code(channel.name)}"
+            formats = listed(stand_in.formats)
             if channel.content_type:
-                yield f"the input channel {name} is {kind}, but {what} reads {reads}"
+                yield f"{subject} is {kind}, but {what} reads {formats}"
             else:
                 yield (
-                    f"the input channel {name} has no `content_type`, so it is {kind}, but {what} "
-                    f"reads {reads}; set `content_type: text/csv`"
+                    f"{subject} has no `content_type`, so it is {kind}, but {what} reads "
+                    f"{formats}; set `content_type: text/csv`"
                 )
     for hyperparameter, value in possible_values(definition):
         faults = stand_in.refused.get(hyperparameter, {})

@@ -17,7 +17,7 @@ _MAX_ENTRIES = 20_000  # of a channel, so that a large one delays nothing
 def outside_links(folder: Path) -> tuple[str, ...]:
     """The links among the first entries of a folder that lead out of it, below the folder.
 
-    A path that starts at the root leads out, wherever it ends.
+    A link with an absolute path always leads out.
     """
     if not folder.is_dir():
         return ()

@@ -1,9 +1,9 @@
 """The program that runs containers, `docker` or `podman`, and what hptc asks it.
 
-The program and not an API: it knows the user's context, and the registries that the user has logged
-in to, so that hptc never sees a credential. What both programs do is on these pages:
+hptc runs the program instead of calling an API: the program knows the user's context, and the
+registries that the user has logged in to, so that hptc never sees a credential. Documentation:
 https://docs.docker.com/reference/cli/docker/ and https://docs.podman.io/en/latest/Commands.html
-Where they differ, it is said below. tests/local/test_real_engines.py runs all of it.
+Comments below say where they differ. tests/local/test_real_engines.py runs everything.
 """
 
 from __future__ import annotations
@@ -193,8 +193,8 @@ def _is_rootless(engine: Engine) -> bool:
     return any("rootless" in each for each in options)
 
 
-def own_words(lines: Sequence[str]) -> str:
-    """What the program itself has said last in the log of a container; empty if nothing."""
+def engine_message(lines: Sequence[str]) -> str:
+    """The last message of the program itself in the log of a container; empty if there is none."""
     for line in reversed(lines):
         for pattern in _OWN_WORDS:
             match = pattern.fullmatch(line.strip())

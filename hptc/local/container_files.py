@@ -49,7 +49,7 @@ class ContainerFiles:
         return self.base / "model"
 
     def failure(self) -> str:
-        """Why the training job has failed, in its own words; empty if it doesn't say."""
+        """The failure message that the training job wrote; empty if it wrote none."""
         path = self.base / _FAILURE
         try:
             # A container must not name a file of this machine by a link.

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hptc.frozen import frozen
-from hptc.local.container_engine import ENGINE_FAILED, Engine, own_words
+from hptc.local.container_engine import ENGINE_FAILED, Engine, engine_message
 from hptc.local.container_files import BASE, HOST, KEPT
 from hptc.local.pipes import piped_channels
 from hptc.local.process_group import kill_marked
@@ -221,7 +221,7 @@ def give_back(folder: Path, engine: Engine, image: str, user: int, group: int) -
         return ""
     return (
         f"files in {folder} belong to the user of the container, and its image can't change that: "
-        f"{own_words(answer.stderr.splitlines()) or 'no reason given'}; "
+        f"{engine_message(answer.stderr.splitlines()) or 'no reason given'}; "
         f"`sudo chown -R {user}:{group} {shlex.quote(str(folder))}` makes them yours"
     )
 

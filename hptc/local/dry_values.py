@@ -51,11 +51,11 @@ def _best_share(name: str) -> float:
     return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
 
 
-def _share(each: Range, value: str) -> float:
+def _share(range_: Range, value: str) -> float:
     """Where a value is in its range, from 0 to 1."""
-    match each:
+    match range_:
         case CategoricalRange():
-            return each.values.index(value) / max(1, len(each.values) - 1)
+            return range_.values.index(value) / max(1, len(range_.values) - 1)
         case NumericRange():
-            return share_of(each, value)
+            return share_of(range_, value)
     return 0.0

@@ -16,7 +16,7 @@ from hptc.service.tuning_jobs import FINAL_STATUSES, LogEvent
 class FollowedLog:
     """The lines of a training job's log that were not returned before.
 
-    As `NewLines` for AWS, but by their place in the file: lines on this machine have no times. A
+    Like `NewLines` for AWS, but by their place in the file: lines on this machine have no times. A
     line is returned once it is complete, or the training job has ended.
     """
 

@@ -115,7 +115,7 @@ class JobFolder:
 
     @contextlib.contextmanager
     def preparing(self) -> Iterator[None]:
-        """Prepare a new tuning job; whatever fails, nothing is left of it but its earlier run."""
+        """Prepare a new tuning job. If anything fails, only an earlier run of it is left."""
         try:
             yield
         except BaseException:  # Ctrl-C too

@@ -1,8 +1,8 @@
 """Lays out the objects that manifests list, once for all training jobs of a tuning job.
 
 In File mode, a channel is a folder with a file for each object. AWS doesn't document where it puts
-the files of a manifest; they were seen under their whole keys, such as
-/opt/ml/input/data/train/some/prefix/part-1, and so they are here:
+the files of a manifest. A user found them under their whole keys, such as
+/opt/ml/input/data/train/some/prefix/part-1, and hptc does the same:
 https://github.com/aws/sagemaker-python-sdk/issues/723
 In Pipe mode, a channel is a file with a line for each record, which pipe_feeder.py reads: the order
 of a manifest is that of its stream.
@@ -29,7 +29,7 @@ _RECORDS = "records.jsonl"
 
 
 FileCount = Callable[[int, int], None]
-"""Is called with the number of objects that are laid out, and of all."""
+"""Called with the number of objects that are laid out so far, and the number of all objects."""
 
 
 def ignore_count(done: int, total: int) -> None:
@@ -95,7 +95,7 @@ def _write_records(path: Path, records: Sequence[Record]) -> None:
 def _link_objects(
     folder: Path, objects: Sequence[ListedObject], progress: FileCount, *, is_mounted: bool
 ) -> None:
-    """Link each object under its whole key. In a container, only hard links lead somewhere."""
+    """Link each object under its whole key. In a container, only hard links work."""
     made: set[str] = set()
     for done, each in enumerate(objects):
         progress(done, len(objects))

@@ -178,8 +178,8 @@ class LocalReader:
         stand_in = _stand_ins(folder).get(record[LOCAL]["Definition"])
         if stand_in:
             first, *rest = description["SecondaryStatusTransitions"]
-            said = {**first, "StatusMessage": stand_in_statement([stand_in])}
-            description["SecondaryStatusTransitions"] = [said, *rest]
+            stated = {**first, "StatusMessage": stand_in_statement([stand_in])}
+            description["SecondaryStatusTransitions"] = [stated, *rest]
         return description
 
     def tuning_job_of(self, training_job: str) -> str | None:
@@ -236,7 +236,7 @@ class LocalReader:
         return [each for each, path in models.items() if path.is_dir() and not any(path.iterdir())]
 
     def run_facts(self, name: str) -> RunFacts:
-        """What is special about a tuning job."""
+        """What an output must say about a tuning job."""
         return RunFacts(
             folder=str(self.path_of(name)),
             is_dry=self.is_dry(name),

@@ -1,6 +1,6 @@
 """Follows the log of a training job, a file that it writes to.
 
-A file and not a pipe: a training job that outlives hptc must not fail for lack of a reader, and
+It is a file, not a pipe: a training job that outlives hptc must not fail for lack of a reader, and
 its log is there when another run of hptc continues. Memory and disk are bounded, whatever a
 training job writes.
 """

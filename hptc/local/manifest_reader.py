@@ -326,7 +326,7 @@ def _json_lines(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, Any
 
 
 def _require_none(path: Path, faults: Sequence[str]) -> None:
-    """Raise ManifestError for the faults of a manifest, of which the first are shown."""
+    """Raise ManifestError for the faults of a manifest; it shows the first ones."""
     if faults:
         shown = [hide_secrets(fault) for fault in faults[:_SHOWN]]  # a path can have one
         more = len(faults) - _SHOWN

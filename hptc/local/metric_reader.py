@@ -4,7 +4,7 @@ SageMaker searches each line of a log with the expression of each metric definit
 text of the first group as the value:
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html
 Expressions run in one process for all training jobs, which is killed when one of them takes too
-long: a request can be a stranger's.
+long: a request can come from a stranger.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def listed(source: Path) -> list[list[Part]]:
 
 
 def shuffled(records: list[_Item], seed: int | None, epoch: int) -> list[_Item]:
-    """The records in the order of an epoch, which is another one for each epoch if it is shuffled.
+    """The records in the order of an epoch; with a seed, each epoch has a different order.
 
     Objects are shuffled, and lines of an augmented manifest:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ShuffleConfig.html
@@ -169,8 +169,8 @@ def _open(path: Path) -> int | None:
 
 def main(config: Path, command: list[str]) -> None:
     """Start the feeders, and become the command. Raises OSError if it can't be started."""
-    said = json.loads(config.read_text(encoding="utf-8"))
-    start(Path(said["data"]), said["channels"])
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    start(Path(settings["data"]), settings["channels"])
     # What Python ignores, its child processes would ignore as well.
     for each in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(each, signal.SIG_DFL)

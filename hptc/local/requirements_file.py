@@ -48,14 +48,14 @@ _DESCRIBED = "import sys; print(sys.version, sys.prefix)"
 
 @frozen
 class Requirement:
-    """A package that the file names. `pinned` is its version, or empty if others do as well."""
+    """A package that the file names. `pinned` is its version, or empty if it is not pinned."""
 
     name: str
     pinned: str = ""
 
 
 def read_requirements(text: str) -> tuple[list[Requirement], int]:
-    """The packages in a file, and how many lines say something else, such as `-r other.txt`."""
+    """The packages in a file, and the number of other lines, such as `-r other.txt`."""
     found: list[Requirement] = []
     others = 0
     for line in text.replace("\\\n", " ").splitlines():
@@ -100,7 +100,7 @@ def _faults(wanted: list[Requirement], installed: Mapping[str, str | None]) -> I
 
 
 def _versions(python: str, names: list[str]) -> dict[str, str | None] | None:
-    """The versions of installed packages; None for a Python that can't say it."""
+    """The versions of installed packages; None if that Python can't be run."""
     try:
         answer = subprocess.run(
             [python, "-c", _VERSIONS],

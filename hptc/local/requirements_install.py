@@ -28,7 +28,7 @@ _OWN_SITE = "import sysconfig; print(sysconfig.get_path('purelib'))"
 
 
 def prepare(environment: Path, python: str, requirements: str) -> int:
-    """Build the environment unless it is there; the exit code of what has failed, or 0.
+    """Build the environment unless it is there; the exit code of the step that failed, or 0.
 
     One process at a time builds it. One that was killed leaves no file `complete`, and the next
     process starts over.
@@ -38,13 +38,13 @@ def prepare(environment: Path, python: str, requirements: str) -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _log(f"waits for another training job that installs {requirements}")
+            _log(f"waiting for another training job to install {requirements}")
             fcntl.flock(lock, fcntl.LOCK_EX)
         if (environment / COMPLETE).exists():
             _log(f"{requirements} is installed in {environment}")
             return 0
         shutil.rmtree(environment, ignore_errors=True)
-        _log(f"installs {requirements} into {environment}")
+        _log(f"installing {requirements} into {environment}")
         code = _build(environment, python, requirements)
         if code:
             shutil.rmtree(environment, ignore_errors=True)
@@ -53,7 +53,7 @@ def prepare(environment: Path, python: str, requirements: str) -> int:
 
 
 def _build(environment: Path, python: str, requirements: str) -> int:
-    """Build the environment; the exit code of what has failed."""
+    """Build the environment; the exit code of the step that failed, or 0."""
     own = str(environment / "bin/python")
     code = _run([python, "-m", "venv", "--without-pip", "--system-site-packages", str(environment)])
     if code:

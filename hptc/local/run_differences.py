@@ -1,4 +1,4 @@
-"""What is different from AWS in a run on this machine, for the user who compares the two."""
+"""How a run on this machine differs from one on AWS, for users who compare the two."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hptc.text import code, listed_code, plural
 
 
 def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = False) -> list[str]:
-    """What is different from AWS, as sentences without a full stop."""
+    """The differences from AWS, as sentences without a period."""
     notes = ["the search is hptc's own: AWS would choose other configurations"]
     choices = autotuned(job).choices
     if choices:
@@ -31,9 +31,9 @@ def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = Fa
     }
     notes.append("every training job runs on this machine; instance types and sizes are ignored")
     notes += dict.fromkeys(_replaced_images(started))
-    notes += _of_containers(started)
-    notes += _of_processes(started)
-    notes += _of_manifests(started)
+    notes += _container_differences(started)
+    notes += _process_differences(started)
+    notes += _manifest_differences(started)
     notes += dict.fromkeys(
         note for definition, _ in started.values() for note in unknown_values(definition)
     )
@@ -66,7 +66,7 @@ def _replaced_images(started: _Started) -> Iterator[str]:
             )
 
 
-def _of_containers(started: _Started) -> Iterator[str]:
+def _container_differences(started: _Started) -> Iterator[str]:
     """What differs in containers of this machine."""
     if any(launch.image for _, launch in started.values()):
         yield "containers have no AWS credentials, and use all CPUs and memory of this machine"
@@ -92,7 +92,7 @@ def _links(started: _Started) -> Iterator[str]:
                 )
 
 
-def _of_processes(started: _Started) -> Iterator[str]:
+def _process_differences(started: _Started) -> Iterator[str]:
     """What differs without a container."""
     processes = [definition for definition, launch in started.values() if not launch.image]
     fast_file = [
@@ -125,7 +125,7 @@ def _of_processes(started: _Started) -> Iterator[str]:
         yield "network isolation is off: training jobs can use the network"
 
 
-def _of_manifests(started: _Started) -> Iterator[str]:
+def _manifest_differences(started: _Started) -> Iterator[str]:
     """Where the files of manifests are, which AWS doesn't document."""
     names = dict.fromkeys(
         channel.name

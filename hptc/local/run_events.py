@@ -1,4 +1,4 @@
-"""What happens in a tuning job that runs on this machine, for whoever shows its progress."""
+"""The events of a tuning job that runs on this machine, for displays of its progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hptc.frozen import frozen
 
 @frozen
 class Opened:
-    """A run begins, or continues a tuning job of which some training jobs have ended."""
+    """A run begins, or continues a tuning job with training jobs that have ended."""
 
     total: int | None  # training jobs; None if only the search knows
     ended: int
@@ -64,4 +64,4 @@ Listener = Callable[[Event], None]
 
 
 def ignore(_: Event) -> None:
-    """Listen to nothing."""
+    """Ignore all events."""

@@ -21,7 +21,7 @@ from typing import Any
 from hptc.errors import OperationError
 from hptc.frozen import frozen
 from hptc.local import script_mode
-from hptc.local.container_engine import FAILED_BEFORE_START, Engine, own_words
+from hptc.local.container_engine import FAILED_BEFORE_START, Engine, engine_message
 from hptc.local.container_files import (
     BASE,
     KEPT,
@@ -368,12 +368,12 @@ class TrainingRun:
         """The last words of the log; those of the engine if it has started nothing."""
         found = ""
         if self._container is not None and code in FAILED_BEFORE_START:
-            found = own_words(self.last_lines)
+            found = engine_message(self.last_lines)
         return found or _last_words(self.last_lines)
 
     def _engine_failure(self) -> str:
         engine = self._container.engine if self._container is not None else Engine()
-        reason = engine.fault() or own_words(self.last_lines) or "no reason given"
+        reason = engine.fault() or engine_message(self.last_lines) or "no reason given"
         return f"{engine.program} failed while it ran {self.name}: {reason}"
 
     @property

@@ -124,8 +124,6 @@ class TuningRun:
         finally:
             self._reader.close()
 
-    # Restoring the state of an earlier run.
-
     def _restore(self, records: list[dict[str, Any]]) -> None:
         for record in records:
             if record["TrainingJobStatus"] != "InProgress":
@@ -163,8 +161,6 @@ class TuningRun:
         definitions = self._job.definitions
         named = (each for each in definitions if definition_name(self._job, each) == name)
         return next(named)
-
-    # Starting training jobs.
 
     def _is_over(self) -> bool:
         return not self._running and (
@@ -243,8 +239,6 @@ class TuningRun:
 
     def _launch_of(self, definition: str) -> Launch:
         return next(each for each in self._setup.launches if each.definition == definition)
-
-    # Following training jobs.
 
     def _collect(self) -> None:
         self._look_for_stop()

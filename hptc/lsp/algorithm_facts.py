@@ -18,10 +18,10 @@ from hptc.text import clipped
 MAX_NOTE = 80
 
 
-def note(known: Algorithm, of: Hyperparameter) -> str:
+def note(known: Algorithm, hyperparameter: Hyperparameter) -> str:
     """What an algorithm accepts for a hyperparameter, and the range that AWS recommends."""
-    notes = [clipped(of.expected, MAX_NOTE)]
-    tunable = known.tunable(of.name)
+    notes = [clipped(hyperparameter.expected, MAX_NOTE)]
+    tunable = known.tunable(hyperparameter.name)
     if tunable is not None:
         bounds = tunable.recommended
         notes.append("tunable")
@@ -30,11 +30,11 @@ def note(known: Algorithm, of: Hyperparameter) -> str:
     return "; ".join(notes)
 
 
-def about(known: Algorithm, of: Hyperparameter) -> str:
+def about(known: Algorithm, hyperparameter: Hyperparameter) -> str:
     """The kinds of ranges that a hyperparameter can have, and AWS's page, in Markdown."""
-    tunable = known.tunable(of.name)
+    tunable = known.tunable(hyperparameter.name)
     kinds = f"{' or '.join(tunable.kinds)} range" if tunable is not None else "static only"
-    return "\n\n".join(filter(None, (kinds, of.source)))
+    return "\n\n".join(filter(None, (kinds, hyperparameter.source)))
 
 
 def algorithm_in(job: Mapping[str, Any]) -> Algorithm | None:

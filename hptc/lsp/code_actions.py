@@ -34,12 +34,12 @@ def is_wanted(kind: str, only: Sequence[str] | None) -> bool:
     return only is None or any(kind == each or kind.startswith(f"{each}.") for each in only)
 
 
-def quick_fix(fix: TextFix, found: types.Diagnostic, target: Target) -> types.CodeAction:
+def quick_fix(fix: TextFix, diagnostic: types.Diagnostic, target: Target) -> types.CodeAction:
     """The action that resolves a finding."""
     return types.CodeAction(
         title=printable(fix.title),
         kind=types.CodeActionKind.QuickFix,
-        diagnostics=[found],
+        diagnostics=[diagnostic],
         edit=_workspace_edit(fix.edits, target),
         is_preferred=fix.is_safe or None,
     )
@@ -59,8 +59,8 @@ def _workspace_edit(edits: Iterable[Edit], target: Target) -> types.WorkspaceEdi
 
 
 def _text_edit(edit: Edit, target: Target) -> types.TextEdit:
-    about = types.Range(
+    replaced = types.Range(
         position_of(edit.line, edit.column, target.lines, target.codec),
         position_of(edit.end_line, edit.end_column, target.lines, target.codec),
     )
-    return types.TextEdit(range=about, new_text=edit.text)
+    return types.TextEdit(range=replaced, new_text=edit.text)

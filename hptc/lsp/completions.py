@@ -34,7 +34,7 @@ _MAX_DETAIL = 80
 
 @frozen
 class Choice:
-    """A word that can be typed, with a short note beside it and a text about it in Markdown."""
+    """A word that can be typed, with a short note beside it and a description in Markdown."""
 
     word: str
     note: str = ""
@@ -57,7 +57,7 @@ def variables(in_project: Project | None) -> list[Choice]:
 def choices(
     cursor: Cursor, *, is_project: bool, in_project: Project | None, workspace: Workspace
 ) -> list[Choice]:
-    """What can stand at the cursor. Keys that the mapping has already are left out."""
+    """What can be typed at the cursor. Keys that the mapping already has are left out."""
     path = path_in_spec(cursor.path) if is_project else cursor.path
     container = cursor.path[:-1]
     if cursor.is_key:
@@ -77,9 +77,8 @@ def _keys(
     *,
     is_project: bool,
 ) -> list[Choice]:
-    if path is not None and len(path) > 1 and path[-2] == "hyperparameters":
-        job = training_job_at(path, cursor.path, cursor.document, in_project, workspace)
-        known = algorithm_in(job)
+    if path is not None and path[-2:-1] == ("hyperparameters",):
+        known = algorithm_in(_training_job(path, cursor, in_project, workspace))
         if known is None:
             return []
         return [
@@ -98,32 +97,41 @@ def _values(
     *,
     is_project: bool,
 ) -> Iterator[Choice]:
-    last = path[-2:] if path else ()
-    if last in (("algorithm", "version"), ("objective", "metric_name")) and path is not None:
-        job = training_job_at(path, cursor.path, cursor.document, in_project, workspace)
-        yield from _versions(job) if last[1] == "version" else _metrics(job)
-        return
-    if len(last) == 2 and last[0] == "hyperparameters" and path is not None:
-        known = algorithm_in(
-            training_job_at(path, cursor.path, cursor.document, in_project, workspace)
-        )
-        found = known.hyperparameter(str(last[1])) if known is not None else None
-        words = (*found.scalar.values, *found.also) if found is not None else ()
+    match path:
+        case (*_, "algorithm", "built_in"):
+            yield from (Choice(word=name) for name in images.algorithm_names())
+        case (*_, "algorithm", "version"):
+            yield from _versions(_training_job(path, cursor, in_project, workspace))
+        case (*_, "objective", "metric_name"):
+            yield from _metrics(_training_job(path, cursor, in_project, workspace))
+        case (*_, "hyperparameters", name):
+            job = _training_job(path, cursor, in_project, workspace)
+            yield from _hyperparameter_values(job, str(name))
+        case (*_, "inputs", channel, "content_type"):
+            job = _training_job(path, cursor, in_project, workspace)
+            yield from _content_types(job, str(channel))
+        case _:
+            table, where = prices(in_project, workspace), regions(in_project)
+            for word in values(cursor.path, is_project=is_project):
+                if instance(word) is None:
+                    yield Choice(word=word)
+                else:
+                    yield _instance(word, table, where)
+
+
+def _training_job(
+    path: Path, cursor: Cursor, in_project: Project | None, workspace: Workspace
+) -> Mapping[str, Any]:
+    return training_job_at(path, cursor.path, cursor.document, in_project, workspace)
+
+
+def _hyperparameter_values(job: Mapping[str, Any], name: str) -> Iterator[Choice]:
+    """The words that the built-in algorithm accepts for a hyperparameter."""
+    known = algorithm_in(job)
+    hyperparameter = known.hyperparameter(name) if known is not None else None
+    if hyperparameter is not None:
+        words = (*hyperparameter.scalar.values, *hyperparameter.also)
         yield from (Choice(word=word) for word in words if word)
-        return
-    if path is not None and path[-3:-2] == ("inputs",) and last[1] == "content_type":
-        job = training_job_at(path, cursor.path, cursor.document, in_project, workspace)
-        yield from _content_types(job, str(last[0]))
-        return
-    if last == ("algorithm", "built_in"):
-        yield from (Choice(word=name) for name in images.algorithm_names())
-        return
-    table, where = prices(in_project, workspace), regions(in_project)
-    for word in values(cursor.path, is_project=is_project):
-        if instance(word) is None:
-            yield Choice(word=word)
-        else:
-            yield _instance(word, table, where)
 
 
 def _instance(word: str, table: PriceTable, where: tuple[str, ...]) -> Choice:

@@ -22,7 +22,7 @@ _MARKER = "hptcCursor"
 class Cursor:
     """A word that is being typed: `path` is the key's, or the value's if not `is_key`.
 
-    `document` is the text with a marker in the place of the word.
+    `document` is the text with a marker in place of the word.
     """
 
     path: Path
@@ -42,7 +42,7 @@ def template_start(text: str, line: int, column: int) -> int | None:
 
 
 def cursor_at(text: str, file: str, line: int, column: int) -> Cursor | None:
-    """The word at a place; None if nothing can stand there, as in a comment.
+    """The word at a place; None if nothing can be typed there, as in a comment.
 
     A marker takes the word's place in the text, as a key or as a value. If the rest of the text is
     not YAML either, only the part above counts.

@@ -44,15 +44,15 @@ def definition(
     if in_project is None:
         return None
     if (variable := _variable_at(document.text, line, column)) is not None:
-        return _of_variable(variable, in_project, workspace)
+        return _variable_definition(variable, in_project, workspace)
     found = scalar_at(document.root, line, column)
     path = None if found is None else path_in_spec(found.path) if is_project else found.path
     if found is None or path is None or found.is_key:
         return None
     if path[:2] == ("warm_start", "parents"):
-        return _of_spec(found.node.value, in_project, workspace)
+        return _spec_definition(found.node.value, in_project, workspace)
     if path[-2:-1] == ("source",):
-        return _of_code(document, found.path, path[-1], in_project, workspace)
+        return _script_definition(document, found.path, path[-1], in_project, workspace)
     return None
 
 
@@ -67,8 +67,8 @@ def _variable_at(text: str, line: int, column: int) -> str | None:
     return None
 
 
-def _of_variable(name: str, in_project: Project, workspace: Workspace) -> Definition | None:
-    """Its line in the workspace's environment, or else in the first one that defines it."""
+def _variable_definition(name: str, in_project: Project, workspace: Workspace) -> Definition | None:
+    """The variable's line in the workspace's environment, or else in the first that defines it."""
     names = [*in_project.file.environments]
     if workspace.environment in names:
         names.insert(0, workspace.environment)
@@ -80,7 +80,7 @@ def _of_variable(name: str, in_project: Project, workspace: Workspace) -> Defini
     return None
 
 
-def _of_spec(parent: str, in_project: Project, workspace: Workspace) -> Definition | None:
+def _spec_definition(parent: str, in_project: Project, workspace: Workspace) -> Definition | None:
     """The line with the name of a spec."""
     latest = _LATEST.match(parent)
     file = spec_files_by_name(in_project, workspace).get(latest["spec"] if latest else parent)
@@ -90,7 +90,7 @@ def _of_spec(parent: str, in_project: Project, workspace: Workspace) -> Definiti
     return Definition(file=FilePath(file), span=document.span(("name",)))
 
 
-def _of_code(
+def _script_definition(
     document: Document, written: Path, key: str | int, in_project: Project, workspace: Workspace
 ) -> Definition | None:
     """The script of `source.entry_point`, or of the `source` whose directory it is."""

@@ -53,23 +53,23 @@ def values(path: Path, *, is_project: bool) -> list[str]:
     return list(found)
 
 
-def _children(each: Schema, part: str | int) -> Iterator[Schema]:
+def _children(parent: Schema, part: str | int) -> Iterator[Schema]:
     if isinstance(part, int):
-        if isinstance(each.get("items"), dict):
-            yield each["items"]
-    elif part in each.get("properties", {}):
-        yield each["properties"][part]
-    elif isinstance(each.get("additionalProperties"), dict):
-        yield each["additionalProperties"]
+        if isinstance(parent.get("items"), dict):
+            yield parent["items"]
+    elif part in parent.get("properties", {}):
+        yield parent["properties"][part]
+    elif isinstance(parent.get("additionalProperties"), dict):
+        yield parent["additionalProperties"]
 
 
-def _alternatives(each: Schema, root: Schema) -> Iterator[Schema]:
+def _alternatives(node: Schema, root: Schema) -> Iterator[Schema]:
     """A schema, then those that it refers to or is combined from."""
-    yield each
-    if "$ref" in each:
-        yield from _alternatives(root["$defs"][each["$ref"].removeprefix("#/$defs/")], root)
+    yield node
+    if "$ref" in node:
+        yield from _alternatives(root["$defs"][node["$ref"].removeprefix("#/$defs/")], root)
     for combination in ("anyOf", "allOf", "oneOf"):
-        for part in each.get(combination, ()):
+        for part in node.get(combination, ()):
             yield from _alternatives(part, root)
-    if isinstance(each.get("then"), dict):
-        yield from _alternatives(each["then"], root)
+    if isinstance(node.get("then"), dict):
+        yield from _alternatives(node["then"], root)

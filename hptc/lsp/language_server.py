@@ -128,16 +128,16 @@ class HptcServer(LanguageServer):
             )
             self.shown[path] = list(zip(shown, found, strict=True))
         self.shown = {path: self.shown[path] for path in results.diagnostics}
-        if _has(self.client_capabilities.workspace, "code_lens", "refresh_support"):
+        if _has_capability(self.client_capabilities.workspace, "code_lens", "refresh_support"):
             self.workspace_code_lens_refresh(None)
 
     def hover(self, uri: str, position: types.Position) -> types.Hover | None:
         """The rule of a finding at a position, or else what is known about the key or value."""
         path, text = self._open(uri)
         codec, lines = self.workspace.position_codec, split_lines(text)
-        here = [each for each, _ in self.shown.get(path, ()) if contains(each.range, position)]
-        if page := rule_text(str(each.code) for each in here):
-            return _markdown(page, here[0].range)
+        shown = [each for each, _ in self.shown.get(path, ()) if contains(each.range, position)]
+        if page := rule_text(str(each.code) for each in shown):
+            return _markdown(page, shown[0].range)
         document, _ = parse_document(text, str(path))
         workspace, in_project = self._project_of(path)
         found = hovered(
@@ -285,7 +285,7 @@ def _markdown(text: str, about: types.Range) -> types.Hover:
     return types.Hover(contents=content, range=about)
 
 
-def _has(capabilities: object, *names: str) -> bool:
+def _has_capability(capabilities: object, *names: str) -> bool:
     """Whether a client has a capability, which it may leave out at any level."""
     for name in names:
         capabilities = getattr(capabilities, name, None)
@@ -298,7 +298,7 @@ def create_server(rehearse: Callable[[], Rehearse] | None = None) -> HptcServer:
 
     @server.feature(types.INITIALIZED)
     def initialized(ls: HptcServer, _: types.InitializedParams) -> None:
-        watches = _has(
+        watches = _has_capability(
             ls.client_capabilities.workspace, "did_change_watched_files", "dynamic_registration"
         )
         if watches:

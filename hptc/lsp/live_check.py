@@ -208,11 +208,11 @@ def _costs(outcomes: list[Outcome], workspace: Workspace) -> dict[Path, str]:
     }
 
 
-def _cost(one: Compiled, workspace: Workspace) -> str:
-    number = job_count(one.job).number
+def _cost(compiled: Compiled, workspace: Workspace) -> str:
+    number = job_count(compiled.job).number
     count = (
         "training jobs: chosen by Autotune" if number is None else plural(number, "training job")
     )
-    table = prices(one.project, workspace)
-    bound = cost_bound(one.job, job_region(one.job, one.environment), table)
+    table = prices(compiled.project, workspace)
+    bound = cost_bound(compiled.job, job_region(compiled.job, compiled.environment), table)
     return f"{count}, {headline(summary(bound))}"

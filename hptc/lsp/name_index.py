@@ -39,7 +39,7 @@ class _KnownList:
 
 
 class NameIndex:
-    """The state of a session that is not shown: it only saves time."""
+    """A cache of one session: it only saves time."""
 
     def __init__(self) -> None:
         self._names: dict[str, tuple[int, int, str | None]] = {}  # modified, size, name
@@ -79,7 +79,7 @@ class NameIndex:
     def files_named(
         self, names: Collection[str] | None, paths: Iterable[Path], files: Files
     ) -> Iterator[Path]:
-        """Those of the files whose spec has one of some names; with None, all of them."""
+        """The files whose spec has one of the names; with None, all files."""
         for path in paths:
             if names is None or self._name_of(path, files) in names:
                 yield path

@@ -16,7 +16,7 @@ SOURCE = "hptc"
 
 
 def to_protocol(
-    found: Diagnostic,
+    diagnostic: Diagnostic,
     lines: Sequence[str],
     codec: PositionCodec,
     place_of: Callable[[str], tuple[str, Sequence[str]]],
@@ -25,19 +25,21 @@ def to_protocol(
 
     There is no `codeDescription`, because the rules have no URL; hovering shows a rule's page.
     """
-    texts = (found.full_message, found.label, found.help)
+    texts = (diagnostic.full_message, diagnostic.label, diagnostic.help)
     related = []
-    for each in found.related:
+    for each in diagnostic.related:
         uri, other_lines = place_of(each.span.file)
         place = types.Location(uri=uri, range=range_of(each.span, other_lines, codec))
         related.append(types.DiagnosticRelatedInformation(place, printable(each.message)))
     return types.Diagnostic(
-        range=range_of(found.span, lines, codec),
+        range=range_of(diagnostic.span, lines, codec),
         message="\n".join(printable(text) for text in texts if text),
         severity=(
-            types.DiagnosticSeverity.Error if found.is_error else types.DiagnosticSeverity.Warning
+            types.DiagnosticSeverity.Error
+            if diagnostic.is_error
+            else types.DiagnosticSeverity.Warning
         ),
-        code=found.code or None,
+        code=diagnostic.code or None,
         source=SOURCE,
         related_information=related or None,
     )

@@ -4,7 +4,7 @@ Specs can be untrusted, and Python's `re` can't be interrupted, but a process ca
 file is run in an isolated interpreter and imports the standard library only. It reads one JSON
 object from stdin: the lines, and for each expression its variants from corrections.py. It writes a
 JSON line for each expression as soon as it is done, and then one for each `review` of what an
-expression misses and how to correct it. A review that is too slow is missing, nothing else.
+expression misses and how to correct it. If a review is too slow, only the review is missing.
 
 With `--follow`, it reads the lines of growing logs instead: first a JSON line with the expressions,
 then one for each part of a log, and it writes the values of each expression as soon as it is done.
@@ -227,19 +227,19 @@ def main() -> None:
     limit_memory()
     request = json.load(sys.stdin)
     searches: dict[int, Search] = {}
-    for index, each in enumerate(request["expressions"]):
+    for index, expression in enumerate(request["expressions"]):
         try:
-            regex = re.compile(each["regex"])
-            searches[index] = Search(regex, request["lines"], drops_sign=each["drops_sign"])
+            regex = re.compile(expression["regex"])
+            searches[index] = Search(regex, request["lines"], drops_sign=expression["drops_sign"])
             _write(searches[index].found())
         except (re.error, RecursionError, OverflowError, MemoryError) as error:
             _write({"fault": f"{error}" or type(error).__name__})
     for index, done in searches.items():
-        each = request["expressions"][index]
-        if each["relaxed"] is None:
+        expression = request["expressions"][index]
+        if expression["relaxed"] is None:
             continue
         try:
-            review = done.review(re.compile(each["relaxed"]), each["candidates"])
+            review = done.review(re.compile(expression["relaxed"]), expression["candidates"])
         except (re.error, RecursionError, OverflowError, MemoryError):
             continue
         _write({"review": index, **review})

@@ -135,7 +135,7 @@ def rehearse_definition(
     objective = definition.objective.metric_name if definition.objective else ""
     # The objective comes first, so that slow expressions don't prevent it from running.
     tried = sorted(definition.metrics, key=lambda metric: metric.name != objective)
-    found = _in_order(_found(tried, objective, lines, seconds), definition.metrics)
+    found = _in_order(_matches_of(tried, objective, lines, seconds), definition.metrics)
     return Rehearsal(
         definition=definition.name or "",
         log=log,
@@ -238,7 +238,7 @@ def read_log(stream: IO[bytes], name: str) -> str:
     return raw.decode("utf-8", errors="replace")
 
 
-def _found(
+def _matches_of(
     metrics: Sequence[Metric], objective: str, lines: list[str], seconds: float
 ) -> Iterator[MetricFound]:
     remaining = list(metrics)

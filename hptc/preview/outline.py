@@ -13,7 +13,13 @@ from random import Random
 from hptc.cost.bound import JobCount, job_count
 from hptc.frozen import frozen
 from hptc.preview.hidden_secrets import without_secrets
-from hptc.request.job_facts import EPOCHS, WHOLE_NUMBER, definition_name, grid_points
+from hptc.request.job_facts import (
+    EPOCHS,
+    MAX_TRAINING_JOBS,
+    WHOLE_NUMBER,
+    definition_name,
+    grid_points,
+)
 from hptc.request.scales import combination, draw
 from hptc.request.tuning_job import (
     DEFAULT_MAX_RUNTIME_SECONDS,
@@ -24,8 +30,6 @@ from hptc.request.tuning_job import (
     TuningJob,
 )
 
-MAX_GRID_POINTS = 750
-"""https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 REDUCTION = 3
 """Each rung of Hyperband keeps one of this many configurations. AWS does not publish its factor;
 this is the default of the paper (Li et al. 2018, https://jmlr.org/papers/v18/16-558.html)."""
@@ -219,8 +223,8 @@ def _seconds(definition: Definition) -> int:
 def _warnings(result: SearchPreview, job: TuningJob) -> Iterator[str]:
     count = result.training_jobs.number
     for grid in result.grids:
-        if grid.points > MAX_GRID_POINTS:
-            yield f"the grid has {grid.points:,} points, but the maximum is {MAX_GRID_POINTS}"
+        if grid.points > MAX_TRAINING_JOBS:
+            yield f"the grid has {grid.points:,} points, but the maximum is {MAX_TRAINING_JOBS}"
     if count is None:
         yield f"the number of training jobs is unknown: {result.training_jobs.reason}"
     elif job.strategy == "Bayesian" and job.warm_start is None and 4 <= count < 2 * result.parallel:

@@ -329,15 +329,15 @@ def parameters_replaced(infrastructure: Infrastructure) -> tuple[Infrastructure,
 
     Only a deployment can resolve a parameter: the foundation stack reads it and outputs its value.
     """
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
 
     def replaced(name: str, value: str | None) -> str | None:
         if value is None or not value.startswith(SSM):
             return value
-        found[name] = value.removeprefix(SSM)
+        parameters[name] = value.removeprefix(SSM)
         return reference(name)
 
-    def each(name: str, values: list[str] | None, first: str = "") -> list[str] | None:
+    def all_replaced(name: str, values: list[str] | None, first: str = "") -> list[str] | None:
         if values is None:
             return None
         names = [first if first and i == 0 else f"{name}_{i + 1}" for i in range(len(values))]
@@ -345,10 +345,10 @@ def parameters_replaced(infrastructure: Infrastructure) -> tuple[Infrastructure,
 
     network = infrastructure.network
     if network is not None:
-        groups = each("security_group_id", network.security_group_ids, "security_group_id")
+        groups = all_replaced("security_group_id", network.security_group_ids, "security_group_id")
         changed = {
             "vpc_id": replaced("vpc_id", network.vpc_id),
-            "subnet_ids": each("subnet_id", network.subnet_ids),
+            "subnet_ids": all_replaced("subnet_id", network.subnet_ids),
             "security_group_ids": groups,
         }
         network = network.model_copy(update=changed)
@@ -357,11 +357,13 @@ def parameters_replaced(infrastructure: Infrastructure) -> tuple[Infrastructure,
         "artifact_bucket": replaced("artifact_bucket", infrastructure.artifact_bucket),
         "data_bucket": replaced("data_bucket", infrastructure.data_bucket),
         "kms_key": replaced("kms_key_arn", infrastructure.kms_key),
-        "input_kms_keys": each("input_kms_key", infrastructure.input_kms_keys),
+        "input_kms_keys": all_replaced("input_kms_key", infrastructure.input_kms_keys),
         "permissions_boundary": replaced(
             "permissions_boundary_arn", infrastructure.permissions_boundary
         ),
         "alarm_topic": replaced("alarm_topic_arn", infrastructure.alarm_topic),
         "network": network,
     }
-    return (infrastructure.model_copy(update=updates), found) if found else (infrastructure, found)
+    if not parameters:
+        return infrastructure, parameters
+    return infrastructure.model_copy(update=updates), parameters

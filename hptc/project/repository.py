@@ -1,4 +1,4 @@
-"""The repository that a project is in, by which two projects of one name are told apart."""
+"""The repository of a project, which tells two projects with the same name apart."""
 
 from __future__ import annotations
 

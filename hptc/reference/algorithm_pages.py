@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from hptc.catalog import algorithms, images
@@ -10,6 +9,7 @@ from hptc.catalog.accepted_values import Hyperparameter
 from hptc.catalog.algorithms import Algorithm, Bounds, Metric, Requirement, Tunable
 from hptc.catalog.channels import Channel
 from hptc.catalog.setting_dependencies import Clause, Dependency
+from hptc.reference.markdown_table import markdown_table
 from hptc.text import code, listed, listed_code
 
 _HEAD = """# Built-in algorithms
@@ -61,54 +61,56 @@ def algorithm_pages() -> str:
     return "\n".join([_HEAD, *pages])
 
 
-def _page(found: Algorithm, docs: str) -> str:
+def _page(algorithm: Algorithm, docs: str) -> str:
     parts = [
-        f"## {found.title}\n",
-        _selection(found, docs),
-        _training(found),
-        _table(("channel", "required", "content types"), map(_channel_row, found.channels)),
+        f"## {algorithm.title}\n",
+        _selection(algorithm, docs),
+        _training(algorithm),
+        markdown_table(
+            ("channel", "required", "content types"), map(_channel_row, algorithm.channels)
+        ),
     ]
-    if found.metrics:
-        has_regex = any(metric.regex for metric in found.metrics)
+    if algorithm.metrics:
+        has_regex = any(metric.regex for metric in algorithm.metrics)
         heads = ("objective metric", "direction", *(("regular expression",) if has_regex else ()))
-        rows = (_metric_row(metric, has_regex=has_regex) for metric in found.metrics)
-        required = {each.name for each in found.required_hyperparameters}
-        conditions = [_metric_condition(metric, required) for metric in found.metrics]
+        rows = (_metric_row(metric, has_regex=has_regex) for metric in algorithm.metrics)
+        required = {each.name for each in algorithm.required_hyperparameters}
+        conditions = [_metric_condition(metric, required) for metric in algorithm.metrics]
         if any(conditions):
             heads = (*heads, "only if")
             rows = ((*row, text) for row, text in zip(rows, conditions, strict=True))
-        parts.append(_table(heads, rows))
+        parts.append(markdown_table(heads, rows))
     else:
         parts.append("AWS documents no objective metric, so it can't be tuned.\n")
-    rows = (_hyperparameter_row(found, known) for known in found.hyperparameters)
-    parts.append(_table(("hyperparameter", "values", "required", "tuning"), rows))
-    rules = [_dependency(each) for each in found.dependencies if not each.is_about_metric]
+    rows = (_hyperparameter_row(algorithm, known) for known in algorithm.hyperparameters)
+    parts.append(markdown_table(("hyperparameter", "values", "required", "tuning"), rows))
+    rules = [_dependency(each) for each in algorithm.dependencies if not each.is_about_metric]
     if rules:
         parts.append("\n".join(f"- {text}" for text in rules) + "\n")
     return "\n".join(parts)
 
 
-def _selection(found: Algorithm, docs: str) -> str:
-    if found.kind == "jumpstart":
+def _selection(algorithm: Algorithm, docs: str) -> str:
+    if algorithm.kind == "jumpstart":
         return (
             "A JumpStart script in a framework image: set `training_image`, `sagemaker_program`,\n"
             "`sagemaker_submit_directory` and the metric definition of the objective\n"
             f"([example]({docs}specs.md#jumpstart-algorithms)).\n"
         )
-    versions = listed_code(images.versions(found.name))
-    return f"`built_in: {found.name}`, version {versions}.\n"
+    versions = listed_code(images.versions(algorithm.name))
+    return f"`built_in: {algorithm.name}`, version {versions}.\n"
 
 
-def _training(found: Algorithm) -> str:
-    modes = f"{listed(found.input_modes, 'or')} mode"
-    processors = listed([each.upper() for each in found.processors], "or")
-    families = f" ({', '.join(found.gpu_families)})" if found.gpu_families else ""
-    instances = "one instance" if found.is_single_instance else "one or several instances"
-    condition = found.multi_instance_when
+def _training(algorithm: Algorithm) -> str:
+    modes = f"{listed(algorithm.input_modes, 'or')} mode"
+    processors = listed([each.upper() for each in algorithm.processors], "or")
+    families = f" ({', '.join(algorithm.gpu_families)})" if algorithm.gpu_families else ""
+    instances = "one instance" if algorithm.is_single_instance else "one or several instances"
+    condition = algorithm.multi_instance_when
     if condition is not None:
         values = listed_code(condition.values, "or")
         instances += f", or several if {code(condition.hyperparameter)} is {values}"
-    spot = "; resumes an interrupted Spot training job" if found.checkpoints else ""
+    spot = "; resumes an interrupted Spot training job" if algorithm.checkpoints else ""
     return f"{modes}; {processors}{families}; {instances}{spot}.\n"
 
 
@@ -144,11 +146,11 @@ def _metric_condition(metric: Metric, required: set[str]) -> str:
     return listed(map(_clause, clauses)) if metric.when else ""
 
 
-def _hyperparameter_row(found: Algorithm, known: Hyperparameter) -> tuple[str, ...]:
+def _hyperparameter_row(algorithm: Algorithm, known: Hyperparameter) -> tuple[str, ...]:
     requirement = next(
-        (each for each in found.required_hyperparameters if each.name == known.name), None
+        (each for each in algorithm.required_hyperparameters if each.name == known.name), None
     )
-    tunable = found.tunable(known.name)
+    tunable = algorithm.tunable(known.name)
     names = (known.name, *known.aliases)
     return (
         listed_code(names, "or"),
@@ -159,7 +161,7 @@ def _hyperparameter_row(found: Algorithm, known: Hyperparameter) -> tuple[str, .
 
 
 def _values(known: Hyperparameter) -> str:
-    """What a value must be; all words, of which a message may show only some."""
+    """What a value must be, with all words; a message may show only some of them."""
     if known.kind != "choice":
         return "; ".join((known.expected, *(each.text for each in known.special)))
     return listed_code((*known.scalar.values, *known.also), "or")
@@ -209,8 +211,3 @@ def _clause(clause: Clause) -> str:
     return _PHRASES.get(clause.operator, f"{{name}} has {clause.operator} {{values}}").format(
         name=name, values=values
     )
-
-
-def _table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from hptc.catalog import frameworks, images
 from hptc.catalog.frameworks import Version
 from hptc.catalog.images import Repository
+from hptc.reference.markdown_table import markdown_table
+from hptc.text import code
 
 _INTRODUCTION = """\
 # Images
@@ -42,17 +44,17 @@ def images_page() -> str:
     known = images.repositories().values()
     parts = [_INTRODUCTION]
     parts.append(
-        _table(
+        markdown_table(
             ("Name", "Repository", "Versions"),
             (
-                (_code(each.name), _code(each.repository), _codes(each.tags))
+                (code(each.name), code(each.repository), _codes(each.tags))
                 for each in known
                 if each.kind == "algorithm"
             ),
         )
     )
     parts.append(_FRAMEWORKS)
-    parts.append(_table(("Name", "Repositories"), _frameworks()))
+    parts.append(markdown_table(("Name", "Repositories"), _frameworks()))
     for each in sorted(known, key=lambda one: one.repository):
         if each.kind == "framework":
             parts += [f"### {each.repository}\n", _versions(each)]
@@ -61,14 +63,14 @@ def images_page() -> str:
 
 def _frameworks() -> Iterator[tuple[str, ...]]:
     for name in sorted(frameworks.framework_names()):
-        yield _code(name), _codes(frameworks.repositories(name))
+        yield code(name), _codes(frameworks.repositories(name))
 
 
 def _versions(repository: Repository) -> str:
     if repository.tags:
-        rows = ((_code(version), _code(tag)) for version, tag in repository.tags.items())
-        return _table(("Version", "Tag"), rows)
-    return _table(
+        rows = ((code(version), code(tag)) for version, tag in repository.tags.items())
+        return markdown_table(("Version", "Tag"), rows)
+    return markdown_table(
         ("Version", "Short forms", "Python", "Tags"),
         map(_row, frameworks.versions(repository.repository)),
     )
@@ -78,7 +80,7 @@ def _row(version: Version) -> tuple[str, ...]:
     full = version.spellings[0]
     shorter = dict.fromkeys((version.name, *version.aliases, *version.spellings[1:]))
     return (
-        _code(full),
+        code(full),
         _codes(each for each in shorter if each != full),
         ", ".join((*version.pythons, *version.other_pythons)),
         _codes(version.tag(each) for each in version.hardware),
@@ -86,13 +88,4 @@ def _row(version: Version) -> tuple[str, ...]:
 
 
 def _codes(names: Iterable[str]) -> str:
-    return ", ".join(map(_code, names))
-
-
-def _code(name: str) -> str:
-    return f"`{name}`"
-
-
-def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [columns, ("---",) * len(columns), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return ", ".join(map(code, names))

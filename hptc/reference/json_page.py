@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hptc.text import code
+
 Schema = Mapping[str, Any]
 
 _HEAD = """\
@@ -75,7 +77,7 @@ def schema_file(command: str) -> str:
 
 def _members(schema: Schema, without: tuple[str, ...] = ()) -> Iterator[str]:
     if "enum" in schema:
-        yield f"{schema.get('description', '')} One of: {', '.join(map(_code, schema['enum']))}."
+        yield f"{schema.get('description', '')} One of: {', '.join(map(code, schema['enum']))}."
         return
     yield str(schema.get("description", ""))
     yield ""
@@ -96,9 +98,9 @@ def _type(schema: Schema) -> str:
     if "anyOf" in schema:
         return " or ".join(map(_type, schema["anyOf"]))
     if "const" in schema:
-        return _code(schema["const"])
+        return code(schema["const"])
     if "enum" in schema:
-        return " or ".join(map(_code, schema["enum"]))
+        return " or ".join(map(code, schema["enum"]))
     match schema.get("type"):
         case "array":
             return f"list of {_type(schema['items'])}"
@@ -109,10 +111,6 @@ def _type(schema: Schema) -> str:
             return name
         case _:
             return "any value"
-
-
-def _code(value: object) -> str:
-    return f"`{value}`"
 
 
 def _title(name: str) -> str:

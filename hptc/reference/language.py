@@ -34,6 +34,8 @@ from hptc.request.shapes import Shape, input_shape
 from hptc.spec.hyperparameter import Hyperparameter
 from hptc.spec.tuning_spec import Spec
 
+_MAX_LISTED = 12
+
 
 @frozen
 class Key:
@@ -147,9 +149,6 @@ def limits(shape: Shape, unit: str = "") -> str:
         case minimum, maximum:
             words = f"{minimum}" if minimum == maximum else f"{minimum} to {maximum}"
     return f"{words} {unit}".strip()
-
-
-_MAX_LISTED = 12
 
 
 def _listed(choices: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hptc.reference.language import Key, allowed, every_key, language, limits, places, ranges
+from hptc.reference.markdown_table import markdown_table
 from hptc.request.names import (
     RANGE_MEMBERS,
     Each,
@@ -20,6 +21,7 @@ from hptc.request.names import (
     Pairs,
 )
 from hptc.request.shapes import Shape, leaves
+from hptc.text import code
 
 UNREACHED = {
     "TrainingJobDefinition.TuningObjective": (
@@ -70,16 +72,18 @@ def names_page() -> str:
     top_level = [key for key in language() if not key.path.startswith("training_job")]
     several = [key for key in language() if key.path == "training_jobs"]
     parts.append(
-        _table(_SPEC_COLUMNS, (_row(key) for key in every_key((*top_level, *_bare(several)))))
+        markdown_table(
+            _SPEC_COLUMNS, (_row(key) for key in every_key((*top_level, *_bare(several))))
+        )
     )
     single = next(key for key in language() if key.path == "training_job")
     for title, keys in _sections(single):
         parts.append(f"### {title}\n")
         if title == _FIRST_SECTION:
             parts.append(_TRAINING_JOB + "\n")
-        parts.append(_table(_SPEC_COLUMNS, _training_job_rows(keys)))
+        parts.append(markdown_table(_SPEC_COLUMNS, _training_job_rows(keys)))
     parts += ["## From the API to the spec\n", _REVERSE_NOTE + "\n"]
-    parts.append(_table(("API", "Spec"), _reverse_rows()))
+    parts.append(markdown_table(("API", "Spec"), _reverse_rows()))
     parts.append("Members that a spec does not set:\n")
     parts.append("".join(f"- `{path}`: {why}.\n" for path, why in UNREACHED.items()))
     return "\n".join(parts)
@@ -113,7 +117,7 @@ _SPEC_COLUMNS = ("Spec", "API", "Type", "Valid values", "Default")
 def _row(key: Key) -> tuple[str, ...]:
     return (
         f"`{key.inner_path if isinstance(key.node, Named) else key.path}`",
-        _code(key.api) if key.api else key.description,
+        code(key.api) if key.api else key.description,
         _type(key),
         allowed(key),
         f"`{key.default}`" if key.default else "",
@@ -129,23 +133,23 @@ def _training_job_rows(keys: Iterable[Key]) -> Iterator[tuple[str, ...]]:
             continue
         other = _in_several(key)
         if other is not None and _below(key.api) != _below(other.api):
-            api = f"{_code(key.api)}; several definitions: {_code(_below(other.api))}"
+            api = f"{code(key.api)}; several definitions: {code(_below(other.api))}"
         else:
-            api = _code(_below(key.api)) if key.api else api
+            api = code(_below(key.api)) if key.api else api
         yield (path, api, *rest)
 
 
 def _hyperparameter_rows(key: Key) -> Iterator[tuple[str, ...]]:
-    yield "`hyperparameters.<name>`", _code(_below(key.api)), "string, number or boolean", "", ""
+    yield "`hyperparameters.<name>`", code(_below(key.api)), "string, number or boolean", "", ""
     several = {kind.kind: kind for other in [_in_several(key)] if other for kind in ranges(other)}
     for kind in ranges(key):
         other = several[kind.kind]
-        api = f"{_code(kind.api)}; several definitions: {_code(_below(other.api))}"
+        api = f"{code(kind.api)}; several definitions: {code(_below(other.api))}"
         yield f"`hyperparameters.<name>` with `type: {kind.kind}`", api, "mapping", "", ""
     for name, (kinds, shape) in _range_keys(key).items():
         yield (
             f"`hyperparameters.<name>.{name}`",
-            _code(RANGE_MEMBERS[name]),
+            code(RANGE_MEMBERS[name]),
             _type_of(shape),
             f"{limits(shape)} ({', '.join(kinds)})".strip(),
             "",
@@ -221,7 +225,7 @@ def _reverse_rows() -> Iterator[tuple[str, ...]]:
         paths = spec_paths.get(api, [])
         single = spec_paths.get(f"TrainingJobDefinition.{_below(api)}", [])
         if paths and (api.startswith("TrainingJobDefinition.") or paths != _for_several(single)):
-            yield _code(api), ", ".join(f"`{path}`" for path in paths)
+            yield code(api), ", ".join(f"`{path}`" for path in paths)
 
 
 def _for_several(paths: list[str]) -> list[str]:
@@ -231,14 +235,3 @@ def _for_several(paths: list[str]) -> list[str]:
 def joined(parts: tuple[str | int, ...]) -> str:
     """The path of a leaf of shapes.leaves() as this page writes it: `Tags[].Key`."""
     return ".".join(str(part) for part in parts).replace(".[]", "[]").replace(".{}", "{}")
-
-
-def _code(api: str) -> str:
-    return f"`{api}`"
-
-
-def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [columns, ("---",) * len(columns), *rows]
-    return "".join(
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines
-    )

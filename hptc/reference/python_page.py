@@ -65,45 +65,45 @@ def python_page(api: Mapping[str, Any]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _is_error(found: object) -> bool:
-    return inspect.isclass(found) and issubclass(found, Exception)
+def _is_error(value: object) -> bool:
+    return inspect.isclass(value) and issubclass(value, Exception)
 
 
-def _class(of: type) -> Iterator[str]:
-    yield from _text(of)
+def _class(cls: type) -> Iterator[str]:
+    yield from _text(cls)
     yield ""
-    if _is_error(of):
-        parent = of.__mro__[1].__name__
-        yield f"A kind of `{parent}`; exit code {of.exit_code} of the command line."  # type: ignore[attr-defined]
+    if _is_error(cls):
+        parent = cls.__mro__[1].__name__
+        yield f"A kind of `{parent}`; exit code {cls.exit_code} of the command line."  # type: ignore[attr-defined]
         yield ""
         return
-    members = list(_members(of))
+    members = list(_members(cls))
     if members:
         yield "| | |"
         yield "|---|---|"
         yield from (f"| `{name}` | {' '.join(text.split())} |" for name, text in members)
         yield ""
-    for name, member in vars(of).items():
+    for name, member in vars(cls).items():
         if inspect.isfunction(member) and not name.startswith("_"):
-            yield f"### {of.__name__}.{name}"
+            yield f"### {cls.__name__}.{name}"
             yield ""
-            yield from _function(f"{_VARIABLES.get(of.__name__, 'answer')}.{name}", member)
+            yield from _function(f"{_VARIABLES.get(cls.__name__, 'answer')}.{name}", member)
 
 
-def _members(of: type) -> Iterator[tuple[str, str]]:
+def _members(cls: type) -> Iterator[tuple[str, str]]:
     """The fields and properties with their documentation, in the order of the source."""
-    texts = _field_texts(of)
-    for name in getattr(of, "__dataclass_fields__", {}):
+    texts = _field_texts(cls)
+    for name in getattr(cls, "__dataclass_fields__", {}):
         if not texts.get(name, "private").rstrip().endswith("private and may change."):
             yield name, texts[name]
-    for name, member in vars(of).items():
+    for name, member in vars(cls).items():
         if isinstance(member, property) and not name.startswith("_"):
             yield name, inspect.getdoc(member) or ""
 
 
-def _field_texts(of: type) -> dict[str, str]:
+def _field_texts(cls: type) -> dict[str, str]:
     """The strings below the fields of a class, or the comments behind them."""
-    source = inspect.getsource(of)
+    source = inspect.getsource(cls)
     below = re.findall(r'^    (\w+): [^\n]*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
     behind = re.findall(r"^    (\w+): [^#\n]*#\s*(\S.*)$", source, re.MULTILINE)
     bare = re.findall(r"^    (\w+): [^#\n]*$", source, re.MULTILINE)
@@ -136,5 +136,5 @@ def _signature(shown: str, function: Any) -> str:
     return f"{shown}(\n{lines}) -> {signature.return_annotation}"
 
 
-def _text(of: object) -> list[str]:
-    return (inspect.getdoc(of) or "").splitlines()
+def _text(documented: object) -> list[str]:
+    return (inspect.getdoc(documented) or "").splitlines()

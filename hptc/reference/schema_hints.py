@@ -33,7 +33,7 @@ EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "Resources": (("instance_type", "instance_groups", "instance_preferences"),),
     "TuningResources": (("instance_type", "instance_configs"),),
 }
-"""The keys of each model of which a spec sets at most one."""
+"""Groups of keys of each model; a spec sets at most one key of a group."""
 
 
 def suggestions(examples: Iterable[Any]) -> JsonSchema:
@@ -47,8 +47,8 @@ def suggestions(examples: Iterable[Any]) -> JsonSchema:
     snippets = [
         {"label": _flow(value), "body": value} for value in values if isinstance(value, dict | list)
     ]
-    found = {"examples": scalars, "defaultSnippets": snippets}
-    return {name: each for name, each in found.items() if each}
+    members = {"examples": scalars, "defaultSnippets": snippets}
+    return {name: values for name, values in members.items() if values}
 
 
 def with_suggestions(schema: JsonSchema) -> JsonSchema:

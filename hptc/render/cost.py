@@ -86,8 +86,8 @@ def price_sources(prices: Sequence[Price]) -> str:
 
 def _price_sources(regions: Iterable[str], dates: Iterable[str], origins: Iterable[str]) -> str:
     """`dates` are the first and last one, or the only one."""
-    where, who = (" and ".join(dict.fromkeys(each)) for each in (regions, origins))
-    return f"{where} prices of {' to '.join(dates)}, from {who}"
+    places, sources = (" and ".join(dict.fromkeys(names)) for names in (regions, origins))
+    return f"{places} prices of {' to '.join(dates)}, from {sources}"
 
 
 def forecast(expected: ExpectedCost) -> str:
@@ -218,9 +218,9 @@ def _expected_rows(expected: ExpectedCost) -> Iterator[tuple[str, str]]:
     yield "expected", forecast(expected)
     if not expected.grounds:
         return
-    each = f"{expected.training_jobs} x {duration(expected.seconds_each or 0)}"
+    product = f"{expected.training_jobs} x {duration(expected.seconds_each or 0)}"
     seen = sum(ground.training_jobs for ground in expected.grounds)
-    yield "estimate", f"{each}, the mean of {plural(seen, 'training job')}"
+    yield "estimate", f"{product}, the mean of {plural(seen, 'training job')}"
     for ground in expected.grounds:
         content = "this content" if ground.is_same_content else "earlier content"
         took = f"{plural(ground.training_jobs, 'training job')} in {duration(ground.seconds)}"
@@ -239,8 +239,8 @@ def _most_rows(most: MaximumCost, bound: CostBound) -> list[tuple[str, str]]:
     configuration = most.configuration
     of = f", for `{configuration.definition}`" if configuration.definition else ""
     spot = ", at spot" if configuration.is_spot else ""
-    each = " + ".join(_cluster(line) for line in configuration.lines)
-    rows = [("each", f"at most {duration(configuration.seconds)} on {each}{spot}{of}")]
+    cluster = " + ".join(_cluster(line) for line in configuration.lines)
+    rows = [("each", f"at most {duration(configuration.seconds)} on {cluster}{spot}{of}")]
     if most.is_cut_by_runtime and bound.max_runtime_seconds is not None:
         how = f"{bound.parallel} in parallel until the tuning job ends, after at most "
         how += duration(bound.max_runtime_seconds)

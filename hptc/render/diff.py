@@ -37,39 +37,39 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-def render_diff(found: Review, form: Format, *, color: bool = False) -> str:
+def render_diff(review: Review, form: Format, *, color: bool = False) -> str:
     """A review in one format, ending with a line break."""
     match form:
         case Format.TEXT:
-            return _text(found, color=color)
+            return _text(review, color=color)
         case Format.MARKDOWN:
-            return render_markdown(found)
+            return render_markdown(review)
         case Format.JSON:
-            return render_json(found)
+            return render_json(review)
         case Format.GITHUB:
-            return render_annotations(found)
+            return render_annotations(review)
     assert_never(form)
 
 
-def _text(found: Review, *, color: bool) -> str:
+def _text(review: Review, *, color: bool) -> str:
     def paint(name: str, text: str) -> str:
         return f"\033[{_COLORS[name]}m{text}\033[0m" if color else text
 
-    against = f"{printable(found.old)} → {printable(found.new)}"
-    if found.is_empty:
-        notes = "".join(f"\nnote: {printable(note)}" for note in found.notes)
-        return f"hptc diff: {verdict(found)} ({scope(found)}, {against}){notes}\n"
-    head = paint(tone(found.impact, found.new_jobs), f"hptc diff: {verdict(found)}")
-    lines = [f"{head} ({scope(found)}, {against})"]
-    lines += merged_costs(found)
-    if more := also(found):
+    against = f"{printable(review.old)} → {printable(review.new)}"
+    if review.is_empty:
+        notes = "".join(f"\nnote: {printable(note)}" for note in review.notes)
+        return f"hptc diff: {verdict(review)} ({scope(review)}, {against}){notes}\n"
+    head = paint(tone(review.impact, review.new_jobs), f"hptc diff: {verdict(review)}")
+    lines = [f"{head} ({scope(review)}, {against})"]
+    lines += merged_costs(review)
+    if more := also(review):
         lines.append(f"also {more}")
-    lines += [f"note: {printable(note)}" for note in found.notes]
-    for file, changes in found.project_changes.items():
+    lines += [f"note: {printable(note)}" for note in review.notes]
+    for file, changes in review.project_changes.items():
         lines += ["", paint("bold", printable(file))]
         lines += [_line(change, paint(tone(change.impact), "•")) for change in changes]
-        lines += _findings(found.findings_in(file), found.old_errors_in(file), paint)
-    for spec in found.specs:
+        lines += _findings(review.findings_in(file), review.old_errors_in(file), paint)
+    for spec in review.specs:
         file = f"  {printable(spec.file)}" if spec.file != spec.name else ""
         lines += ["", f"{paint('bold', printable(spec.name))}{file}"]
         lines += [_line(change, paint(tone(change.impact), "•")) for change in spec.changes]
@@ -85,10 +85,12 @@ def _findings(
     yield from (f"{_finding(each, paint)}  ({NOT_NEW})" for each in old)
 
 
-def _finding(found: Diagnostic, paint: Callable[[str, str], str]) -> str:
-    severity = paint(tone(Impact.BREAKS if found.is_error else None), found.severity.value)
-    place = f"{printable(found.span.file)}:{found.span.line}"
-    return f"  {severity}[{found.code}] {place}: {printable(found.full_message)}"
+def _finding(diagnostic: Diagnostic, paint: Callable[[str, str], str]) -> str:
+    severity = paint(
+        tone(Impact.BREAKS if diagnostic.is_error else None), diagnostic.severity.value
+    )
+    place = f"{printable(diagnostic.span.file)}:{diagnostic.span.line}"
+    return f"  {severity}[{diagnostic.code}] {place}: {printable(diagnostic.full_message)}"
 
 
 def _line(change: Change, mark: str) -> str:

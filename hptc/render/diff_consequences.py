@@ -38,35 +38,35 @@ def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
         yield line if is_in_all else f"{listed_environments(names)}: {line}"
 
 
-def _consequences(found: Comparison, name: Callable[[str], str]) -> Iterator[str]:
-    if found.is_new_job:
-        was = f", was {name(found.old_job)}" if found.old_job else ""
-        yield f"new tuning job {name(found.new_job or '')}{was}"
-    elif found.new_job is not None:
-        yield f"same tuning job, {name(found.new_job)}"
-    elif found.new is None and found.old_job is not None:
-        yield f"no tuning job; {name(found.old_job)} stays in AWS unchanged"
-    if (stack := _remaining_schedule(found)) is not None:
+def _consequences(comparison: Comparison, name: Callable[[str], str]) -> Iterator[str]:
+    if comparison.is_new_job:
+        was = f", was {name(comparison.old_job)}" if comparison.old_job else ""
+        yield f"new tuning job {name(comparison.new_job or '')}{was}"
+    elif comparison.new_job is not None:
+        yield f"same tuning job, {name(comparison.new_job)}"
+    elif comparison.new is None and comparison.old_job is not None:
+        yield f"no tuning job; {name(comparison.old_job)} stays in AWS unchanged"
+    if (stack := _remaining_schedule(comparison)) is not None:
         yield (
             f"its schedule starts tuning jobs until its stack is deleted: after the merge, run "
-            f"{name(f'hptc destroy {stack} --env {found.environment}')}"
+            f"{name(f'hptc destroy {stack} --env {comparison.environment}')}"
         )
-    if found.old_job and found.new_job and found.old_count != found.new_count:
-        yield f"training jobs: {_count(found.old_count)} → {_count(found.new_count)}"
-    if found.last_run is not None:
-        yield from _last_run_texts(found.last_run, name)
-    for parent in found.parents:
-        yield _parent_text(parent, found.new, name)
-    if found.cost is not None:
-        yield _cost_text(found.cost, name)
-    if isinstance(found.new, Compiled) and found.new.schedule is not None:
-        when = name(schedule_text(found.new.schedule))
+    if comparison.old_job and comparison.new_job and comparison.old_count != comparison.new_count:
+        yield f"training jobs: {_count(comparison.old_count)} → {_count(comparison.new_count)}"
+    if comparison.last_run is not None:
+        yield from _last_run_texts(comparison.last_run, name)
+    for parent in comparison.parents:
+        yield _parent_text(parent, comparison.new, name)
+    if comparison.cost is not None:
+        yield _cost_text(comparison.cost, name)
+    if isinstance(comparison.new, Compiled) and comparison.new.schedule is not None:
+        when = name(schedule_text(comparison.new.schedule))
         yield f"scheduled, {when}: each run is a separate tuning job at that cost"
 
 
-def _remaining_schedule(found: Comparison) -> str | None:
+def _remaining_schedule(comparison: Comparison) -> str | None:
     """The stack of a schedule that the new version doesn't have; hptc deletes none by itself."""
-    old, new = found.old, found.new
+    old, new = comparison.old, comparison.new
     if not isinstance(old, Compiled) or old.schedule is None or old.environment is None:
         return None
     is_unknown = new is not None and not isinstance(new, Compiled)

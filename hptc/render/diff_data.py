@@ -29,20 +29,20 @@ if TYPE_CHECKING:  # not needed to render
     )
 
 
-def render_json(found: Review) -> str:
+def render_json(review: Review) -> str:
     """The document of `hptc diff`: the verdict, both versions and every change."""
     data: ReviewData = {
-        "verdict": verdict(found),
-        "impact": found.impact,
-        "against": found.old,
-        "head": found.new,
-        "compared": found.compared,
-        "environments": list(found.environments),
-        "notes": list(found.notes),
-        "project": [_change_data(change) for change in found.project],
-        "project_findings": [as_data(diagnostic) for diagnostic in found.project_findings],
-        "project_old_errors": [as_data(diagnostic) for diagnostic in found.project_old_errors],
-        "specs": [_spec_data(spec) for spec in found.specs],
+        "verdict": verdict(review),
+        "impact": review.impact,
+        "against": review.old,
+        "head": review.new,
+        "compared": review.compared,
+        "environments": list(review.environments),
+        "notes": list(review.notes),
+        "project": [_change_data(change) for change in review.project],
+        "project_findings": [as_data(diagnostic) for diagnostic in review.project_findings],
+        "project_old_errors": [as_data(diagnostic) for diagnostic in review.project_old_errors],
+        "specs": [_spec_data(spec) for spec in review.specs],
     }
     return document("diff", data)
 
@@ -61,23 +61,23 @@ def _spec_data(spec: SpecDiff) -> SpecDiffData:
     }
 
 
-def _comparison_data(found: Comparison) -> ComparisonData:
-    return {"environment": found.environment, **_jobs(found)}
+def _comparison_data(comparison: Comparison) -> ComparisonData:
+    return {"environment": comparison.environment, **_jobs(comparison)}
 
 
-def _jobs(found: Comparison) -> JobsOfSpec:
+def _jobs(comparison: Comparison) -> JobsOfSpec:
     return {
-        "is_new_job": found.is_new_job,
-        "old_job": found.old_job,
-        "new_job": found.new_job,
-        "old_training_jobs": found.old_count,
-        "new_training_jobs": found.new_count,
+        "is_new_job": comparison.is_new_job,
+        "old_job": comparison.old_job,
+        "new_job": comparison.new_job,
+        "old_training_jobs": comparison.old_count,
+        "new_training_jobs": comparison.new_count,
         "parents": [
             {"job": parent.job, "spec": parent.spec, "is_new": parent.is_new}
-            for parent in found.parents
+            for parent in comparison.parents
         ],
-        "cost": _cost_data(found),
-        "last_run": _last_run_data(found.last_run),
+        "cost": _cost_data(comparison),
+        "last_run": _last_run_data(comparison.last_run),
     }
 
 
@@ -95,10 +95,10 @@ def _last_run_data(run: LastRun | None) -> LastRunData | None:
     }
 
 
-def _cost_data(found: Comparison) -> CostChangeData | None:
-    if found.cost is None:
+def _cost_data(comparison: Comparison) -> CostChangeData | None:
+    if comparison.cost is None:
         return None
-    return {"old": _side_data(found.cost.old), "new": _side_data(found.cost.new)}
+    return {"old": _side_data(comparison.cost.old), "new": _side_data(comparison.cost.new)}
 
 
 def _side_data(bound: CostBound | None) -> SideCostData | None:
@@ -132,23 +132,23 @@ def _change_data(change: Change) -> ChangeData:
     }
 
 
-def render_annotations(found: Review) -> str:
+def render_annotations(review: Review) -> str:
     """GitHub workflow commands: warnings for changes that need attention, notices for the rest.
 
     https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
     """
-    commands = [*_project_commands(found)]
-    for spec in found.specs:
+    commands = [*_project_commands(review)]
+    for spec in review.specs:
         commands += _spec_commands(spec)
     return "".join(f"{command}\n" for command in commands)
 
 
-def _project_commands(found: Review) -> Iterator[str]:
-    if found.project_findings:
-        yield lines.render(found.project_findings, lines.Format.GITHUB).rstrip("\n")
-    for change in found.project:
+def _project_commands(review: Review) -> Iterator[str]:
+    if review.project_findings:
+        yield lines.render(review.project_findings, lines.Format.GITHUB).rstrip("\n")
+    for change in review.project:
         if change.kind not in REFUSALS:
-            yield _command(change, {"file": change.file or found.project_file})
+            yield _command(change, {"file": change.file or review.project_file})
 
 
 def _spec_commands(spec: SpecDiff) -> Iterator[str]:

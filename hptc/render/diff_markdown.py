@@ -56,32 +56,32 @@ _SIZES = (
 """The last one fits even if every character takes four bytes."""
 
 
-def render_markdown(found: Review) -> str:
+def render_markdown(review: Review) -> str:
     """As much of a review as fits in a comment; what is left out is counted."""
     for size in _SIZES:
-        text = _page(found, size)
+        text = _page(review, size)
         if len(text.encode()) <= MAX_BYTES:
             return text
     raise AssertionError("the smallest size always fits")
 
 
-def _page(found: Review, size: _Size) -> str:
-    against = f"{code_span(found.old, size.characters)} → {code_span(found.new, size.characters)}"
-    if found.is_empty:
-        head = f"**hptc diff: {verdict(found)}** ({scope(found)}, {against})"
-        return "\n\n".join([head, *_notes(found, size), MARKER]) + "\n"
-    mark = _MARKS[tone(found.impact, found.new_jobs)]
-    parts = [f"{mark} **hptc diff: {verdict(found)}** ({scope(found)}, {against})"]
-    parts += [f"{line[0].upper()}{line[1:]}." for line in merged_costs(found)]
-    if more := also(found):
+def _page(review: Review, size: _Size) -> str:
+    against = f"{code_span(review.old, size.characters)} → {code_span(review.new, size.characters)}"
+    if review.is_empty:
+        head = f"**hptc diff: {verdict(review)}** ({scope(review)}, {against})"
+        return "\n\n".join([head, *_notes(review, size), MARKER]) + "\n"
+    mark = _MARKS[tone(review.impact, review.new_jobs)]
+    parts = [f"{mark} **hptc diff: {verdict(review)}** ({scope(review)}, {against})"]
+    parts += [f"{line[0].upper()}{line[1:]}." for line in merged_costs(review)]
+    if more := also(review):
         parts.append(f"It also {more}.")
-    parts += _notes(found, size)
-    shown = found.specs[: size.specs]
+    parts += _notes(review, size)
+    shown = review.specs[: size.specs]
     if shown:
         parts.append("\n".join(_overview(shown, size)))
     parts += [
-        _folded(file, changes, found.findings_in(file), found.old_errors_in(file), (), size)
-        for file, changes in [*found.project_changes.items()][: size.specs]
+        _folded(file, changes, review.findings_in(file), review.old_errors_in(file), (), size)
+        for file, changes in [*review.project_changes.items()][: size.specs]
     ]
     parts += [
         _folded(
@@ -94,13 +94,13 @@ def _page(found: Review, size: _Size) -> str:
         )
         for spec in shown
     ]
-    if left := len(found.specs) - len(shown):
+    if left := len(review.specs) - len(shown):
         parts.append(f"{_more(left, 'spec')} changed; run `hptc diff` locally to see all.")
     return "\n\n".join([*parts, MARKER]) + "\n"
 
 
-def _notes(found: Review, size: _Size) -> list[str]:
-    return [f"Note: {code_span(note, size.characters)}" for note in found.notes[: size.rows]]
+def _notes(review: Review, size: _Size) -> list[str]:
+    return [f"Note: {code_span(note, size.characters)}" for note in review.notes[: size.rows]]
 
 
 def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:

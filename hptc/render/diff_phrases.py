@@ -137,14 +137,14 @@ TITLES: dict[Kind, str] = {
 }
 
 
-def verdict(found: Review) -> str:
+def verdict(review: Review) -> str:
     """The verdict on all changes, and its environments if it is limited to some."""
-    if found.is_empty:
+    if review.is_empty:
         return "no change in meaning"
-    worst = found.impact
+    worst = review.impact
     if worst is None:
         return "new findings"
-    decisive = [change for change in found.changes if change.impact is worst]
+    decisive = [change for change in review.changes if change.impact is worst]
     kinds = {change.kind for change in decisive}
     is_one_kind = len(kinds) == 1
     phrase = ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if is_one_kind else VERDICTS[worst]
@@ -152,7 +152,7 @@ def verdict(found: Review) -> str:
         article, named = "an environment", dict.fromkeys(change.subject for change in decisive)
         noun = "environment" if len(named) == 1 else "environments"
         return phrase.replace(article, f"the {noun} {listed_environments(named)}")
-    return f"{_still(decisive)}{phrase}{_where(decisive, found)}"
+    return f"{_still(decisive)}{phrase}{_where(decisive, review)}"
 
 
 def _still(changes: Iterable[Change]) -> str:
@@ -160,11 +160,11 @@ def _still(changes: Iterable[Change]) -> str:
     return "still " if all(change.action is Action.UNCHANGED for change in changes) else ""
 
 
-def _where(changes: Iterable[Change], found: Review) -> str:
+def _where(changes: Iterable[Change], review: Review) -> str:
     """The environments that changes are limited to; empty if together they hold in all."""
     limits = [change.environments for change in changes]
     names = dict.fromkeys(name for each in limits for name in each)
-    is_limited = all(limits) and set(names) != set(found.environments)
+    is_limited = all(limits) and set(names) != set(review.environments)
     return f" in {listed_environments(names)}" if is_limited else ""
 
 
@@ -192,36 +192,37 @@ def tone(impact: Impact | None, new_jobs: int = 0) -> str:
     return "good" if impact.rank >= Impact.SAFER.rank and not new_jobs else "some"
 
 
-def scope(found: Review) -> str:
+def scope(review: Review) -> str:
     """How much changed: `2 of 14 specs changed, 1 new tuning job`, and in which environments."""
-    total = plural(found.compared, "spec")
-    counts = [f"{total} compared" if found.is_empty else f"{len(found.specs):,} of {total} changed"]
-    if found.new_jobs:
-        counts.append(plural(found.new_jobs, "new tuning job"))
-    if len(found.environments) > 1:
-        counts.append(f"environments {listed_environments(found.environments)}")
+    total = plural(review.compared, "spec")
+    changed = f"{len(review.specs):,} of {total} changed"
+    counts = [f"{total} compared" if review.is_empty else changed]
+    if review.new_jobs:
+        counts.append(plural(review.new_jobs, "new tuning job"))
+    if len(review.environments) > 1:
+        counts.append(f"environments {listed_environments(review.environments)}")
     return ", ".join(counts)
 
 
-def also(found: Review) -> str:
+def also(review: Review) -> str:
     """The other impacts beside the verdict, in the same words; empty if there are none."""
     others: dict[Impact, list[Change]] = {}
-    for change in sorted(found.changes, key=lambda change: change.impact.rank):
+    for change in sorted(review.changes, key=lambda change: change.impact.rank):
         others.setdefault(change.impact, []).append(change)
     return "; ".join(
-        f"{_still(changes)}{VERDICTS[impact]}{_where(changes, found)}"
+        f"{_still(changes)}{VERDICTS[impact]}{_where(changes, review)}"
         for impact, changes in others.items()
-        if impact is not found.impact
+        if impact is not review.impact
     )
 
 
-def merged_costs(found: Review) -> Iterator[str]:
+def merged_costs(review: Review) -> Iterator[str]:
     """What runs after the merge, and at most at what cost.
 
     A line for each environment; environments with the same have one.
     """
     lines: dict[str, list[str]] = {}
-    for total in totals(found):
+    for total in totals(review):
         parts = []
         if total.jobs:
             parts.append(f"{plural(total.jobs, 'new tuning job')}, {_sum_text(total.cost)}")
@@ -229,7 +230,7 @@ def merged_costs(found: Review) -> Iterator[str]:
             monthly = f"about {plural(max(1, round(total.starts)), 'scheduled run')} a month"
             parts.append(f"{monthly}, {_sum_text(total.monthly_cost)}")
         names = lines.setdefault("; ".join(parts), [])
-        if total.environment and len(found.environments) > 1:
+        if total.environment and len(review.environments) > 1:
             names.append(total.environment)
     for text, names in lines.items():
         where = f" in {listed_environments(names)}" if names else ""

@@ -26,7 +26,7 @@ from hptc.render.cost import headline, total
 from hptc.render.tables import (
     WIDTH,
     bold_name,
-    labelled,
+    labeled,
     laid_out,
     text_table,
     utc_time,
@@ -57,7 +57,7 @@ _RERUN_HINT = "to run it again, use --rerun N"
 
 
 def render_to_submit(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str) -> str:
-    """The tuning jobs that a submission is about to create, with the maximum of each and in all."""
+    """The tuning jobs that a submission is about to create, with their maximum costs."""
     lines = [f"{plural(len(new), 'tuning job')} to create in {region}:"]
     for job, bound in new:
         lines.append(f"  {printable(job.name)}  {printable(job.file)}")
@@ -68,7 +68,7 @@ def render_to_submit(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str
 
 
 def render_not_submitted(failed: Sequence[NotSubmitted], tried: int) -> str:
-    """The summary of a submission of several jobs of which some failed."""
+    """The summary of a submission of several jobs, some of which failed."""
     unknown = sum(each.is_unknown for each in failed)
     counts = [(len(failed) - unknown, "not submitted"), (unknown, "perhaps submitted")]
     what = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
@@ -91,7 +91,7 @@ def render_status(
 ) -> str:
     """The status of one tuning job as text, and how its spec has changed since.
 
-    One on this machine has a folder with its files instead of an ARN.
+    A tuning job on this machine has a `folder` with its files instead of an ARN.
     """
     rows: list[tuple[str, str | Text]] = [("status", _status(status.status))]
     if status.failure_reason:
@@ -129,7 +129,7 @@ def render_status(
     rows.append(("files", whole_name(folder)) if folder else ("ARN", whole_name(status.arn)))
     if link := tuning_job_link(status.arn):
         rows.append(("console", whole_name(link)))
-    return laid_out(bold_name(status.name), labelled(rows), color=color, width=width)
+    return laid_out(bold_name(status.name), labeled(rows), color=color, width=width)
 
 
 def changes_text(changes: ContentChanges) -> str:
@@ -195,7 +195,7 @@ def render_submission(outcome: Submission) -> str:
 
 
 def dry_run_notes(outcome: DryRun) -> Iterator[str]:
-    """What a dry run shows besides the request: parents, code and what is open."""
+    """What a dry run shows besides the request: parents, code and unresolved references."""
     yield from latest_run_notes(outcome.provided)
     for upload in outcome.code:
         yield f"would upload {upload.contents} to {upload.uri}, unless it is there"

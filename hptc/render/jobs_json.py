@@ -56,7 +56,7 @@ def status_json(status: JobStatus, changes: ContentChanges | None = None) -> str
 
 
 def status_data(status: JobStatus, changes: ContentChanges | None = None) -> StatusData:
-    """Its members: one tuning job, and how its spec has changed since."""
+    """The members of that document: one tuning job, and how its spec has changed since."""
     return {
         "job": {
             "name": status.name,
@@ -106,7 +106,7 @@ def jobs_json(jobs: Iterable[ListedJob]) -> str:
 
 
 def jobs_data(jobs: Iterable[ListedJob]) -> JobsData:
-    """Its members."""
+    """The members of that document."""
     return {"jobs": [_listed_data(job) for job in jobs]}
 
 

@@ -20,9 +20,9 @@ _LONGEST_MESSAGE = 20_000  # characters
 
 
 def log_lines(event: LogEvent, *, is_first_instance: bool, has_time: bool = True) -> Iterator[str]:
-    """The lines of an event, with its time unless it has none, and with the instance but the first.
+    """The lines of an event, with its time if it has one, and its instance unless it is the first.
 
-    Secrets are masked. Of a progress bar, which redraws its line, only the last state is kept.
+    Secrets are masked. A progress bar redraws its line, so only its last state is kept.
     """
     message = _masked(event)
     time = f"{event.time.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if has_time else ""

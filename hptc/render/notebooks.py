@@ -1,4 +1,4 @@
-"""Small HTML fragments for notebooks: a headline and tables, without scripts and colors.
+"""Small HTML fragments for notebooks: a headline and tables, without scripts or colors.
 
 They inherit the colors of the notebook, so that they can be read on light and dark backgrounds. All
 text is escaped; callers hide secrets.

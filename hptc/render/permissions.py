@@ -43,7 +43,7 @@ def render_permissions(report: PermissionsReport) -> str:
 
 
 def permissions_json(report: PermissionsReport) -> str:
-    """The policy document of the execution role; if there are several, an object of them by ARN."""
+    """The policy document of the execution role; for several roles, an object of them by ARN."""
     policies = {
         role.arn: document(each.statement for each in role.permissions) for role in report.roles
     }

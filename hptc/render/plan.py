@@ -107,12 +107,12 @@ def _to_submit(plan: Plan) -> Iterator[str]:
         yield f"total: {total(plan.total_cost)}"
 
 
-def _new(each: PlannedSubmission) -> tuple[str, ...]:
-    return each.name, each.file, f"commit {each.commit}" if each.commit else ""
+def _new(job: PlannedSubmission) -> tuple[str, ...]:
+    return job.name, job.file, f"commit {job.commit}" if job.commit else ""
 
 
-def _unchanged(each: Unchanged) -> tuple[str, ...]:
-    return each.name, each.file, each.status
+def _unchanged(job: Unchanged) -> tuple[str, ...]:
+    return job.name, job.file, job.status
 
 
 def _blocked(blocked: Sequence[Blocked]) -> Iterator[str]:

@@ -44,7 +44,7 @@ class Column:
 
     @staticmethod
     def of(range_: Range, shown: Sequence[TrainingResult]) -> Column:
-        """The axis of a range; of one that Autotune chose, from the values that it had."""
+        """The axis of a range; if Autotune chose the range, from the values that were tried."""
         used = [
             value for each in shown for name, value in each.hyperparameters if name == range_.name
         ]
@@ -70,10 +70,10 @@ class Column:
         low, high = number(range_.min), number(range_.max)
         ticks: list[tuple[float, str]] = []
         if low is not None and high is not None and low < high:
-            found = axis_ticks(
+            labeled = axis_ticks(
                 range_, float(low), float(high), lambda value: share_of(range_, f"{value:.12g}")
             )
-            ticks = [(share_of(range_, f"{value:.12g}"), label) for value, label in found]
+            ticks = [(share_of(range_, f"{value:.12g}"), label) for value, label in labeled]
         return Column(
             name=range_.name,
             scale=scale,

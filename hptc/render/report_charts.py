@@ -190,7 +190,7 @@ def parallel_coordinates(results: Results, definition: Definition) -> Chart | No
         *((short_label(column.name), column.first, column.last) for column in columns),
         ("objective", f"{axis.low:.4g}", f"{axis.high:.4g}"),
     ]
-    labelled = list(zip(places, ends, strict=True))
+    labeled = list(zip(places, ends, strict=True))
     return Chart(
         title="Parallel coordinates",
         caption=f"Strong lines: the best {len(best)} of {len(ordered)} training jobs.",
@@ -200,9 +200,9 @@ def parallel_coordinates(results: Results, definition: Definition) -> Chart | No
         right=width,
         top=top,
         bottom=bottom,
-        x_ticks=tuple(Tick(at=at, label=name) for at, (name, _, _) in labelled),
-        top_ticks=tuple(Tick(at=at, label=short_label(high)) for at, (_, _, high) in labelled),
-        bottom_ticks=tuple(Tick(at=at, label=short_label(low)) for at, (_, low, _) in labelled),
+        x_ticks=tuple(Tick(at=at, label=name) for at, (name, _, _) in labeled),
+        top_ticks=tuple(Tick(at=at, label=short_label(high)) for at, (_, _, high) in labeled),
+        bottom_ticks=tuple(Tick(at=at, label=short_label(low)) for at, (_, low, _) in labeled),
         paths=(
             ("axis", axes),
             *((kind, "".join(data)) for kind, data in lines.items() if data),
@@ -223,10 +223,10 @@ def _is_maximized(results: Results) -> bool:
     return is_maximized(results.job.definitions[0])
 
 
-def _kind(each: TrainingResult, best: TrainingResult) -> str:
-    if each.name == best.name:
+def _kind(result: TrainingResult, best: TrainingResult) -> str:
+    if result.name == best.name:
         return "best"
-    return "early" if each.is_stopped_early else "done"
+    return "early" if result.is_stopped_early else "done"
 
 
 def _outside_note(text: str, axis: ObjectiveAxis) -> str:

@@ -18,7 +18,7 @@ from hptc.render.results_words import (
     plain,
     results_table,
 )
-from hptc.render.tables import WIDTH, bold_name, labelled, laid_out, text_table
+from hptc.render.tables import WIDTH, bold_name, labeled, laid_out, text_table
 from hptc.results.failure_groups import FailureGroup
 from hptc.results.training_results import Results, TrainingResult
 from hptc.text import clipped, code_span, plural, printable, table_cell
@@ -37,7 +37,7 @@ def render_results(
     """The results as text, with the best training jobs."""
     text = laid_out(
         bold_name(printable(f"{results.status.name}: {headline(results)}")),
-        labelled(list(_facts(results))),
+        labeled(list(_facts(results))),
         color=color,
         width=width,
     )
@@ -137,7 +137,7 @@ def _failures(failures: Sequence[FailureGroup]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Text in Markdown, of which names in backquotes stay code."""
+    """Text in Markdown, where names in backquotes stay code."""
     return "`".join(
         part if index % 2 else "".join(f"\\{c}" if c in "\\*_[]<>&#|~" else c for c in part)
         for index, part in enumerate(text.split("`"))

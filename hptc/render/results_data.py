@@ -47,7 +47,7 @@ def results_json(results: Results, *, top: int | None = None) -> str:
 
 
 def results_data(results: Results, *, top: int | None = None) -> ResultsData:
-    """Its members."""
+    """The members of that document."""
     status = results.status
     stopped = results.stopped_early
     return {
@@ -111,9 +111,9 @@ def results_csv(results: Results, *, top: int | None = None) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*_COLUMNS, *(_cell(f"hyperparameters.{name}") for name in names)])
-    for each in results.ranked[:top]:
-        values = dict(each.hyperparameters)
-        row: Mapping[str, object] = _training_job(each)
+    for result in results.ranked[:top]:
+        values = dict(result.hyperparameters)
+        row: Mapping[str, object] = _training_job(result)
         writer.writerow(
             [
                 *(_cell(row[column]) for column in _COLUMNS),
@@ -123,22 +123,22 @@ def results_csv(results: Results, *, top: int | None = None) -> str:
     return out.getvalue()
 
 
-def _training_job(each: TrainingResult) -> TrainingResultData:
+def _training_job(result: TrainingResult) -> TrainingResultData:
     return {
-        "number": each.number,
-        "name": each.name,
-        "definition": each.definition or None,
-        "status": each.status,
-        "stopped_early": each.is_stopped_early,
-        "metric_name": each.metric_name or None,
-        "objective": each.objective,
-        "started": iso_time(each.started),
-        "ended": iso_time(each.ended),
-        "seconds": each.seconds,
-        "billable_seconds": each.billable_seconds,
-        "usd": _amount(each.usd),
-        "failure_reason": each.failure_reason or None,
-        "hyperparameters": dict(each.hyperparameters),
+        "number": result.number,
+        "name": result.name,
+        "definition": result.definition or None,
+        "status": result.status,
+        "stopped_early": result.is_stopped_early,
+        "metric_name": result.metric_name or None,
+        "objective": result.objective,
+        "started": iso_time(result.started),
+        "ended": iso_time(result.ended),
+        "seconds": result.seconds,
+        "billable_seconds": result.billable_seconds,
+        "usd": _amount(result.usd),
+        "failure_reason": result.failure_reason or None,
+        "hyperparameters": dict(result.hyperparameters),
     }
 
 

@@ -97,7 +97,7 @@ def usd_text(result: TrainingResult) -> str:
 
 
 def cost_lines(results: Results) -> Iterator[str]:
-    """The actual cost, what of it is unknown, and the bound."""
+    """The actual cost, which part of it is unknown, and the bound."""
     if not is_region(results.region):
         yield "none: the training jobs ran on this machine"
         return
@@ -199,5 +199,5 @@ def _value_of(name: str) -> Callable[[TrainingResult, dict[str, str]], str]:
     return lambda _, values: value_text(values.get(name))
 
 
-def _status(each: TrainingResult) -> str:
-    return "Stopped early" if each.is_stopped_early else each.status
+def _status(result: TrainingResult) -> str:
+    return "Stopped early" if result.is_stopped_early else result.status

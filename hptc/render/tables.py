@@ -34,7 +34,7 @@ def bold_name(name: str) -> Text:
     return Text(name, style="bold", no_wrap=True, overflow="ignore")
 
 
-def labelled(rows: Sequence[tuple[str, str | Text]]) -> RenderableType:
+def labeled(rows: Sequence[tuple[str, str | Text]]) -> RenderableType:
     """Labels with their values, one on a line."""
     from rich.table import Table
     from rich.text import Text

@@ -33,8 +33,9 @@ _HYPERPARAMETER = r"([A-Za-z][\w-]*): (\S+|\{.*\})"
 
 
 class ApiWords:
-    """The words of one request. Those that it contains, such as the name of a hyperparameter, are
-    its author's and are never rewritten."""
+    """Rewrites messages about one request. Words that the request contains, such as the name of a
+    hyperparameter, are its author's and are never rewritten.
+    """
 
     def __init__(self, request: Any) -> None:
         self._request = request
@@ -101,11 +102,11 @@ def _nearest_entry(keys: tuple[str, ...], place: tuple[str, ...]) -> _Entry | No
     return max(found, key=lambda entry: _shared(entry.api, place), default=None)
 
 
-def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """The number of members that two paths have in common."""
+def _shared(first: tuple[str, ...], second: tuple[str, ...]) -> int:
+    """The number of leading members that two paths have in common."""
     count = 0
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
+    for left, right in zip(first, second, strict=False):
+        if left != right:
             break
         count += 1
     return count

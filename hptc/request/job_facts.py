@@ -36,6 +36,9 @@ OBJECTIVE_METRIC = "_tuning_objective_metric"
 EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 """The static hyperparameters from which Hyperband infers MaxResource:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html"""
+MAX_TRAINING_JOBS = 750
+"""The default quota of a tuning job, and the limit for all strategies but random search:
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -68,10 +71,10 @@ def _built_in(image: str) -> Algorithm | None:
 def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
     """The built-in algorithm in each version that its image can be, newest first.
 
-    One for a tag that the table of images lists, for this repository or another one of the
-    algorithm. For `latest` and other tags, each version in the repository: what is true of all of
-    them is true of the image. Empty for any other image, and for a version that is newer than the
-    table.
+    A single version for a tag that the table of images lists, in this repository or in another one
+    of the algorithm. For `latest` and other tags, every version in the repository: what is true of
+    all of them is true of the image. Empty for any other image, and for a version that is newer
+    than the table.
     """
     return _possible_algorithms(definition.training_image or "")
 

@@ -254,7 +254,7 @@ def _resources(raw: Mapping[str, Any], path: RequestPath) -> Resources:
 def _instances(
     raw: Mapping[str, Any], resources: Mapping[str, Any], path: RequestPath, shared: RequestPath
 ) -> Instances:
-    """One configuration. What it doesn't set itself, `resources` at the path `shared` sets."""
+    """One configuration. `resources`, at the path `shared`, has what it doesn't set itself."""
     has_own_volume = "VolumeSizeInGB" in raw or path[-2:-1] == ("InstanceConfigs",)
     has_own_count = "InstanceCount" in raw or "InstanceCount" not in resources
     return Instances(

@@ -18,7 +18,7 @@ from hptc.request.shapes import Shape
 from hptc.spec.aliases import choice
 
 _UNKNOWN = (reference("unknown"), reference("also_unknown"))
-"""Stand for a text that is missing or malformed. Rules don't check values with references."""
+"""Stand-ins for a text that is missing or malformed. Rules don't check values with references."""
 
 _MAX_CHOICES = 12
 """Enums up to this size are choices that rules compare with; longer ones are instance types."""
@@ -27,7 +27,7 @@ _DECISIVE = ("Name", "ChannelName", "InstanceGroupName")
 """Names that other values refer to, so nothing can stand for a missing one."""
 
 _LARGEST = 2**31 - 1
-_MOST_TIMES = 5  # as many entries as allowed, so that the rules still read them
+_MOST_TIMES = 5  # the rules still read this many times the allowed number of entries
 
 
 def readings(
@@ -35,7 +35,7 @@ def readings(
 ) -> tuple[Mapping[str, Any], ...]:
     """Requests that `read_job` can read: the request itself if it has no violations, or else two.
 
-    None at all if too much is missing or mistyped.
+    Empty if too much is missing or mistyped.
     """
     if not violations:
         return (request,)
@@ -54,7 +54,7 @@ def without_consequences(
 ) -> list[Finding]:
     """The findings that all readings have, without those at the place of a violation.
 
-    A secret is one whatever else is wrong with the value.
+    A secret is reported whatever else is wrong with the value.
     """
     invalid = {violation.path for violation in violations}
     in_others = [frozenset(others) for others in findings[1:]]
@@ -70,9 +70,9 @@ def without_consequences(
 
 
 def _stand_ins(violation: Violation) -> tuple[Any, ...] | None:
-    """Two values to read in place of an invalid one; none if it is read as it is written.
+    """Two values to read in place of an invalid one; empty if it is read as it is written.
 
-    None if nothing can stand for it.
+    None if nothing can take its place.
     """
     shape, value = violation.shape, violation.value
     member = violation.path[-1] if violation.path else ""

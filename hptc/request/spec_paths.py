@@ -27,7 +27,7 @@ def spec_path(path: RequestPath, request: Mapping[str, Any]) -> SpecPath:
 
 
 def spec_paths(path: RequestPath, request: Mapping[str, Any]) -> list[SpecPath]:
-    """The same for every notation of the spec language: at least one path."""
+    """Like `spec_path`, in every notation of the spec language; at least one path."""
     candidates = list(_candidates(TABLE, path, request, (), ()))
     longest = max((length for length, _ in candidates), default=0)
     nearest = [SpecPath(found) for length, found in candidates if length == longest]
@@ -114,7 +114,7 @@ def _hyperparameter_candidates(
 def _source_candidates(
     node: Hyperparameters, path: Path, base: Path, spec: Path
 ) -> Iterator[tuple[int, Path]]:
-    """The keys of `source`, which sets two static hyperparameters instead of their author."""
+    """The keys of `source`, which sets two static hyperparameters for the author."""
     for name, key in ((PROGRAM, "entry_point"), (SUBMIT_DIRECTORY, "directory")):
         if path == (*_api_path(base, node.static), name):
             yield len(path), (*spec, key)

@@ -108,7 +108,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
                 code=code, path=path, on_key=True,
                 message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
                 label=f"did you mean `{meant}`?" if meant else "",
-fixes=respelled(meant, path, on_key=True), help=advice,
+                fixes=respelled(meant, path, on_key=True), help=advice,
             )  # fmt: skip
         case "type":
             expected = _TYPES.get(shape.type, shape.type)
@@ -121,7 +121,7 @@ fixes=respelled(meant, path, on_key=True), help=advice,
             return Finding(
                 code=code, path=path, message=f"`{name}` has an invalid value: {quoted(value)}",
                 label=f"did you mean {meant}?" if meant else "",
-fixes=respelled(meant, path), help=_enum_help(shape, value),
+                fixes=respelled(meant, path), help=_enum_help(shape, value),
             )  # fmt: skip
         case "minimum" | "maximum":
             return _out_of_bounds(violation, name, value, code, on_key=is_key)
@@ -137,15 +137,15 @@ fixes=respelled(meant, path), help=_enum_help(shape, value),
 def _suggestion(name: str, owner: Path, shape: Shape) -> tuple[str | None, str]:
     """The member that an unknown one means in the same structure, and the help."""
     members = tuple(shape.members)
-    every = f"valid members: {', '.join(members)}"
+    valid_members = f"valid members: {', '.join(members)}"
     if (same := nearest(name, members, cutoff=1)) is not None:
-        return same, every
+        return same, valid_members
     found = _structures_with(fold(name))
     if places := closest(found, owner):
         where = listed_code(map(path_text, places), "or")
         member = found[places[0]]
         return None, f"move it to {where}" if member == name else f"use `{member}` in {where}"
-    return nearest(name, members), every
+    return nearest(name, members), valid_members
 
 
 @cache
@@ -162,9 +162,9 @@ def _structures_with(name: str) -> Mapping[Path, str]:
 def _structures(shape: Shape, path: Path) -> Iterator[tuple[Path, Mapping[str, Shape]]]:
     yield path, shape.members
     for name, inner in shape.members.items():
-        each = inner.item if inner.type == "list" else inner
-        if each is not None and each.type == "structure":
-            yield from _structures(each, (*path, name))
+        item = inner.item if inner.type == "list" else inner
+        if item is not None and item.type == "structure":
+            yield from _structures(item, (*path, name))
 
 
 def _out_of_bounds(

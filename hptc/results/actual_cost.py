@@ -40,7 +40,7 @@ def needs_description(bound: CostBound, definition: str) -> bool:
     It has the billed seconds with managed spot training, and the instances if there are several
     alternatives.
     """
-    configurations = _of_definition(bound, definition)
+    configurations = _configurations_of(bound, definition)
     return len(configurations) > 1 or any(each.is_spot for each in configurations)
 
 
@@ -131,16 +131,16 @@ def _unknown_reasons(billings: Sequence[Billing], bound: CostBound) -> tuple[str
     return tuple(reasons)
 
 
-def _of_definition(bound: CostBound, definition: str) -> list[Configuration]:
-    found = [each for each in bound.configurations if each.definition == definition]
-    return found or list(bound.configurations)
+def _configurations_of(bound: CostBound, definition: str) -> list[Configuration]:
+    configurations = [each for each in bound.configurations if each.definition == definition]
+    return configurations or list(bound.configurations)
 
 
 def _configuration(
     bound: CostBound, definition: str, description: Mapping[str, Any] | None
 ) -> Configuration | None:
     """The cluster that a training job ran on; None if it is one of several, or of none."""
-    configurations = _of_definition(bound, definition)
+    configurations = _configurations_of(bound, definition)
     if len(configurations) == 1:
         return configurations[0]
     resources = (description or {}).get("ResourceConfig") or {}
@@ -161,7 +161,7 @@ def _billable_seconds(
     billed = None if description is None else description.get("BillableTimeInSeconds")
     if billed is not None:
         return int(billed)
-    is_spot = any(each.is_spot for each in _of_definition(bound, definition))
+    is_spot = any(each.is_spot for each in _configurations_of(bound, definition))
     return None if is_spot or not bound.configurations else seconds
 
 

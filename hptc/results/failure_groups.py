@@ -35,7 +35,7 @@ class FailedJob(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the training job."""
 
     @property
     def failure_reason(self) -> str:

@@ -1,4 +1,4 @@
-"""Writes the spec of the tuning job that follows another one, and says why it is as it is.
+"""Writes the spec of the tuning job that follows another one, and explains its changes.
 
 It starts from the described request, changes the ranges as the evidence says, and warm-starts from
 the tuning job where the service supports that. The rules check the result: a range is not widened
@@ -19,7 +19,7 @@ from hptc.diagnostics import Finding
 from hptc.frozen import frozen
 from hptc.jobs.job_names import name_stem
 from hptc.request.emission import Request
-from hptc.request.job_facts import training_jobs
+from hptc.request.job_facts import MAX_TRAINING_JOBS, training_jobs
 from hptc.request.reading import read_job
 from hptc.request.training_code import TrainingCode
 from hptc.request.tuning_job import CategoricalRange, NumericRange, TuningJob
@@ -27,7 +27,6 @@ from hptc.results.range_changes import RangeChange, range_changes, without_widen
 from hptc.results.training_results import Results
 from hptc.rules import RULES
 from hptc.rules.engine import check
-from hptc.rules.limits import MAX_TRAINING_JOBS
 from hptc.rules.rule import Context
 from hptc.source.document import Document, parse_document
 from hptc.source.hidden_text import escape_hidden
@@ -59,14 +58,14 @@ def follow_up(
     name: str | None = None,
     has_new_data: bool = False,
     sources: Mapping[str, TrainingCode] | None = None,
-    not_warm: str = "",
+    no_warm_start: str = "",
 ) -> FollowUp:
     """The follow-up of a described tuning job, whose tags are those of its author.
 
     `parents` are the warm-start parents of the tuning job that still exist. `sources` is the
-    code of its definitions, where the spec has `source`. `not_warm` is a reason for no warm start.
-    A request that was not submitted may have references to stacks: the spec omits them, or has
-    templates. Raises UsageError for a request that a spec can't express.
+    code of its definitions, where the spec has `source`. `no_warm_start` is a reason
+    to omit the warm start. A request that was not submitted may have references to stacks: the
+    spec omits them, or has templates. Raises UsageError for a request that a spec can't express.
     """
     before = results.job
     request = deepcopy(requested(described))
@@ -76,7 +75,7 @@ def follow_up(
     if origin.spec:
         notes.append(f"its spec: {origin.spec}" + (f" at {origin.commit}" if origin.commit else ""))
     notes += _set_warm_start(
-        request, results, parents, has_new_data=has_new_data, not_warm=not_warm
+        request, results, parents, has_new_data=has_new_data, no_warm_start=no_warm_start
     )
     notes += _set_limits(request, results, parents)
     changes = [each for d in before.definitions for each in range_changes(results, d)]
@@ -85,7 +84,7 @@ def follow_up(
         notes.append("Autotune chooses the ranges, so they are as before")
     known = {(each.code, each.message) for each in check(_context(original, {}), RULES)}
     jobs = {before.name: before, **parents}
-    changes, found = _allowed(request, changes, jobs, known)
+    changes, findings = _allowed(request, changes, jobs, known)
     _apply(request, changes)
     name = name or _next_name(before.name)
     # Without a job name, the content of the spec names the job.
@@ -98,7 +97,7 @@ def follow_up(
         text=_commented(text, read_job(request), changes, notes),
         notes=tuple(notes),
         changes=tuple(changes),
-        findings=tuple(found),
+        findings=tuple(findings),
     )
 
 
@@ -122,7 +121,7 @@ def _set_warm_start(
     parents: Mapping[str, TuningJob],
     *,
     has_new_data: bool,
-    not_warm: str,
+    no_warm_start: str,
 ) -> Iterator[str]:
     """Warm-start from the tuning job, if AWS documents that for it. Yields the reasons."""
     job = results.job
@@ -149,8 +148,8 @@ def _set_warm_start(
         yield "Bayesian instead of Grid: a grid would repeat what it has tried"
     if config.pop("RandomSeed", None) is not None:
         yield "no random seed: with the same one, the values repeat"
-    if not_warm:
-        yield f"no warm start: {not_warm}"
+    if no_warm_start:
+        yield f"no warm start: {no_warm_start}"
         return
     names = [job.name]
     room = MAX_TRAINING_JOBS - _used_jobs(results) - 1
@@ -215,19 +214,19 @@ def _allowed(
     for _ in range(2 * len(kept) + 1):
         trial = deepcopy(request)
         _apply(trial, kept)
-        found = [
+        findings = [
             each
             for each in check(_context(trial, parents), RULES)
             if (each.code, each.message) not in known
         ]
-        reported = [(change, finding) for change in kept if (finding := _about(change, found))]
+        reported = [(change, finding) for change in kept if (finding := _about(change, findings))]
         if not reported:
-            return kept, found
+            return kept, findings
         change, finding = reported[0]
         kept.remove(change)
         if change.is_wider:
             kept.append(without_widening(change, finding.message))
-    return kept, found
+    return kept, findings
 
 
 def _about(change: RangeChange, findings: Sequence[Finding]) -> Finding | None:

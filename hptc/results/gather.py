@@ -145,26 +145,26 @@ def _list(tuning: TuningReader, status: JobStatus, progress: Progress) -> list[T
 
 
 def _result(
-    number: int, each: TrainingJob, job: TuningJob, status: JobStatus, now: datetime
+    number: int, training_job: TrainingJob, job: TuningJob, status: JobStatus, now: datetime
 ) -> TrainingResult:
-    seconds = training_seconds(each)
-    if seconds is None and each.started is not None:
-        seconds = max(0, round((now - each.started).total_seconds()))
+    seconds = training_seconds(training_job)
+    if seconds is None and training_job.started is not None:
+        seconds = max(0, round((now - training_job.started).total_seconds()))
     return TrainingResult(
         number=number,
-        name=each.name,
-        definition=each.definition if job.is_multiple else "",
-        status=each.status,
-        objective=_finite(each.metric_value),
-        metric_name=each.metric_name,
-        hyperparameters=each.tuned_hyperparameters,
-        started=each.started,
-        ended=each.ended,
+        name=training_job.name,
+        definition=training_job.definition if job.is_multiple else "",
+        status=training_job.status,
+        objective=_finite(training_job.metric_value),
+        metric_name=training_job.metric_name,
+        hyperparameters=training_job.tuned_hyperparameters,
+        started=training_job.started,
+        ended=training_job.ended,
         seconds=seconds,
         billable_seconds=None,
         usd=None,
-        is_stopped_early=_is_stopped_early(each, job, status),
-        failure_reason=each.failure_reason,
+        is_stopped_early=_is_stopped_early(training_job, job, status),
+        failure_reason=training_job.failure_reason,
     )
 
 
@@ -173,13 +173,13 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _is_stopped_early(each: TrainingJob, job: TuningJob, status: JobStatus) -> bool:
+def _is_stopped_early(training_job: TrainingJob, job: TuningJob, status: JobStatus) -> bool:
     """Whether early stopping stopped a training job, as far as can be told.
 
     Nothing in a response says so. Those that stop when the tuning job ends are not counted.
     """
     stops = job.early_stopping == "Auto" or job.strategy == "Hyperband"
-    if not stops or each.status != "Stopped" or each.ended is None:
+    if not stops or training_job.status != "Stopped" or training_job.ended is None:
         return False
     end = status.ended if status.has_ended else None
     can_end_early = (
@@ -189,7 +189,9 @@ def _is_stopped_early(each: TrainingJob, job: TuningJob, status: JobStatus) -> b
         or job.max_jobs_not_improving is not None
         or job.completes_on_convergence
     )
-    return end is None or not can_end_early or each.ended < end - _STOPPED_WITH_THE_TUNING_JOB
+    return (
+        end is None or not can_end_early or training_job.ended < end - _STOPPED_WITH_THE_TUNING_JOB
+    )
 
 
 def _has_run_out_of_time(job: TuningJob, status: JobStatus) -> bool:

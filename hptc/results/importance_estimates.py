@@ -28,36 +28,36 @@ def with_importance(results: Results) -> Results:
     says how to install them.
     """
     history = [_observation(each) for each in results.training_jobs]
-    found = tuple(
-        _of_definition(results.job, history, definition_name(results.job, each))
+    estimates = tuple(
+        _importance_of(results.job, history, definition_name(results.job, each))
         for each in results.job.definitions
     )
-    return replace(results, importance=found)
+    return replace(results, importance=estimates)
 
 
-def _of_definition(job: TuningJob, history: Sequence[Observation], definition: str) -> Importance:
+def _importance_of(job: TuningJob, history: Sequence[Observation], definition: str) -> Importance:
     from hptc.local.search.importance import NotEnoughEvidence, importance
 
     try:
-        found = importance(job, history, definition=definition)
+        estimate = importance(job, history, definition=definition)
     except UsageError as error:
         return Importance(definition=definition, unknown=f"{error.message}: {error.help}")
-    if isinstance(found, NotEnoughEvidence):
-        return Importance(definition=definition, unknown=f"not enough evidence: {found.reason}")
+    if isinstance(estimate, NotEnoughEvidence):
+        return Importance(definition=definition, unknown=f"not enough evidence: {estimate.reason}")
     return Importance(
         definition=definition,
-        shares=tuple((effect.name, effect.share) for effect in found.effects),
-        r_squared=found.r_squared,
+        shares=tuple((effect.name, effect.share) for effect in estimate.effects),
+        r_squared=estimate.r_squared,
     )
 
 
-def _observation(each: TrainingResult) -> Observation:
+def _observation(result: TrainingResult) -> Observation:
     from hptc.local.search.observation import Observation
 
     return Observation(
-        number=each.number,
-        definition=each.definition,
-        values=dict(each.hyperparameters),
-        state=_STATES.get(each.status, "pending"),
-        objective=each.objective,
+        number=result.number,
+        definition=result.definition,
+        values=dict(result.hyperparameters),
+        state=_STATES.get(result.status, "pending"),
+        objective=result.objective,
     )

@@ -13,10 +13,10 @@ from typing import Any
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from hptc.diagnostics import RequestPath
 from hptc.frozen import frozen
 from hptc.preview.outline import hyperband
 from hptc.request.job_facts import definition_name
-from hptc.request.tuning_job import Definition
 from hptc.results.optuna_distributions import Parameter, parameters, range_data
 from hptc.results.training_results import (
     Results,
@@ -35,7 +35,7 @@ DEFINITION = "training_job_definition"
 
 @frozen
 class Study:
-    """A study of Optuna, with all that a storage takes."""
+    """A study of Optuna, with everything that a storage keeps."""
 
     name: str
     is_maximized: bool
@@ -53,12 +53,12 @@ def studies(results: Results, reports: Reports | None = None) -> tuple[Study, ..
     reports = reports or {}
     job = results.job
     by_definition = {
-        each.path: [
-            one
-            for one in results.training_jobs
-            if definition_of(job.definitions, one.definition) is each
+        definition.path: [
+            result
+            for result in results.training_jobs
+            if definition_of(job.definitions, result.definition) is definition
         ]
-        for each in job.definitions
+        for definition in job.definitions
     }
     bests = {
         ranked[0].name
@@ -66,42 +66,48 @@ def studies(results: Results, reports: Reports | None = None) -> tuple[Study, ..
         if (ranked := rank(jobs, job.definitions)) and ranked[0].objective is not None
     }
     builder = _Trials(results, reports, bests)
-    own = []
-    for each in job.definitions:
-        jobs = by_definition[each.path]
-        columns = parameters(each.ranges, [dict(one.hyperparameters) for one in jobs])
-        own.append((each, columns, jobs))
-    found = [
+    columns_of = {
+        definition.path: parameters(
+            definition.ranges,
+            [dict(result.hyperparameters) for result in by_definition[definition.path]],
+        )
+        for definition in job.definitions
+    }
+    separate = [
         Study(
-            name="/".join(filter(None, (job.name, definition_name(job, each)))),
-            is_maximized=is_maximized(each),
-            metric_name=each.objective.metric_name if each.objective else "",
+            name="/".join(filter(None, (job.name, definition_name(job, definition)))),
+            is_maximized=is_maximized(definition),
+            metric_name=definition.objective.metric_name if definition.objective else "",
             attributes={
                 **_attributes(results),
-                **({"definition": each.name} if job.is_multiple else {}),
-                "ranges": {range_.name: range_data(range_) for range_ in each.ranges},
-                **_notes(columns),
+                **({"definition": definition.name} if job.is_multiple else {}),
+                "ranges": {range_.name: range_data(range_) for range_ in definition.ranges},
+                **_notes(columns_of[definition.path]),
             },
-            trials=tuple(builder.trial(number, one, columns) for number, one in enumerate(jobs)),
+            trials=tuple(
+                builder.trial(number, result, columns_of[definition.path])
+                for number, result in enumerate(by_definition[definition.path])
+            ),
         )
-        for each, columns, jobs in own
+        for definition in job.definitions
     ]
-    return (*_overall(results, own, builder), *found) if job.is_multiple else tuple(found)
+    if not job.is_multiple:
+        return tuple(separate)
+    return (*_overall(results, columns_of, builder), *separate)
 
 
-_Own = tuple[Definition, tuple[Parameter, ...], list[TrainingResult]]
-
-
-def _overall(results: Results, own: Sequence[_Own], builder: _Trials) -> Iterator[Study]:
-    if len({is_maximized(each) for each, _, _ in own}) > 1:
+def _overall(
+    results: Results, columns_of: Mapping[RequestPath, tuple[Parameter, ...]], builder: _Trials
+) -> Iterator[Study]:
+    definitions = results.job.definitions
+    if len({is_maximized(each) for each in definitions}) > 1:
         return
-    names = CategoricalDistribution(tuple(each.name or "" for each, _, _ in own))
-    metrics = {each.objective.metric_name if each.objective else "" for each, _, _ in own}
-    columns_of = {each.path: columns for each, columns, _ in own}
+    names = CategoricalDistribution(tuple(each.name or "" for each in definitions))
+    metrics = {each.objective.metric_name if each.objective else "" for each in definitions}
     trials = []
-    for number, one in enumerate(results.training_jobs):
-        definition = definition_of(results.job.definitions, one.definition)
-        trial = builder.trial(number, one, columns_of[definition.path])
+    for number, result in enumerate(results.training_jobs):
+        definition = definition_of(definitions, result.definition)
+        trial = builder.trial(number, result, columns_of[definition.path])
         # The same name in two definitions is not the same hyperparameter.
         prefix = f"{definition.name}."
         params = {prefix + name: value for name, value in trial.params.items()}
@@ -111,7 +117,7 @@ def _overall(results: Results, own: Sequence[_Own], builder: _Trials) -> Iterato
         trials.append(trial)
     yield Study(
         name=results.job.name,
-        is_maximized=is_maximized(own[0][0]),
+        is_maximized=is_maximized(definitions[0]),
         metric_name=metrics.pop() if len(metrics) == 1 else "",
         attributes=_attributes(results),
         trials=tuple(trials),
@@ -120,7 +126,7 @@ def _overall(results: Results, own: Sequence[_Own], builder: _Trials) -> Iterato
 
 def _attributes(results: Results) -> dict[str, Any]:
     status = results.status
-    found = {
+    attributes = {
         "tuning_job": status.name,
         "arn": status.arn,
         "region": results.region,
@@ -130,7 +136,7 @@ def _attributes(results: Results) -> dict[str, Any]:
         "commit": status.origin.commit,
         "statement": results.statement,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in attributes.items() if value}
 
 
 def _notes(columns: Sequence[Parameter]) -> dict[str, Any]:
@@ -144,8 +150,10 @@ class _Trials:
     def __init__(self, results: Results, reports: Reports, bests: set[str]) -> None:
         self._results, self._reports, self._bests = results, reports, bests
 
-    def trial(self, number: int, each: TrainingResult, columns: Sequence[Parameter]) -> FrozenTrial:
-        texts = dict(each.hyperparameters)
+    def trial(
+        self, number: int, result: TrainingResult, columns: Sequence[Parameter]
+    ) -> FrozenTrial:
+        texts = dict(result.hyperparameters)
         values = {
             column.name: value
             for column in columns
@@ -154,59 +162,59 @@ class _Trials:
         left = {
             f"hyperparameters.{name}": text for name, text in texts.items() if name not in values
         }
-        state = self._state(each)
+        state = self._state(result)
         created = self._results.status.created
-        start = each.started or each.ended or created
+        start = result.started or result.ended or created
         return FrozenTrial(
             number=number,
             trial_id=number,
             state=state,
-            value=each.objective if state in (TrialState.COMPLETE, TrialState.PRUNED) else None,
+            value=result.objective if state in (TrialState.COMPLETE, TrialState.PRUNED) else None,
             datetime_start=_local(start),
-            datetime_complete=_local(each.ended or start) if state.is_finished() else None,
+            datetime_complete=_local(result.ended or start) if state.is_finished() else None,
             params=values,
             distributions={
                 column.name: column.distribution for column in columns if column.name in values
             },
-            user_attrs={**_trial_attributes(each), **left},
+            user_attrs={**_trial_attributes(result), **left},
             system_attrs={},
-            intermediate_values=dict(enumerate(self._reports.get(each.name, ()), 1)),
+            intermediate_values=dict(enumerate(self._reports.get(result.name, ()), 1)),
         )
 
-    def _state(self, each: TrainingResult) -> TrialState:
+    def _state(self, result: TrainingResult) -> TrialState:
         """What Optuna calls the state of a training job.
 
         One that was stopped is pruned, with its last value. Optuna never takes a pruned trial as
         the best one, so the best one is complete, however it ended; and so is one that Hyperband
         has stopped at its full resource, as far as its reports are known.
         """
-        if each.status not in FINAL_STATUSES:
+        if result.status not in FINAL_STATUSES:
             return TrialState.RUNNING
-        if each.objective is None or each.has_failed:
+        if result.objective is None or result.has_failed:
             return TrialState.FAIL
-        if each.status == "Completed" or each.name in self._bests:
+        if result.status == "Completed" or result.name in self._bests:
             return TrialState.COMPLETE
         job = self._results.job
-        brackets = hyperband(job, definition_of(job.definitions, each.definition))
-        reports = len(self._reports.get(each.name, ()))
+        brackets = hyperband(job, definition_of(job.definitions, result.definition))
+        reports = len(self._reports.get(result.name, ()))
         if brackets is not None and reports >= brackets.max_resource:
             return TrialState.COMPLETE
         return TrialState.PRUNED
 
 
-def _trial_attributes(each: TrainingResult) -> dict[str, Any]:
+def _trial_attributes(result: TrainingResult) -> dict[str, Any]:
     """The attributes of a trial. What is unknown is left out."""
-    found: dict[str, Any] = {
-        "training_job": each.name,
-        "definition": each.definition or None,
-        "status": each.status,
-        "stopped_early": each.is_stopped_early or None,
-        "seconds": each.seconds,
-        "billable_seconds": each.billable_seconds,
-        "usd": None if each.usd is None else float(each.usd),
-        "failure_reason": each.failure_reason or None,
+    attributes: dict[str, Any] = {
+        "training_job": result.name,
+        "definition": result.definition or None,
+        "status": result.status,
+        "stopped_early": result.is_stopped_early or None,
+        "seconds": result.seconds,
+        "billable_seconds": result.billable_seconds,
+        "usd": None if result.usd is None else float(result.usd),
+        "failure_reason": result.failure_reason or None,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _local(time: datetime) -> datetime:

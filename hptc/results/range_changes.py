@@ -60,7 +60,7 @@ def range_changes(results: Results, definition: Definition) -> tuple[RangeChange
 
 
 def without_widening(change: RangeChange, reason: str) -> RangeChange:
-    """The same change within the bounds of before, for the reason that forbids others."""
+    """The same change within the earlier bounds, with the reason that forbids others."""
     before, after = change.before, change.after
     if not isinstance(before, NumericRange) or not isinstance(after, NumericRange):
         return change

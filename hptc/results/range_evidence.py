@@ -108,11 +108,11 @@ def values_at_bounds(
     return tuple(found)
 
 
-def narrower(range_: NumericRange, best: Sequence[Point], of: int) -> BestWithin | None:
+def narrower(range_: NumericRange, best: Sequence[Point], total: int) -> BestWithin | None:
     """The part of a range that the best of `of` training jobs take; None if it is most of it."""
     values = [point.values[range_.name] for point in best if range_.name in point.values]
     shares = [share_of(range_, value) for value in values]
-    if len(shares) < 3 or of < 2 * MIN_TRAINING_JOBS:
+    if len(shares) < 3 or total < 2 * MIN_TRAINING_JOBS:
         return None
     spread = max(shares) - min(shares)
     low, high = max(0.0, min(shares) - _MARGIN), min(1.0, max(shares) + _MARGIN)
@@ -186,11 +186,11 @@ def _share_at_bound(range_: NumericRange) -> float:
     return max(_NEAR, float(1 / (high - low + 1)))
 
 
-def _chance(count: int, of: int, share: float) -> float:
+def _chance(count: int, total: int, share: float) -> float:
     """The probability that at least `count` of `of` values are in a share of the scale."""
     return sum(
-        math.comb(of, hits) * share**hits * (1 - share) ** (of - hits)
-        for hits in range(count, of + 1)
+        math.comb(total, hits) * share**hits * (1 - share) ** (total - hits)
+        for hits in range(count, total + 1)
     )
 
 

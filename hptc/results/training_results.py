@@ -109,11 +109,11 @@ def rank(
     Objectives of several definitions are compared as they are, as AWS does to name the best one.
     """
 
-    def order(each: TrainingResult) -> tuple[bool, float, int]:
-        if each.objective is None:
-            return True, 0.0, each.number
-        maximized = is_maximized(definition_of(definitions, each.definition))
-        return False, -each.objective if maximized else each.objective, each.number
+    def order(result: TrainingResult) -> tuple[bool, float, int]:
+        if result.objective is None:
+            return True, 0.0, result.number
+        maximized = is_maximized(definition_of(definitions, result.definition))
+        return False, -result.objective if maximized else result.objective, result.number
 
     return tuple(sorted(training_jobs, key=order))
 

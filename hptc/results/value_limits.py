@@ -1,4 +1,4 @@
-"""Where the values of a hyperparameter end, so that no advice leads to others.
+"""The limits of a hyperparameter's values, so that advice stays within them.
 
 A built-in algorithm takes numbers of an interval only, and some of them mean something else than
 those next to them: 0 is no depth of a tree in XGBoost, but no limit. Of a hyperparameter of a
@@ -36,15 +36,17 @@ class ValueLimits:
             if is_down
             else (self.interval.maximum, self.interval.excludes_maximum)
         )
-        found, reason = wanted, ""
+        nearest, reason = wanted, ""
         if end is not None and _is_past(wanted, _exact(end), is_down, or_at=is_open):
-            found = _beside(_exact(end), start, is_integer) if is_open else _exact(end)
+            nearest = _beside(_exact(end), start, is_integer) if is_open else _exact(end)
             reason = f"{self.algorithm} accepts no {'smaller' if is_down else 'larger'} value"
         for special in self.special:
             value = _exact(special.value)
-            if _is_past(start, value, not is_down) and _is_past(found, value, is_down, or_at=True):
-                found, reason = _beside(value, start, is_integer), special.text
-        return found, reason
+            if _is_past(start, value, not is_down) and _is_past(
+                nearest, value, is_down, or_at=True
+            ):
+                nearest, reason = _beside(value, start, is_integer), special.text
+        return nearest, reason
 
 
 def value_limits(definition: Definition, name: str) -> ValueLimits:

@@ -300,7 +300,7 @@ def csv_without_label_size(rule: Rule, context: Context) -> Iterator[Finding]:
     """The content type of CSV data does not state how many label columns it has.
 
     Built-in algorithms take the first column of `text/csv` as the label. Training data without
-    labels, as unsupervised algorithms have, needs `text/csv;label_size=0`, and the labelled test
+    labels, as unsupervised algorithms have, needs `text/csv;label_size=0`, and the labeled test
     data of Random Cut Forest `text/csv;label_size=1`
     (https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-training.html#cdf-csv-format).
 

@@ -37,10 +37,10 @@ def problem(
         and not _is_about(violated.subject, clause.subject)
     ]
     if violated.operator in _NEGATIVE:
-        found = _found(violated, settings)
+        excluded = _excluded_setting(violated, settings)
         if causes:
-            return f"{title} can't combine {listed(causes)} with {found}"
-        return f"{title} fails with {found}"
+            return f"{title} can't combine {listed(causes)} with {excluded}"
+        return f"{title} fails with {excluded}"
     subject = listed(causes) if causes else title
     verb = "require" if len(causes) > 1 else "requires"
     return f"{subject} {verb} {_requirement(violated)}, but {_actual(violated, settings)}"
@@ -85,7 +85,7 @@ def _cause(clause: Clause, settings: Settings) -> str:
     return _named(clause.subject, setting)
 
 
-def _found(clause: Clause, settings: Settings) -> str:
+def _excluded_setting(clause: Clause, settings: Settings) -> str:
     """The setting that a negative requirement excludes."""
     setting = settings[clause.subject]
     if clause.operator == "lacks_elements":
@@ -131,10 +131,10 @@ def _requirement(clause: Clause) -> str:
     if clause.operator in _COMPARISONS:
         other = code(values[0]) if len(clause.subjects) > 1 else values[0]
         return f"{name} to be {_COMPARISONS[clause.operator]} {other}"
-    return f"{name} to {_of_words(clause)}"
+    return f"{name} to {_required_state(clause)}"
 
 
-def _of_words(clause: Clause) -> str:
+def _required_state(clause: Clause) -> str:
     words = clause.values
     if clause.operator == "starts_with_any":
         return f"start with {listed_code(words, 'or')}"

@@ -7,10 +7,10 @@ reported by hptc/infrastructure/project_findings.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.project.references import latest_spec, names_in
+from hptc.request.spec_paths import value_at
 from hptc.rules.rule import Context, Rule, error
 from hptc.text import shortened
 
@@ -109,7 +109,10 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(
                 f"the policy of the execution role has {size:,} characters, but IAM allows "
                 f"{MAX_ROLE_POLICY:,}",
-                max(largest.required_by, key=lambda path: len(str(_at(context.request, path)))),
+                max(
+                    largest.required_by,
+                    key=lambda path: len(str(value_at(context.request, path) or "")),
+                ),
                 label=f"most of it is for {largest.sid}",
                 help="use fewer or shorter S3 prefixes, such as one common prefix; or set "
                 "`role_arn` to an existing role",
@@ -250,14 +253,6 @@ def schedule_ends_before_start(rule: Rule, context: Context) -> Iterator[Finding
             SpecPath(("schedule", "end_date")),
             help="swap the two dates, or remove one",
         )
-
-
-def _at(value: Any, path: RequestPath) -> object:
-    """The value at a path; empty if it is not in the request."""
-    for key in path:
-        is_there = key in value if isinstance(value, Mapping) else isinstance(value, list)
-        value = value[key] if is_there else ""
-    return value
 
 
 def _texts(value: object, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:

@@ -106,11 +106,11 @@ def alias_as_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
           output: {kms_key_id: alias/models}
           resources: {volume_kms_key_id: 1234abcd-12ab-34cd-56ef-1234567890ab}
     """
-    environments = own_key(context.environment) if context.environment is not None else None
+    default_key = own_key(context.environment) if context.environment is not None else None
     for definition in context.job.definitions:
         for resources in definition.resources:
             key = resources.volume_kms_key_id or ""
-            if is_alias(key) and key != environments:
+            if is_alias(key) and key != default_key:
                 yield rule.finding(
                     "the KMS key of a volume must be a key ID or ARN, but is an alias",
                     resources.path / "VolumeKmsKeyId",

@@ -99,16 +99,18 @@ def _too_large_for_local_storage(
 ) -> Iterator[Finding]:
     for _, resources, group in _instances(context):
         kind = instances.instance(group.type)
-        has = kind.local_storage_gb if kind is not None else None
+        local = kind.local_storage_gb if kind is not None else None
         size = group.volume_size_gb
-        if resources.is_tuning_form != in_tuning_form or has is None or size is None or size <= has:
+        if resources.is_tuning_form != in_tuning_form or local is None or size is None:
+            continue
+        if size <= local:
             continue
         yield rule.finding(
-            f"{group.type} has {has} GB of local storage instead of a volume, but "
+            f"{group.type} has {local} GB of local storage instead of a volume, but "
             f"`volume_size_in_gb` is {size}",
             group.volume_path,
-            label=f"must be {has} or less",
-            accepted=has,
+            label=f"must be {local} or less",
+            accepted=local,
             help="lower it, or use a larger instance or one without local storage",
         )
 

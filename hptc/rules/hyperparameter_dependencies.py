@@ -120,7 +120,7 @@ def _violations(
         )
         for dependency, violations in violated:
             if dependency.is_about_metric is about_metric:
-                yield from _of_dependency(
+                yield from _dependency_findings(
                     rule, certainty, definition, algorithm, dependency, violations
                 )
 
@@ -135,7 +135,7 @@ def _violated_dependencies(
     return [(dependency, violations) for dependency, violations in found if violations]
 
 
-def _of_dependency(
+def _dependency_findings(
     rule: Rule,
     certainty: Certainty,
     definition: Definition,
@@ -151,11 +151,11 @@ def _of_dependency(
         if is_certain is not (certainty == "certain"):
             continue
         clauses = (violation.clause, *dependency.conditions)
-        found = next(
+        setting = next(
             (violation.settings[c.subject] for c in clauses if c.subject in violation.settings),
             None,
         )
-        path = found.path if found is not None else definition.path / "StaticHyperParameters"
+        path = setting.path if setting is not None else definition.path / "StaticHyperParameters"
         if path in reported:
             continue
         reported.add(path)
@@ -165,9 +165,9 @@ def _of_dependency(
             ),
             path,
             label=dependency.reason,
-            fixes=_fixes(definition, dependency, violation, path, found),
+            fixes=_fixes(definition, dependency, violation, path, setting),
             help=dependency_messages.advice(dependency, violation.clause, violation.settings),
-            on_key=found is None,
+            on_key=setting is None,
         )
 
 
@@ -176,7 +176,7 @@ def _fixes(
     dependency: Dependency,
     violation: _Violation,
     path: RequestPath,
-    found: Setting | None,
+    reported: Setting | None,
 ) -> tuple[Fix, ...]:
     """The fix that sets what the violated condition requires, if there is one such value."""
     clause, settings = violation.clause, violation.settings
@@ -186,7 +186,7 @@ def _fixes(
         return ()
     name, value = clause.subject.name, clause.values[0]
     current = settings.get(clause.subject)
-    if current is not None and current is found and path[-2] != "Values":
+    if current is not None and current is reported and path[-2] != "Values":
         return (Fix(changes=(set_value(path, value),)),)
     is_free = current is None and all(each.name != name for each in definition.ranges)
     if clause.subject.kind == "hyperparameter" and is_free:

@@ -38,9 +38,9 @@ def refused_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Findi
     """
     yield from in_every_version(
         context,
-        lambda definition, found: (
-            *_bad_values(rule, context, definition, found, "certain"),
-            *_fractional_ranges(rule, context, definition, found),
+        lambda definition, algorithm: (
+            *_bad_values(rule, context, definition, algorithm, "certain"),
+            *_fractional_ranges(rule, context, definition, algorithm),
         ),
         except_scripts=True,
     )
@@ -67,9 +67,9 @@ def doubtful_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Find
     """
     yield from in_every_version(
         context,
-        lambda definition, found: (
-            *_bad_values(rule, context, definition, found, "documented"),
-            *_doubtful_ranges(rule, definition, found),
+        lambda definition, algorithm: (
+            *_bad_values(rule, context, definition, algorithm, "documented"),
+            *_doubtful_ranges(rule, definition, algorithm),
         ),
         except_scripts=True,
     )
@@ -79,20 +79,20 @@ def _bad_values(
     rule: Rule,
     context: Context,
     definition: Definition,
-    found: Algorithm,
+    algorithm: Algorithm,
     certainty: Certainty,
 ) -> Iterator[Finding]:
-    for name, value, path in _values(definition, found):
-        known = found.hyperparameter(name)
+    for name, value, path in _values(definition, algorithm):
+        known = algorithm.hyperparameter(name)
         if known is None or known.certainty != certainty or has_reference(value):
             continue
         is_quoted = is_json_string(value)
         if known.accepts(value) or (is_quoted and certainty == "documented"):
             continue  # HPT216 reports quotes
-        words = (*_usable_words(found, known), *known.also)
+        words = (*_usable_words(algorithm, known), *known.also)
         meant = nearest(value, words)
         yield rule.finding(
-            f"`{name}` of {found.title_in_version} must be {known.expected}, but is "
+            f"`{name}` of {algorithm.title_in_version} must be {known.expected}, but is "
             f"{quoted(value, _LONGEST_VALUE)}",
             path,
             label=f"did you mean `{meant}`?" if meant else "",
@@ -103,10 +103,10 @@ def _bad_values(
         )
 
 
-def _usable_words(found: Algorithm, known: Hyperparameter) -> list[str]:
-    """The accepted words, without those that the algorithm fails with in any case."""
+def _usable_words(algorithm: Algorithm, known: Hyperparameter) -> list[str]:
+    """The accepted words, without those that the algorithm always fails with."""
     subject = Subject("hyperparameter", known.name)
-    always = [each for each in found.dependencies if each.subjects == (subject,)]
+    always = [each for each in algorithm.dependencies if each.subjects == (subject,)]
     return [
         word
         for word in known.scalar.values
@@ -115,16 +115,16 @@ def _usable_words(found: Algorithm, known: Hyperparameter) -> list[str]:
 
 
 def _fractional_ranges(
-    rule: Rule, context: Context, definition: Definition, found: Algorithm
+    rule: Rule, context: Context, definition: Definition, algorithm: Algorithm
 ) -> Iterator[Finding]:
     for range_ in definition.ranges:
-        known = found.hyperparameter(range_.name)
+        known = algorithm.hyperparameter(range_.name)
         if known is None or not known.requires_integers or not isinstance(range_, NumericRange):
             continue
         if range_.kind == "Continuous":
             yield rule.finding(
-                f"`{range_.name}` of {found.title_in_version} must be an integer, but is tuned as "
-                "Continuous",
+                f"`{range_.name}` of {algorithm.title_in_version} must be an integer, but is tuned "
+                "as Continuous",
                 range_.path,
                 label="the container can't parse a fraction",
                 help="use `type: Integer`",
@@ -133,26 +133,26 @@ def _fractional_ranges(
             )
 
 
-def _values(definition: Definition, found: Algorithm) -> Iterator[tuple[str, str, RequestPath]]:
+def _values(definition: Definition, algorithm: Algorithm) -> Iterator[tuple[str, str, RequestPath]]:
     """Name, value and path of each static value and each category.
 
     Of two static values of one hyperparameter, XGBoost's container takes the last.
     """
-    last = {_canonical(found, name): name for name in definition.static}
+    last = {_canonical(algorithm, name): name for name in definition.static}
     for name, value, path in values(definition):
-        if last.get(_canonical(found, name), name) == name or name not in definition.static:
+        if last.get(_canonical(algorithm, name), name) == name or name not in definition.static:
             yield name, value, path
 
 
-def _canonical(found: Algorithm, name: str) -> str:
-    known = found.hyperparameter(name)
+def _canonical(algorithm: Algorithm, name: str) -> str:
+    known = algorithm.hyperparameter(name)
     return known.name if known is not None else name
 
 
-def _doubtful_ranges(rule: Rule, definition: Definition, found: Algorithm) -> Iterator[Finding]:
+def _doubtful_ranges(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
     """Ranges that leave what is documented, or that touch an end which the algorithm rejects."""
     for range_ in definition.ranges:
-        known = found.hyperparameter(range_.name)
+        known = algorithm.hyperparameter(range_.name)
         interval = known.interval if known is not None else None
         if known is None or interval is None or not isinstance(range_, NumericRange):
             continue
@@ -168,7 +168,7 @@ def _doubtful_ranges(rule: Rule, definition: Definition, found: Algorithm) -> It
                 continue  # HPT307 reports it
             yield rule.finding(
                 f"the range of `{range_.name}` {'starts' if member == 'MinValue' else 'ends'} at "
-                f"{bound}, but {found.title_in_version} requires {known.expected}",
+                f"{bound}, but {algorithm.title_in_version} requires {known.expected}",
                 range_.path / member,
                 label=f"must be {interval.text}",
             )
@@ -199,16 +199,16 @@ def missing(rule: Rule, context: Context, certainty: Certainty) -> Iterator[Find
     """Findings for required hyperparameters that are missing, of one certainty."""
     yield from in_every_version(
         context,
-        lambda definition, found: _missing(rule, definition, found, certainty),
+        lambda definition, algorithm: _missing(rule, definition, algorithm, certainty),
         except_scripts=True,
     )
 
 
 def _missing(
-    rule: Rule, definition: Definition, found: Algorithm, certainty: Certainty
+    rule: Rule, definition: Definition, algorithm: Algorithm, certainty: Certainty
 ) -> Iterator[Finding]:
     given = {*definition.static, *(range_.name for range_ in definition.ranges)}
-    for required in found.required_hyperparameters:
+    for required in algorithm.required_hyperparameters:
         condition = required.when
         if required.certainty != certainty or required.name in given:
             continue
@@ -220,7 +220,7 @@ def _missing(
             else ""
         )
         yield rule.finding(
-            f"{found.title} requires the hyperparameter `{required.name}`{because}",
+            f"{algorithm.title} requires the hyperparameter `{required.name}`{because}",
             definition.path / "StaticHyperParameters",
             help=f"add `{required.name}:` to `hyperparameters`",
             on_key=True,
@@ -252,27 +252,27 @@ def unknown(rule: Rule, context: Context, certainty: Certainty) -> Iterator[Find
     """Findings for static hyperparameters that are not in the list of the algorithm."""
     yield from in_every_version(
         context,
-        lambda definition, found: _unknown(rule, definition, found, certainty),
+        lambda definition, algorithm: _unknown(rule, definition, algorithm, certainty),
         except_scripts=True,
     )
 
 
 def _unknown(
-    rule: Rule, definition: Definition, found: Algorithm, certainty: Certainty
+    rule: Rule, definition: Definition, algorithm: Algorithm, certainty: Certainty
 ) -> Iterator[Finding]:
-    if found.certainty != certainty or not found.hyperparameters:
+    if algorithm.certainty != certainty or not algorithm.hyperparameters:
         return
-    names = [name for each in found.hyperparameters for name in (each.name, *each.aliases)]
+    names = [name for each in algorithm.hyperparameters for name in (each.name, *each.aliases)]
     for name in definition.static:
-        if found.hyperparameter(name) is not None:
+        if algorithm.hyperparameter(name) is not None:
             continue
         if certainty == "documented" and name.startswith("_"):
             continue  # SageMaker reserves names that start with an underscore
         meant = nearest(name, [each for each in names if not each.startswith("_")])
-        others = versions_with_hyperparameter(found.name, name)
+        others = versions_with_hyperparameter(algorithm.name, name)
         documented = "" if certainty == "certain" else "documented "
         yield rule.finding(
-            f"{found.title_in_version} has no {documented}hyperparameter `{name}`",
+            f"{algorithm.title_in_version} has no {documented}hyperparameter `{name}`",
             definition.path / "StaticHyperParameters" / name,
             label=_only_in(others) or (f"did you mean `{meant}`?" if meant else ""),
             replacement="" if _only_in(others) else meant or "",
@@ -306,23 +306,23 @@ def hyperparameter_under_two_names(rule: Rule, context: Context) -> Iterator[Fin
     """
     yield from in_every_version(
         context,
-        lambda definition, found: _repeated(rule, definition, found),
+        lambda definition, algorithm: _repeated(rule, definition, algorithm),
         except_scripts=True,
     )
 
 
-def _repeated(rule: Rule, definition: Definition, found: Algorithm) -> Iterator[Finding]:
+def _repeated(rule: Rule, definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
     static = definition.path / "StaticHyperParameters"
     paths = {name: static / name for name in definition.static}
     paths = {range_.name: range_.path for range_ in definition.ranges} | paths
-    given = [known for name in paths if (known := found.hyperparameter(name)) is not None]
+    given = [known for name in paths if (known := algorithm.hyperparameter(name)) is not None]
     if len({known.name for known in given}) == len(given):
         return
-    for known in found.hyperparameters:
+    for known in algorithm.hyperparameters:
         names = [name for name in (known.name, *known.aliases) if name in paths]
         if len(names) > 1:
             yield rule.finding(
-                f"{listed_code(names)} are the same hyperparameter of {found.title}",
+                f"{listed_code(names)} are the same hyperparameter of {algorithm.title}",
                 paths[names[1]],
                 label="one of them is ignored",
                 is_removable=True,

@@ -17,12 +17,11 @@ from hptc.request.job_facts import (
     runs_a_script,
 )
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
-from hptc.rules.range_fixes import with_type
+from hptc.rules.range_fixes import is_whole, with_type
 from hptc.rules.rule import Context, Rule, error, warning
 
 _MAX_RANGES = 30
 _MAX_HYPERPARAMETERS = 100
-_LARGEST_INTEGER = 10**15
 
 
 @error("HPT211", "P16")
@@ -321,12 +320,12 @@ def continuous_range_of_integers(rule: Rule, context: Context) -> Iterator[Findi
             low, high = number(range_.min), number(range_.max)
             if low is None or high is None or not _stands_for_integers(range_.name, low, high):
                 continue
-            is_whole = _is_whole(low) and _is_whole(high)
-            bounds = f", min: {int(low)}, max: {int(high)}" if is_whole else ""
+            has_integers = is_whole(low) and is_whole(high)
+            bounds = f", min: {int(low)}, max: {int(high)}" if has_integers else ""
             if range_.scaling in ("Linear", "Logarithmic"):
                 bounds += f", scaling: {range_.scaling}"
             help = f"use `{{type: Integer{bounds}}}`"
-            if not is_whole:
+            if not has_integers:
                 help += " with integers as bounds"
             yield rule.finding(
                 f"`{range_.name}` is an integer by convention, but its range is Continuous",
@@ -340,12 +339,8 @@ def continuous_range_of_integers(rule: Rule, context: Context) -> Iterator[Findi
 def _stands_for_integers(name: str, low: Decimal, high: Decimal) -> bool:
     if name_conventions.is_always_integer(name):
         return True
-    has_integers = _is_whole(low) and _is_whole(high) and high - low > 1
+    has_integers = is_whole(low) and is_whole(high) and high - low > 1
     return has_integers and name_conventions.is_usually_integer(name)
-
-
-def _is_whole(value: Decimal) -> bool:
-    return value == value.to_integral_value() and abs(value) < _LARGEST_INTEGER
 
 
 RULES = (

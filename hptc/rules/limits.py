@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import training_jobs
+from hptc.request.job_facts import MAX_TRAINING_JOBS, training_jobs
 from hptc.rules.rule import Context, Rule, error, warning
 
-MAX_TRAINING_JOBS = 750
-"""https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 MAX_RANDOM_TRAINING_JOBS = 10_000
-"""For random search, after a quota increase (same page)."""
+"""For random search, after a quota increase:
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 
 _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER = _LIMITS / "MaxNumberOfTrainingJobs"

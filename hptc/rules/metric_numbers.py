@@ -146,11 +146,8 @@ def _all_found(context: Context) -> Iterator[tuple[Rehearsal, MetricFound]]:
 
 def _is_reported(metric: Metric, rehearsal: Rehearsal | None) -> bool:
     """Whether a rule about the sample log reports the metric already."""
-    found = (
-        next((each for each in rehearsal.metrics if each.metric == metric), None)
-        if (rehearsal is not None)
-        else None
-    )
+    metrics = rehearsal.metrics if rehearsal is not None else ()
+    found = next((each for each in metrics if each.metric == metric), None)
     return found is not None and bool(
         found.fault or found.wrong or found.misread or found.missed or not found.numbers
     )

@@ -19,7 +19,8 @@ from hptc.text import spec_duration, told_apart
 if TYPE_CHECKING:
     from hptc.cost.bound import CostBound
 
-# Costs are imported where a policy limits them: few projects have one, and each check would wait.
+# hptc.cost is imported only where a policy limits costs: few checks need it, and importing it would
+# slow down all of them.
 
 _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER = _LIMITS / "MaxNumberOfTrainingJobs"

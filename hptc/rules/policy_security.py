@@ -269,8 +269,7 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
         named += [(range_.name, range_.path) for range_ in definition.ranges]
         for name, path in named:
             index = next(
-                (i for i, glob in enumerate(globs) if glob_matches(glob.lower(), name.lower())),
-                None,
+                (i for i, glob in enumerate(globs) if glob_matches(glob, name.lower())), None
             )
             if index is not None:
                 yield rule.finding(

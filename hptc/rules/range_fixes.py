@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hptc.diagnostics import Fix, Remove, SetValue
 from hptc.request.job_facts import number
 from hptc.request.spec_paths import spec_path
 from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange, Range
 from hptc.rules.rule import Context, advice, set_value
 
-_LARGEST_INTEGER = 10**15
+_TOO_LARGE = 10**15
+
+
+def is_whole(value: Decimal) -> bool:
+    """Whether a number is an integer, and not so large that its digits were meant otherwise."""
+    return value == value.to_integral_value() and abs(value) < _TOO_LARGE
 
 
 def with_type(context: Context, range_: Range, kind: str, title: str) -> tuple[Fix, ...]:
@@ -26,7 +33,7 @@ def with_type(context: Context, range_: Range, kind: str, title: str) -> tuple[F
         value = number(text)
         if kind == "Continuous" or value is None:
             continue
-        if value != value.to_integral_value() or abs(value) > _LARGEST_INTEGER:
+        if not is_whole(value):
             return ()
         if text != str(int(value)):
             changes.append(set_value(path / key, str(int(value))))

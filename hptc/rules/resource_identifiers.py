@@ -204,8 +204,8 @@ def resource_in_another_region(rule: Rule, context: Context) -> Iterator[Finding
                 )
 
 
-def _is_elsewhere(each: RegionalARN, here: str | None) -> bool:
-    return here is not None and bool(each.arn.region) and each.arn.region != here
+def _is_elsewhere(resource: RegionalARN, here: str | None) -> bool:
+    return here is not None and resource.arn.region not in ("", here)
 
 
 @error("HPT506", "I32")
@@ -241,7 +241,7 @@ def invalid_bucket_name(rule: Rule, context: Context) -> Iterator[Finding]:
 
 @warning("HPT507", "I33")
 def legacy_bucket_name(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The bucket of an S3 location has a name that only an old bucket in us-east-1, or none, has.
+    """The bucket in an S3 location has a placeholder's name, or that of an old us-east-1 bucket.
 
     A name with `<`, `{` or `$` is a placeholder that was not replaced. Until March 2018, buckets in
     us-east-1 could have names with uppercase letters, underscores and up to 255 characters. No

@@ -75,7 +75,7 @@ class Context:
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict
     )  # by the path of the definition
-    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # so are these
+    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # likewise
     scripts: Mapping[RequestPath, ScriptFacts] = field(default_factory=dict)
     _results: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -83,15 +83,15 @@ class Context:
         """A result that several rules use, computed for the first of them."""
         if key not in self._results:
             self._results[key] = compute()
-        found: Result = self._results[key]
-        return found
+        result: Result = self._results[key]
+        return result
 
     @property
     def is_request(self) -> bool:
         """Whether the file is a request in the API's own form.
 
         Messages name keys as a spec does; `hptc.request.api_words` translates those that are
-        members of the API. Only advice that differs in kind has to ask.
+        members of the API. Only a rule whose advice differs has to check this.
         """
         return self.spec_name is None
 
@@ -155,9 +155,9 @@ class Rule:
     ) -> Finding:
         """A finding of this rule at a path of the request or the spec.
 
-        Three fixes of the path itself have an argument: `replacement` is the key or value that was
-        meant, `accepted` the nearest value that is accepted, and with `is_removable`, the finding
-        is resolved without the key or entry.
+        Three arguments are fixes at the path itself: `replacement` is the key or value that was
+        meant, `accepted` the nearest value that is accepted, and `is_removable` is whether removing
+        the key or entry resolves the finding.
         """
         nearest = () if accepted == "" else (Fix(changes=(SetValue(path=path, value=accepted),)),)
         removal = (Fix(changes=(Remove(path=path),)),) if is_removable else ()

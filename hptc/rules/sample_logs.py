@@ -77,8 +77,8 @@ def objective_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Findin
 def metric_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
     """A metric definition finds no number in the sample log.
 
-    The metric stays empty in the console. This also reports expressions that capture something else
-    than a number, or that take too long
+    The metric stays empty in the console. This also reports expressions that capture something
+    other than a number, or that take too long
     (https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-metrics-variables.html).
 
     Bad:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from hptc.diagnostics import Finding, RequestPath
-from hptc.request.job_facts import combinations
-from hptc.request.tuning_job import CategoricalRange, Definition, NumericRange
+from hptc.request.job_facts import MAX_TRAINING_JOBS, combinations, grid_points
+from hptc.request.tuning_job import CategoricalRange, NumericRange
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.text import plural
 
@@ -16,7 +15,6 @@ _LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
 _NUMBER_OF_JOBS = _LIMITS / "MaxNumberOfTrainingJobs"
 _PARALLEL_JOBS = _LIMITS / "MaxParallelTrainingJobs"
 
-_MAX_GRID = 750
 _MIN_JOBS = 4
 
 
@@ -164,8 +162,8 @@ def grid_size_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
     wanted = context.job.max_number_of_training_jobs
     if context.job.strategy != "Grid" or wanted is None or len(context.job.definitions) != 1:
         return
-    count = _points(context.job.definitions[0])
-    if count is not None and count <= _MAX_GRID and count != wanted:
+    count = grid_points(context.job.definitions[0])
+    if count is not None and count <= MAX_TRAINING_JOBS and count != wanted:
         yield rule.finding(
             f"the grid has {plural(count, 'point')}, but `max_number_of_training_jobs` is {wanted}",
             _NUMBER_OF_JOBS,
@@ -209,11 +207,15 @@ def grid_too_large(rule: Rule, context: Context) -> Iterator[Finding]:
     if context.job.strategy != "Grid":
         return
     for definition in context.job.definitions:
-        count = _points(definition)
+        count = grid_points(definition)
         # HPT403 and HPT404 check a number that is set and matches.
-        if count is not None and _MAX_GRID < count != context.job.max_number_of_training_jobs:
+        if (
+            count is not None
+            and MAX_TRAINING_JOBS < count != context.job.max_number_of_training_jobs
+        ):
             yield rule.finding(
-                f"the grid has {count} points, but the maximum is {_MAX_GRID} training jobs",
+                f"the grid has {count} points, but the maximum is {MAX_TRAINING_JOBS} training "
+                "jobs",
                 definition.ranges_path,
                 help="list fewer values, or use `strategy: Random` to try some of the combinations",
                 on_key=True,
@@ -250,16 +252,6 @@ def mostly_random_bayesian_search(rule: Rule, context: Context) -> Iterator[Find
             help=f"lower it to {wanted // 4}, or use `strategy: Random`",
             fixes=(advice("use `strategy: Random`", set_value(_STRATEGY, "Random")),),
         )
-
-
-def _points(definition: Definition) -> int | None:
-    """The size of the grid; None if the ranges don't form one."""
-    sizes = [
-        len(set(range_.values))
-        for range_ in definition.ranges
-        if isinstance(range_, CategoricalRange)
-    ]
-    return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
 
 
 RULES = (

@@ -43,7 +43,7 @@ def duplicate_tag(rule: Rule, context: Context) -> Iterator[Finding]:
 def reserved_tag_key(rule: Rule, context: Context) -> Iterator[Finding]:
     """A tag key starts with `aws:`.
 
-    AWS reserves this prefix, in any case
+    AWS reserves this prefix, in upper and lower case
     (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html).
 
     Bad:

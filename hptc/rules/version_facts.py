@@ -16,11 +16,11 @@ Find = Callable[[Definition, Algorithm], Iterable[Finding]]
 def in_every_version(
     context: Context, find: Find, *, except_scripts: bool = False
 ) -> Iterator[Finding]:
-    """What `find` has for every version that the image of a training job can be.
+    """The findings that `find` has in every version that the image of a training job can be.
 
-    Of an image with an unknown tag, findings must be at the same path in all versions; the messages
-    are those of the newest one. Images that are not of a built-in algorithm have no findings; nor,
-    with `except_scripts`, have those in which the author's own script runs.
+    For an image with an unknown tag, a finding must be at the same path in all versions; its
+    message is that of the newest one. An image that is not of a built-in algorithm has no findings,
+    and with `except_scripts`, neither has an image that runs the author's own script.
     """
     for definition in context.job.definitions:
         possible = possible_algorithms(definition)

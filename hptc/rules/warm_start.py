@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from hptc.diagnostics import Finding, Fix, Remove, RequestPath
 from hptc.project.references import written_reference
-from hptc.request.job_facts import as_type, training_jobs
+from hptc.request.job_facts import MAX_TRAINING_JOBS, as_type, training_jobs
 from hptc.request.tuning_job import (
     AutoRange,
     CategoricalRange,
@@ -19,7 +19,6 @@ from hptc.request.tuning_job import (
     Range,
     TuningJob,
 )
-from hptc.rules.limits import MAX_TRAINING_JOBS
 from hptc.rules.range_fixes import with_type
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.rules.strategy import to_bayesian

@@ -47,12 +47,11 @@ def capture(
     announce: Callable[[LocalEndpoint], None],
     output: int | None = None,
 ) -> Captured:
-    """Run a command and return the tuning jobs that it created. `announce` is called before.
+    """Run a command and return the tuning jobs that it created.
 
-    `output` is a file descriptor in the place of the command's stdout.
-
+    `announce` is called before it starts. `output` is a file descriptor that replaces its stdout.
     `region` is the default Region, or that of all the user's profiles. The command's AWS endpoint
-    is the sandbox, also where it names another one. Its credentials are those of a role, which the
+    is the sandbox, even where it names another one. Its credentials are those of a role, which the
     SageMaker SDK's `get_execution_role` returns. Raises UsageError if the command can't be started.
     """
     recorder = Recorder()
@@ -63,8 +62,12 @@ def capture(
     ):
         role_arn, credentials = _assume_role(sandbox)
         profiles = folder / "config"
-        own = _regions_of_profiles()
-        regions = dict.fromkeys(own, region) if is_for_all_profiles else own
+        regions_of_profiles = _regions_of_profiles()
+        regions = (
+            dict.fromkeys(regions_of_profiles, region)
+            if is_for_all_profiles
+            else regions_of_profiles
+        )
         text = _profiles({"default": region, **regions}, credentials)
         profiles.write_text(text, encoding="utf-8")
         announce(
@@ -110,22 +113,22 @@ def _assume_role(sandbox: Sandbox) -> tuple[str, dict[str, str]]:
 
 def _regions_of_profiles() -> dict[str, str]:
     """The user's named profiles and their Regions, "" without one. Nothing else of them is read."""
-    found: dict[str, str] = {}
+    regions: dict[str, str] = {}
     for variable, default, prefix in (
         ("AWS_CONFIG_FILE", "~/.aws/config", "profile "),
         ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", ""),
     ):
-        users = configparser.RawConfigParser(strict=False)
+        profiles = configparser.RawConfigParser(strict=False)
         try:
             file = os.environ.get(variable) or default
-            users.read(os.path.expanduser(file), encoding="utf-8")  # noqa: PTH111 - needs no home
+            profiles.read(os.path.expanduser(file), encoding="utf-8")  # noqa: PTH111 - needs no home
         except (configparser.Error, OSError, UnicodeDecodeError):
             continue
-        for section in users.sections():
+        for section in profiles.sections():
             if section != "default" and section.startswith(prefix):
                 name = section.removeprefix(prefix)
-                found[name] = users.get(section, "region", fallback=found.get(name, ""))
-    return found
+                regions[name] = profiles.get(section, "region", fallback=regions.get(name, ""))
+    return regions
 
 
 def _profiles(regions: Mapping[str, str], credentials: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Makes operations of tuning jobs fail or slow, to test what a program does then.
+"""Makes the operations of tuning jobs fail or slow, to test how a program reacts.
 
 It is the WSGI application in front of the sandbox's gateway.
 """

@@ -26,9 +26,7 @@ from werkzeug.serving import WSGIRequestHandler
 
 from hptc.frozen import frozen
 from hptc.sandbox import stack_services
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
+from hptc.sandbox.local_clients import Environ, StartResponse
 
 moto_lock = Lock()
 """moto's state isn't thread-safe: whoever reads or changes it holds this lock."""
@@ -126,7 +124,7 @@ class Gateway:
 
 @frozen
 class CredentialScope:
-    """What a signature says about a request; empty for one without a signature."""
+    """What a signature says about a request; empty for a request without a signature."""
 
     access_key: str
     region: str

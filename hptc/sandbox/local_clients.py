@@ -1,4 +1,4 @@
-"""Lets only programs of this machine use the sandbox, no web page.
+"""Lets programs on this machine use the sandbox, but no web page.
 
 A page in a browser can send requests to any port of the loopback address. A browser marks them:
 with `Origin`, with fetch metadata, or, after DNS rebinding, with a foreign `Host`.

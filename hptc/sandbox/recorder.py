@@ -73,7 +73,7 @@ class Recorder:
                 self.buckets.add(name)
 
     def _create_role(self, environ: Environ, account: str) -> None:
-        """Create the role that a program looks up: version 3 of the SageMaker SDK looks up each.
+        """Create the role that a program looks up, as version 3 of the SageMaker SDK does.
 
         The program's own roles are in its account, where they exist.
         """

@@ -1,6 +1,6 @@
 """What CreateHyperParameterTuningJob refuses, in the words of the service.
 
-The API's shape is botocore's; the rules are those of hptc that AWS enforces at the creation. What
+The API's shape is botocore's; the rules are those of hptc that AWS enforces at creation. What
 AWS only finds out when training jobs start, or not at all, is accepted.
 """
 

@@ -59,7 +59,7 @@ def run(
     """Run a command whose AWS endpoint is the sandbox, and return its exit code.
 
     `changes` are to the environment variables that it gets; None removes one. The command inherits
-    the standard streams; `output` is a file descriptor in the place of stdout. SIGINT and SIGTERM
+    the standard streams; `output` is a file descriptor that replaces stdout. SIGINT and SIGTERM
     are forwarded to it. If signal N ends it, the exit code is 128 + N, as in a shell.
     """
     process: subprocess.Popen[bytes] | None = None

@@ -103,7 +103,7 @@ def _read_locations(request: Request) -> Iterator[str]:
 
 
 def _backend(bucket: str, account: str, partition: str) -> Any:
-    """The backend that has a bucket, if there is one: that of its owner."""
+    """The backend of a bucket's owner, or of the account if there is no such bucket."""
     partition, owner = s3_backends.bucket_accounts.get(bucket, (partition, account))
     return s3_backends[owner][partition]
 

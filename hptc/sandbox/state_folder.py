@@ -1,7 +1,7 @@
 """The temporary folder of a sandbox, which is deleted even if its process was killed.
 
-A running sandbox holds a lock on its folder. What a killed one left behind has no lock anymore, and
-the next sandbox deletes it.
+A running sandbox holds a lock on its folder. The folder that a killed sandbox left has no lock
+anymore, and the next sandbox deletes it.
 """
 
 import fcntl
@@ -42,7 +42,7 @@ def _delete_abandoned() -> None:
 
 
 def _delete_if_abandoned(folder: Path) -> None:
-    """Kill its training jobs too. Raises OSError if a process holds its lock, or if it has none."""
+    """Delete a folder and kill its training jobs. Raises OSError if its lock is held or missing."""
     lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

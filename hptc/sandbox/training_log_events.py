@@ -1,4 +1,4 @@
-"""What training jobs log, in CloudWatch Logs.
+"""The logs of training jobs, in CloudWatch Logs.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
 """

@@ -224,8 +224,6 @@ class TuningStore:
             created=created,
         )
 
-    # Reading.
-
     def describe(self, name: str) -> dict[str, Any] | None:
         """The description of a tuning job; None if it does not exist."""
         found = self.reader.describe(name)
@@ -243,9 +241,9 @@ class TuningStore:
         ]
 
     def _status(self, name: str, status: str) -> str:
-        """A tuning job is Stopping from the moment that it is told to, not once the run notices."""
-        is_told = status == "InProgress" and JobFolder(self._jobs, name).is_stop_requested()
-        return "Stopping" if is_told else status
+        """A tuning job is Stopping as soon as a stop is requested, not once the run notices."""
+        is_stopping = status == "InProgress" and JobFolder(self._jobs, name).is_stop_requested()
+        return "Stopping" if is_stopping else status
 
     def describe_training_job(self, name: str) -> dict[str, Any] | None:
         """The description of a training job of a tuning job; None if it does not exist."""
@@ -257,14 +255,15 @@ class TuningStore:
         if artifacts.startswith(_FILE):
             uri = s3_copies.model_uri(description["OutputDataConfig"]["S3OutputPath"], name)
             description["ModelArtifacts"] = {"S3ModelArtifacts": uri}
-        said = self.stated(name)
-        if said:
-            first, *rest = description["SecondaryStatusTransitions"]
-            description["SecondaryStatusTransitions"] = [{**first, "StatusMessage": said}, *rest]
+        statement = self.statement(name)
+        if statement:
+            first, *others = description["SecondaryStatusTransitions"]
+            stated = {**first, "StatusMessage": statement}
+            description["SecondaryStatusTransitions"] = [stated, *others]
         return description
 
-    def stated(self, training_job: str) -> str:
-        """What is to be said about the values of a training job; empty if they are results."""
+    def statement(self, training_job: str) -> str:
+        """What the values of a training job are; empty if they are results."""
         tuning_job = tuning_job_name(training_job)
         if not self.reader.is_dry(tuning_job):
             return ""
@@ -272,7 +271,7 @@ class TuningStore:
 
     def log_lines(self, training_job: str) -> list[str]:
         """What a training job has logged; a placeholder logs nothing."""
-        match self.stated(training_job):
+        match self.statement(training_job):
             case "":
                 return [event.message for event in self.reader.log_events(training_job)]
             case text:
@@ -292,10 +291,8 @@ class TuningStore:
         copied = self._tags.get(tuning_job_name(name), {})
         return self._training_job_tags.setdefault(name, dict(copied))
 
-    # Changing.
-
     def stop(self, name: str) -> None:
-        """Start to stop a tuning job. Raises AwsError if it has ended."""
+        """Request the stop of a tuning job. Raises AwsError if it has ended."""
         self.reader.stop(name)
 
     def delete(self, name: str) -> None:

@@ -37,12 +37,12 @@ _ML_TOKENS = (
 )
 """Special tokens of language models, whose names end like those of secrets."""
 _STRICT_NAMES = r"passw(?:or)?d|passphrase|passcode|pwd|_pass$|^pass$"
-"""Names whose value may be a word: a password is one more often than a token is."""
+"""Names whose value may be an ordinary word, as passwords often are and tokens rarely."""
 _REFERENCE = (
     r"[/<\[({$*%#@]|arn:|[a-z][a-z0-9+.]{1,10}://|ssm:|secretsmanager|vault:|env:|file:|op:"
     r"|projects/|alias/|resolve:|ref\+|!"
 )
-"""How a value starts that refers to a secret, or is a placeholder for one."""
+"""The start of a value that refers to a secret, or is a placeholder for one."""
 _PLACEHOLDER = (
     r"(?i)^(?:changeme|changeit|replaceme|letmein)$|(?:^|[^a-z])(?:change|replace|insert|fill|todo|tbd|your|my|example|sample|dummy|fake"
     r"|placeholder|redacted|masked|hidden|none|null|unset|empty|default|disabled|enabled|xxx+"
@@ -70,7 +70,7 @@ _PAIR = (
     r"(?=(?P<value>\"[^\"]{1,400}\"|'[^']{1,400}'|[^\s\"',{}\[\]][^\s,}\]]{0,400}))"
 )
 """A name and its value, which may contain another pair: `args: --token=abc`."""
-_LONGEST = 10_000  # characters; longer texts are cut, because no secret needs them
+_LONGEST = 10_000  # characters; longer texts are cut, because no secret is as long
 
 
 def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | None:

@@ -17,7 +17,7 @@ from hptc.service.tuning_jobs import JobSummary, LogEvent, TrainingJob
 Progress = Callable[[str], None]
 """Reports a line of progress to the user."""
 Content = Callable[[], bytes]
-"""Makes the content of an object, if it is needed."""
+"""Returns the content of an object; called only if the content is needed."""
 
 
 def silent(_: str) -> None:

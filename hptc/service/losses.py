@@ -34,7 +34,7 @@ _NOUNS = {"AWS::KMS::Key": "KMS key", "AWS::S3::Bucket": "bucket", "AWS::EC2::VP
 
 
 AllowText = Callable[[Sequence[str]], str]
-"""How a user allows losses by their names: the options of the command at hand."""
+"""Returns the options of the current command that allow the losses with these names."""
 
 
 @frozen

@@ -14,10 +14,10 @@ _MANY = 20  # one call lists about a hundred stacks
 
 
 def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, DeployedStack]:
-    """Those of the stacks that exist, by name. A few are described one by one.
+    """The stacks with these names that exist, by name. Few stacks are described one by one.
 
-    So are many, if the caller may not list stacks. A stack in review has no resources yet, so it
-    doesn't exist.
+    Many are looked up in a list, unless the caller may not list stacks. A stack in review has no
+    resources yet, so it doesn't count.
     """
     found = _listed(names, stacks) if len(names) > _MANY else None
     if found is None:
@@ -26,7 +26,7 @@ def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, De
 
 
 def _listed(names: Collection[str], stacks: StackReader) -> list[DeployedStack] | None:
-    """Those of the stacks that exist; None if the caller may only describe stacks by name."""
+    """The stacks with these names; None if the caller may only describe stacks by name."""
     try:
         return [each for each in stacks.list_stacks() if each.name in names]
     except AwsError as error:
@@ -53,9 +53,9 @@ def check_owners(
         )
 
 
-def check_unchanging(found: Iterable[DeployedStack]) -> None:
+def check_unchanging(stacks: Iterable[DeployedStack]) -> None:
     """Raise OperationError if another deployment is changing a stack."""
-    for stack in found:
+    for stack in stacks:
         if stack.is_changing:
             raise OperationError(
                 f"another deployment is changing the stack `{stack.name}` ({stack.status}); "

@@ -49,7 +49,7 @@ def too_many(maximum: int) -> UnlistedError:
 
 
 def is_code(name: str) -> bool:
-    """Whether a file can be code, by its name; what Python and notebooks cache is not."""
+    """Whether a file can be code, by its name. The caches of Python and notebooks are not."""
     parts = name.split("/")
     return not any(part in _NEVER_CODE for part in parts) and not name.endswith(_BYTECODE)
 

@@ -28,9 +28,9 @@ from hptc.source.text_files import MAX_BYTES
 from hptc.source.yaml_nodes import MAX_VALUES, PLAIN, QUOTED
 
 MAX_CHARACTERS = 4 * MAX_BYTES
-"""After aliases and templates are expanded: one long value may have many aliases."""
+"""The maximum after aliases and templates are expanded: one long value may have many aliases."""
 MAX_TEMPLATE_CHARACTERS = 50_000
-"""Of a file's different templates: a template is evaluated once, in time linear in its length."""
+"""The maximum in a file's different templates, each of which is evaluated once, in linear time."""
 
 ANY_KEY = "*"
 VerbatimKeys: TypeAlias = "Mapping[str, VerbatimKeys] | Literal[True]"

@@ -260,8 +260,8 @@ def is_of_path(fix: Fix, finding: Finding) -> bool:
 def fix_in(document: Document, fix: Fix, message: str) -> Fix | None:
     """A fix with its file; None if its changes can't be made in this document.
 
-    A template has its own value in each environment, so nothing else is written in its place. What
-    is safe to write replaces a text that the finding names: there is none around a default.
+    A template is not replaced, because it has another value in each environment. A safe fix only
+    replaces text that the finding names, never a value that is not written.
     """
     for change in fix.changes:
         node = document.node_at(change.path)

@@ -35,7 +35,7 @@ class Files(Protocol):
         ...
 
     def is_pipe(self, path: Path, /) -> bool:
-        """Whether the path is a pipe, as in `hptc check <(command)`. A folder's are not read."""
+        """Whether the path is a pipe, as in `hptc check <(command)`. In a folder, none is read."""
         ...
 
     def is_repository(self, folder: Path) -> bool:
@@ -54,7 +54,7 @@ class Files(Protocol):
         ...
 
     def read_code(self, entry: CodeEntry, longest: int) -> bytes:
-        """The content of one of them, at most `longest` bytes. Raises UnreadableFileError."""
+        """The content of a code entry, at most `longest` bytes. Raises UnreadableFileError."""
         ...
 
 

@@ -1,8 +1,7 @@
 """Turns the fixes of findings into edits of a file's text, for editors, SARIF and `check --fix`.
 
 The edited text is read again: a fix that would change anything but the paths that it names has no
-edits. That is so for an anchor that is used elsewhere, and for text of which nothing may be lost,
-such as a comment inside of what is replaced.
+edits. Examples are an anchor that is used elsewhere, and a comment inside the text to replace.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ def safe_edits(
 ) -> tuple[tuple[Edit, ...], int]:
     """The edits of the safe fixes of a document's findings, and the number of findings.
 
-    A finding has one fix; of two for one place, the first counts.
+    At most one fix of a finding is applied. Of fixes that overlap, the first one is applied.
     """
     edits: list[Edit] = []
     count = 0
@@ -111,7 +110,7 @@ def _edits(changes: Iterable[Change], document: Document) -> list[Edit]:
 
 
 def _last_index(change: Change) -> int:
-    """The index of an entry that is removed: without it, those behind it have other ones."""
+    """The index of a removed list entry, else -1. The last entry goes first: indices shift."""
     last = change.path[-1]
     return last if isinstance(change, Remove) and isinstance(last, int) else -1
 
@@ -148,7 +147,7 @@ def _value(change: SetValue, old: Any) -> Any:
 
 
 def overlap(edits: Iterable[Edit]) -> bool:
-    """Whether two edits are of the same text, or at the same place."""
+    """Whether two edits change the same text, or start at the same place."""
     in_order = sorted(edits, key=_start)
     return any(
         _end(one) > _start(other) or _start(one) == _start(other)

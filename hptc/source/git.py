@@ -152,10 +152,9 @@ def tracked_files(root: Path) -> frozenset[str] | None:
 
 
 def files_in(folder: Path, maximum: int, *, tracked_only: bool) -> list[str] | None:
-    """The files below a folder that git tracks, or that it doesn't ignore; None if git can't say.
+    """The files below a folder that git tracks, or that it doesn't ignore; None if git fails.
 
-    The names are relative to the folder. A listing that is longer than a limit ends after
-    `maximum` + 1 names.
+    The names are relative to the folder. The list ends after more than `maximum` names.
     """
     untracked = () if tracked_only else ("--others", "--exclude-standard")
     try:
@@ -164,7 +163,7 @@ def files_in(folder: Path, maximum: int, *, tracked_only: bool) -> list[str] | N
         )
     except OSError:
         return None
-    names: set[bytes] = set()  # a file that is not merged is listed several times
+    names: set[bytes] = set()  # an unmerged file is listed several times
     with process:
         rest = b""
         while process.stdout and (chunk := process.stdout.read(1 << 16)):

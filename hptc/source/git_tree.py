@@ -151,17 +151,17 @@ class Tree:
         # Strings, because each file is looked up several times and creating a Path costs more than
         # the lookup. resolve() would follow links on disk.
         whole = os.path.abspath(path)  # noqa: PTH100
-        if not self._has(whole):  # the path to the repository may contain a link
+        if not self._is_in_repository(whole):  # the path to the repository may contain a link
             folder, name = os.path.split(whole)
             whole = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
-        if self._has(whole):
+        if self._is_in_repository(whole):
             return whole[len(self._top) :].lstrip(os.sep).replace(os.sep, "/") or "."
         raise UsageError(
             f"{path}: is outside the repository {self.root}",
             help="only files of this repository can be compared with a commit",
         )
 
-    def _has(self, whole: str) -> bool:
+    def _is_in_repository(self, whole: str) -> bool:
         return whole == self._top or whole.startswith(self._top.rstrip(os.sep) + os.sep)
 
     def _followed(self, name: str) -> str:
@@ -179,7 +179,7 @@ class Tree:
             rest = name[len(link) :].lstrip("/")
             followed = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, rest))
             if followed.startswith(("/", "..")) or len(followed) > MAX_PATH:
-                return name  # outside the repository, or no path
+                return name  # outside the repository, or not a valid path
             name = followed
         return name
 
@@ -233,7 +233,7 @@ def _entries(root: Path, at: Commit) -> dict[str, _Entry]:
 
 
 def _sizes(root: Path, objects: list[str]) -> list[int | None]:
-    """The size of each object; None for one that a partial clone has not."""
+    """The size of each object; None if it is missing in a partial clone."""
     if not objects:
         return []
     with started(root, ("cat-file", "--batch-check=%(objectsize)"), stdin=subprocess.PIPE) as git:

@@ -37,7 +37,7 @@ class CodeFile:
 
     @property
     def mode(self) -> int:
-        """Its permissions in the archive. Owners and times are always the same."""
+        """The file's permissions in the archive. Owners and times are always the same."""
         return 0o755 if self.is_executable else 0o644
 
 
@@ -50,12 +50,12 @@ class PackedCode:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the paths, modes and contents in hex."""
-        whole = hashlib.sha256(_FORMAT)
+        digest = hashlib.sha256(_FORMAT)
         for file in self.files.values():
             name = file.name.encode()
-            whole.update(b"%o %d %d " % (file.mode, len(name), len(file.content)))
-            whole.update(name + hashlib.sha256(file.content).digest())
-        return whole.hexdigest()
+            digest.update(b"%o %d %d " % (file.mode, len(name), len(file.content)))
+            digest.update(name + hashlib.sha256(file.content).digest())
+        return digest.hexdigest()
 
     @property
     def size(self) -> int:

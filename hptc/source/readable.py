@@ -37,6 +37,6 @@ def is_ci() -> bool:
 
 @cache
 def _tracked(top: Path) -> frozenset[str] | None:
-    from hptc.source import git  # only CI needs it, and a cold check would wait
+    from hptc.source import git  # only CI needs it, and importing it takes time
 
     return git.tracked_files(top)

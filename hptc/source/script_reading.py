@@ -1,7 +1,7 @@
 """What the Python files of a folder of training code show without running them.
 
-They are parsed in script_worker.py, a process that is killed if it takes too long. What it did not
-reach is not known, and nothing is reported about it.
+They are parsed by script_worker.py in a process that is killed if it takes too long. Nothing is
+reported about the files that it did not reach.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 MAX_MEMORY = 1 << 30  # bytes; the tree of the largest file needs a fifth of it
 _DYNAMIC = frozenset({"parse_known_args", "parse_known_intermixed_args", "add_subparsers", "argv"})
-"""Attributes of a script that takes arguments which it does not declare."""
+"""Names that show that a script may take arguments which it does not declare."""
 
 
 def declared_options(tree: ast.AST) -> list[str] | None:
@@ -76,16 +76,16 @@ def _called(call: ast.Call) -> str:
 
 
 def _is_passed_on(nodes: list[ast.AST], calls: list[ast.Call], parsers: list[ast.Call]) -> bool:
-    """Whether a function that is not in the script gets a parser, to which it can add arguments."""
+    """Whether a parser is passed to a function outside the script, which can add arguments."""
     own = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    made = {*_bound_to(nodes, parsers)}
+    parser_names = {*_bound_to(nodes, parsers)}
     for call in calls:
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
-        gets_one = any(
-            value in parsers or (isinstance(value, ast.Name) and value.id in made)
+        gets_parser = any(
+            value in parsers or (isinstance(value, ast.Name) and value.id in parser_names)
             for value in values
         )
-        if gets_one and not (isinstance(call.func, ast.Name) and call.func.id in own):
+        if gets_parser and not (isinstance(call.func, ast.Name) and call.func.id in own):
             return True
     return False
 
@@ -112,7 +112,7 @@ def read(content: bytes, *, wants_options: bool) -> dict[str, object]:
     except ValueError as error:  # a null byte
         return {"line": 1, "fault": str(error)}
     except (RecursionError, MemoryError, OverflowError):
-        return {"options": None}  # too deep to tell
+        return {"options": None}  # nested too deeply to parse
 
 
 def main() -> None:

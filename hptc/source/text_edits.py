@@ -17,7 +17,7 @@ from hptc.source.text_fixes import Edit
 from hptc.source.yaml_nodes import PLAIN
 
 _PLAIN = re.compile(r"[\w./][\w./+-]*(:[\w.+-]+)*")
-"""Words that need no quotes in any place, if they are not a number or another constant."""
+"""Text that needs no quotes anywhere in YAML, unless it is a number or another constant."""
 
 
 class NoEditError(Exception):
@@ -34,7 +34,7 @@ def renamed(document: Document, path: Path, name: str) -> Edit:
 
 
 def replaced(document: Document, change: SetValue) -> Edit:
-    """The edit that writes another value in the place of one."""
+    """The edit that replaces a value."""
     node = _node(document, change.path)
     if isinstance(node, ScalarNode):
         if isinstance(change.value, str):
@@ -72,7 +72,7 @@ def removed(document: Document, path: Path, keys: Sequence[str | int]) -> list[E
 def added(document: Document, path: Path, keys: Mapping[str | int, Any]) -> Edit:
     """The edit that adds keys to a mapping. A value is a SetValue, or a mapping of further keys.
 
-    A value in the place of the mapping becomes its first key, if the change says which.
+    A plain value in place of the mapping becomes the value of its `short_for` key.
     """
     owner = _node(document, path)
     if isinstance(owner, ScalarNode):
@@ -129,7 +129,7 @@ def _shared(document: Document) -> set[int]:
 
 
 def _written_over(document: Document, node: Node, text: str, *, is_number: bool) -> Edit:
-    """A word in the place of another one, in the same quotes."""
+    """The edit that replaces a scalar and keeps its style of quotes."""
     match _quote(document, node):
         case '"':
             written = json.dumps(text, ensure_ascii=False)
@@ -186,7 +186,7 @@ def _is_json(document: Document, owner: Node) -> bool:
 
 
 def _nested(document: Document, node: ScalarNode, keys: Mapping[str | int, Any]) -> Edit:
-    """The edit that makes a mapping of a single value, or of none."""
+    """The edit that turns a plain or missing value into a mapping."""
     old = _source(document, node, node)
     pairs = [_pair(str(key), value, is_json=False) for key, value in keys.items()]
     if node.tag is PLAIN and resolve_plain(node.value) is None:
@@ -201,7 +201,7 @@ def _nested(document: Document, node: ScalarNode, keys: Mapping[str | int, Any])
 
 
 def _between(document: Document, first: Node, last: Node, text: str) -> Edit:
-    """A text in the place of nodes, without a comment between them."""
+    """The edit that replaces `first` to `last`. Raises NoEditError if it contains a comment."""
     start, end = first.start_mark, last.end_mark
     source = _source(document, first, last)
     if source[:1] in ("&", "!", "*", "|", ">") or (first is last and _has_comment(last, document)):
@@ -212,7 +212,7 @@ def _between(document: Document, first: Node, last: Node, text: str) -> Edit:
 
 
 def _after_key(document: Document, key: Node, value: Node, text: str) -> Edit:
-    """A text in the place of a block behind a key."""
+    """The edit that replaces the block after a key. Raises NoEditError if it has a comment."""
     lines = split_lines(document.text)
     last = _last_line(value, lines)
     if _has_comment(value, document, key=key):
@@ -271,7 +271,7 @@ def _bounds(owner: Node) -> Iterator[tuple[Node, Node]]:
 
 
 def _from_flow(entries: list[tuple[Node, Node]], indices: list[int]) -> list[Edit]:
-    """Without the entries, each with the comma behind it, or before it for those at the end."""
+    """The edits that remove entries, each with the comma after it; the last ones, before it."""
     tail = len(entries)
     while tail - 1 in indices:
         tail -= 1
@@ -291,7 +291,7 @@ def _from_flow(entries: list[tuple[Node, Node]], indices: list[int]) -> list[Edi
 
 
 def _from_block(entries: list[tuple[Node, Node]], index: int, lines: list[str]) -> Edit:
-    """Without the lines of the entry. A first key behind a dash leaves its place to the next."""
+    """The edit that removes an entry's lines. After a dash, the next key moves to its place."""
     first, last = entries[index]
     start, end = first.start_mark.line, _last_line(last, lines)
     before = lines[start][: first.start_mark.column]
@@ -315,7 +315,7 @@ def _from_block(entries: list[tuple[Node, Node]], index: int, lines: list[str]) 
 
 
 def _last_line(last: Node, lines: list[str]) -> int:
-    """The last line of an entry in a block, without blank lines and comments behind it."""
+    """The last line of an entry in a block, without blank lines and comments after it."""
     start, end = last.start_mark.line, last.end_mark.line
     if end >= len(lines) or not lines[end][: last.end_mark.column].strip():
         end -= 1  # a block ends where the next token starts

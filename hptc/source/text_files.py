@@ -24,7 +24,7 @@ class UnreadableFileError(UsageError):
 
     @property
     def diagnostic(self) -> Diagnostic:
-        """The same as a finding, for a file that is one of several."""
+        """This error as a finding, for a file that is one of several."""
         span = Span(
             file=self.file,
             line=self.line,

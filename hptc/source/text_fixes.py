@@ -10,7 +10,7 @@ from hptc.frozen import frozen
 
 @frozen
 class Edit:
-    """A text in the place of another one. Lines and columns count from 0; the end is exclusive."""
+    """Text that replaces a range. Lines and columns count from 0; the end is exclusive."""
 
     line: int
     column: int

@@ -257,7 +257,7 @@ class InstanceConfig(StrictModel):
 
 
 class TuningResources(StrictModel):
-    """Instance configurations of which SageMaker uses the first one with capacity."""
+    """Instance configurations; SageMaker uses the first one with capacity."""
 
     instance_type: str | None = optional_key(
         "The instance type, if there is only one.", "ml.m5.xlarge"

@@ -49,7 +49,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
                 code="HPT104", path=path,
                 message=f"`{name}` has an invalid value: {described(value)}",
                 label=f"did you mean {meant}?" if meant else "",
-fixes=respelled(meant, path),
+                fixes=respelled(meant, path),
                 help=f"valid values: {listed_code(choices)}",
             )  # fmt: skip
         case "string_pattern_mismatch":

@@ -18,7 +18,7 @@ from pathlib import Path
 from hptc.errors import UsageError
 from hptc.stacks.cdk_output import CdkOutput
 
-_QUESTION, _CANCELLED = "(y/n)", "canceled"
+_QUESTION, _CANCELED = "(y/n)", "canceled"
 
 
 def find_cdk(root: Path) -> list[str]:
@@ -66,7 +66,7 @@ def run_cdk(
     finally:
         os.close(theirs)
     try:
-        is_cancelled = _read_output(ours, output, ask)
+        is_canceled = _read_output(ours, output, ask)
         code = process.wait()
     except KeyboardInterrupt:
         # Ctrl-C in a terminal signals both processes, but `kill` only this one.
@@ -76,13 +76,13 @@ def run_cdk(
         raise
     finally:
         os.close(ours)
-    if code in (-signal.SIGINT, 128 + signal.SIGINT) or (code != 0 and is_cancelled):
+    if code in (-signal.SIGINT, 128 + signal.SIGINT) or (code != 0 and is_canceled):
         raise KeyboardInterrupt
     return code
 
 
 def _read_output(ours: int, output: CdkOutput, ask: Callable[[str], None] | None) -> bool:
-    """Feed the output line by line until it ends; whether the last question was cancelled."""
+    """Feed the output line by line until it ends; whether the last question was canceled."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     rest, asked, is_asking = "", "", False
     while chunk := _read(ours):
@@ -105,7 +105,7 @@ def _read_output(ours: int, output: CdkOutput, ask: Callable[[str], None] | None
                 break
     if rest:
         output.feed_line(rest)
-    return asked.rstrip().endswith(_CANCELLED)
+    return asked.rstrip().endswith(_CANCELED)
 
 
 def _read(descriptor: int) -> bytes:

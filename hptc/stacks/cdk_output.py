@@ -132,23 +132,23 @@ class CdkOutput:
         return " ".join(" ".join(cause).split())
 
 
-def _activity(found: re.Match[str]) -> StackActivity:
-    is_of_stack = found["rest"].startswith(found["stack"])
-    with_path = None if is_of_stack else _PATH.fullmatch(found["rest"])
+def _activity(line: re.Match[str]) -> StackActivity:
+    is_of_stack = line["rest"].startswith(line["stack"])
+    with_path = None if is_of_stack else _PATH.fullmatch(line["rest"])
     if with_path:
         logical_id, reason = with_path["id"], with_path["reason"] or ""
     else:
-        logical_id, _, reason = found["rest"].partition(" ")
+        logical_id, _, reason = line["rest"].partition(" ")
     return StackActivity(
         event=StackEvent(
-            stack=found["stack"],
+            stack=line["stack"],
             logical_id=logical_id,
-            type=found["type"],
-            status=_whole_status(found["status"]),
+            type=line["type"],
+            status=_whole_status(line["status"]),
             reason=reason,
         ),
-        done=int(found["done"]),
-        total=int(found["total"]) if found["total"] else None,
+        done=int(line["done"]),
+        total=int(line["total"]) if line["total"] else None,
     )
 
 

@@ -77,7 +77,7 @@ def deploy(
 
     Stacks that were deployed from the same content are left alone, unless `is_complete`. Up to
     `concurrency` of the others are deployed side by side, each after the stacks that it needs; one
-    after the other if the user is to be asked about changes.
+    at a time if the user is asked about changes.
 
     Without consent, changes that broaden permissions and the loss of a key, a bucket or a VPC need
     a confirmation, and a stack of another project is refused. Returns None if a finding is an

@@ -39,7 +39,7 @@ def deployment_error(environment: Environment, output: CdkOutput, code: int) -> 
 
 
 def _help_after(failure: Failure, environment: Environment) -> str:
-    # What AWS could not do for a moment is not for the user to fix.
+    # There is nothing for the user to fix in a temporary failure of AWS.
     first = "this is temporary: " if failure.is_temporary else "fix this, then "
     again = f"{first}rerun `hptc deploy`"
     match failure.status:
@@ -95,7 +95,7 @@ _CLI_ERRORS = (
         "the changes above broaden permissions, and without a terminal they can't be confirmed",
         "`hptc deploy --yes` deploys them without a confirmation",
     ),
-    ("deployment cancelled", "the deployment was cancelled", ""),
+    ("deployment cancelled", "the deployment was canceled", ""),
     (
         "paused fail state",
         "",

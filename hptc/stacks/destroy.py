@@ -113,8 +113,11 @@ def _check_unused(stacks: Sequence[DeployedStack], tuning: TuningReader) -> None
 
 
 def _roles_of(description: Mapping[str, Any]) -> Iterator[str]:
-    one = description.get("TrainingJobDefinition")
-    for definition in [*([one] if one else []), *description.get("TrainingJobDefinitions", [])]:
+    single = description.get("TrainingJobDefinition")
+    for definition in [
+        *([single] if single else []),
+        *description.get("TrainingJobDefinitions", []),
+    ]:
         yield definition["RoleArn"]
 
 

@@ -1,6 +1,6 @@
 """Finds the cause of a failed CloudFormation operation in the events of its stack.
 
-The cause is the first resource that failed, never one that was cancelled or rolled back because of
+The cause is the first resource that failed, never one that was canceled or rolled back because of
 it.
 """
 
@@ -15,7 +15,7 @@ from hptc.service.interface import StackEvent
 _STARTS = frozenset(
     {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
 )
-_CANCELLED = re.compile(r"resource \w+ cancell?ed", re.IGNORECASE)
+_CANCELED = re.compile(r"resource \w+ cancell?ed", re.IGNORECASE)
 _TEMPORARY = re.compile(
     r"throttl|rate exceeded|too many requests|internal\s?(failure|server ?error|service ?error)"
     r"|service\s?unavailable|slow ?down|timed out|HandlerErrorCode: (Throttling|InternalFailure"
@@ -116,13 +116,13 @@ def failure_of(events: Iterable[StackEvent]) -> Failure | None:
 
 
 def _failed(events: Iterable[StackEvent]) -> Iterator[StackEvent]:
-    """The resources that failed and were not cancelled, once each."""
+    """The resources that failed and were not canceled, once each."""
     seen = set()
     for event in events:
         if (
             event.status.endswith("_FAILED")
             and not event.is_of_stack
-            and not _CANCELLED.search(event.reason)
+            and not _CANCELED.search(event.reason)
             and event.logical_id not in seen
         ):
             seen.add(event.logical_id)

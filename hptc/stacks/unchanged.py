@@ -12,7 +12,7 @@ from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack
 
 _DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-"""A stack that was rolled back has the content of before, but not what its digest says for sure:
+"""A stack that was rolled back has its earlier content, but its digest may say something else:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html"""
 
 

@@ -1,4 +1,4 @@
-"""The configuration of Airflow's SageMakerTuningOperator, such as the SDK's `tuning_config` makes.
+"""The configuration of Airflow's SageMakerTuningOperator, which the SDK's `tuning_config` returns.
 
 https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/operators/sagemaker.html
 """
@@ -58,7 +58,7 @@ def _uploads(operations: object) -> list[str]:
 
 
 def _template(text: str, path: Path) -> Open | None:
-    """A text with Airflow's expressions, with a variable in place of each."""
+    """A text with a variable in place of each of Airflow's expressions."""
     if path[-1] == "Regex" or _EXPRESSION.search(text) is None:
         return None
     return _EXPRESSION.sub(lambda found: "{{ " + _variable(found[1]) + " }}", text), text

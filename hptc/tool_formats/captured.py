@@ -1,4 +1,4 @@
-"""A request that a program sent to a stand-in for AWS, and what in it belongs to that run only."""
+"""A request that a program sent to a local endpoint, without values that only fit that run."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def captured_job(request: Request, *, account: str, role_arn: str) -> ImportedJo
 
 
 def _program(job: Request, path: Path) -> str:
-    """The script that is set beside a static hyperparameter, as a program sends it."""
+    """The script that is set next to a static hyperparameter, as the program sent it."""
     beside: Any = job
     for part in path[:-1]:
         beside = beside[part]

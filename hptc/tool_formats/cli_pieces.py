@@ -1,7 +1,7 @@
 """The files that the options of `aws sagemaker create-hyper-parameter-tuning-job` take.
 
-Each is one member of the request: `--training-job-definition file://definition.json`. Which one is
-known by its keys.
+Each is one member of the request, as in `--training-job-definition file://definition.json`. Its
+keys show which one.
 https://docs.aws.amazon.com/cli/latest/reference/sagemaker/create-hyper-parameter-tuning-job.html
 """
 
@@ -21,7 +21,7 @@ _DEFINITIONS = ("TrainingJobDefinition", "TrainingJobDefinitions")
 
 
 def member_of_piece(data: Any) -> str | None:
-    """The member of the request whose value a file is, None if it is no such file."""
+    """The member of the request that a file contains; None if its keys match no member."""
     best, most = None, 0
     for member, shape in input_shape().members.items():
         is_list = shape.type == "list"

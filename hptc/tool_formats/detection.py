@@ -1,7 +1,7 @@
 """Recognizes the format of a file, and reads it as a request. Nothing in a file is run.
 
-Every form is one reader in this package. What can't be read, such as a program, has a message that
-says what to run instead.
+Each format has a reader in this package. For a file that can't be read, such as a program, the
+error says what to run instead.
 """
 
 from __future__ import annotations

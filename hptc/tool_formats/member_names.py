@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hptc.diagnostics import Path, path_text
+from hptc.diagnostics import Path, fold, path_text
 from hptc.request.emission import Request
 from hptc.request.shapes import Shape, input_shape
 from hptc.text import listed_code
@@ -27,7 +27,7 @@ _WHOLE_NUMBER = re.compile(r"-?\d{1,18}")
 
 
 def member_named(key: str, shape: Shape) -> str | None:
-    """The member of a structure that another tool calls `key`, None if there is none.
+    """The member of a structure that another tool calls `key`; None if there is none.
 
     Case, underscores and a hyphen don't count: Go's conventions make `s3URI` and `roleARN` of
     `S3Uri` and `RoleArn`, and ACK renames `type` to `type_`. Terraform also drops the words
@@ -36,20 +36,16 @@ def member_named(key: str, shape: Shape) -> str | None:
     """
     if key in shape.members:
         return key
-    word = _folded(key)
-    folded = {_folded(member): member for member in shape.members}
+    word = fold(key)
+    folded = {fold(member): member for member in shape.members}
     return folded.get(word) or folded.get(_PREFIX + word)
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
 
 
 class Conversion:
     """Converts one tuning job, and collects what it can't convert.
 
-    `open_key` says whether a key's value is an expression of the other tool, and returns the
-    member's own name; `open_text` the same of a text, with its template.
+    `open_key` returns the member's own name if the key's value is an expression of the other tool.
+    `open_text` returns the template and the expression of such a text. Both return None otherwise.
     """
 
     def __init__(
@@ -130,10 +126,10 @@ class Conversion:
 
     def _map(self, value: object, shape: Shape, path: Path) -> object:
         if isinstance(value, list) and all(
-            isinstance(each, Mapping) and {"name", "value"} == set(map(_folded, each))
+            isinstance(each, Mapping) and {"name", "value"} == set(map(fold, each))
             for each in value
         ):  # the first SageMaker operator for Kubernetes has lists of pairs
-            pairs = [{_folded(key): part for key, part in each.items()} for each in value]
+            pairs = [{fold(key): part for key, part in each.items()} for each in value]
             value = {str(pair["name"]): pair["value"] for pair in pairs}
         if not isinstance(value, Mapping) or shape.item is None:
             return value

@@ -117,7 +117,7 @@ def _with_unknown(values: Mapping[str, Any], unknown: Any, expressions: Any) -> 
                 merged[key + _UNKNOWN] = f"{_reference(expression) or key} (known after apply)"
         elif isinstance(mark, list) and isinstance(merged.get(key), list):
             merged[key] = [
-                _with_unknown(each, _at(mark, index), _at(expression, index))
+                _with_unknown(each, _block_at(mark, index), _block_at(expression, index))
                 if isinstance(each, Mapping)
                 else each
                 for index, each in enumerate(merged[key])
@@ -125,7 +125,7 @@ def _with_unknown(values: Mapping[str, Any], unknown: Any, expressions: Any) -> 
     return merged
 
 
-def _at(blocks: object, index: int) -> object:
+def _block_at(blocks: object, index: int) -> object:
     return blocks[index] if isinstance(blocks, list) and index < len(blocks) else None
 
 

@@ -50,7 +50,7 @@ def test_repository_name_is_accepted() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("kmean", id="misspelt"),
+        pytest.param("kmean", id="misspelled"),
         pytest.param("pytorch-training", id="framework"),
         pytest.param("", id="empty"),
     ],

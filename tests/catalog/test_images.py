@@ -122,7 +122,7 @@ def test_framework_image_has_the_authors_tag(name: str, tag: str, region: str, u
     [
         pytest.param(
             "xgbost", "1.7-1", "us-east-1", "name", "xgbost", "xgboost", "sagemaker-xgboost",
-            id="misspelt-name",
+            id="misspelled-name",
         ),
         pytest.param(
             "pytorch-training", "2.8.0", "us-east-1", "name", "pytorch-training", "kmeans",

@@ -365,7 +365,7 @@ class TestLosses:
         return stacks
 
     @pytest.mark.parametrize("context", [None, {}, {"allow-destroy": "Other, data_bucket"}])
-    def test_an_unnamed_one_stops_the_app(
+    def test_an_unnamed_loss_stops_the_app(
         self,
         context: dict[str, str] | None,
         stacks: FakeStacks,
@@ -378,7 +378,7 @@ class TestLosses:
             synth_project(small, "dev", small / "out")
         assert raised.value.help.endswith("allow it with -c allow-destroy=Legacy")
 
-    def test_a_named_one_does_not(
+    def test_a_named_loss_does_not_stop_the_app(
         self, stacks: FakeStacks, small: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("CDK_CONTEXT_JSON", '{"allow-destroy": "data_bucket, Legacy"}')

@@ -32,7 +32,7 @@ def test_the_cost_so_far(count: int, spot: str, hours: str, low: str, usd: str) 
     assert spent.instance_hours == Decimal(hours)
     assert (spent.usd_low, spent.usd) == (Decimal(low), Decimal(usd))
     assert found.maximum is not None
-    assert (spent.max_instance_hours, spent.max_usd) == (20 * count, found.maximum.usd)
+    assert (spent.max_instance_hours, spent.max_usd) == (Decimal(20 * count), found.maximum.usd)
 
 
 def test_an_unknown_price() -> None:

@@ -283,7 +283,7 @@ def test_a_running_job_is_stopped_once(project: Project, resolved: Path) -> None
     request = read_requests(resolved)["cifar10-spot"]
     name = request["HyperParameterTuningJobName"]
     sagemaker = project.client("sagemaker", account=RUNNING_ACCOUNT)
-    for job in (name, "a-neighbour"):
+    for job in (name, "a-neighbor"):
         request["HyperParameterTuningJobName"] = job
         sagemaker.create_hyper_parameter_tuning_job(**request)
     region = ("--region", REGION)
@@ -301,8 +301,8 @@ def test_a_running_job_is_stopped_once(project: Project, resolved: Path) -> None
         assert after["status"] == "Stopped"
         again = ask("stop", name, *region, "--json").json
         assert (again["outcome"], again["status"]) == ("already_over", "Stopped")
-        neighbour = ask("status", "a-neighbour", *region, "--json").json["job"]
-        assert neighbour["status"] == "InProgress"
+        neighbor = ask("status", "a-neighbor", *region, "--json").json["job"]
+        assert neighbor["status"] == "InProgress"
 
 
 @pytest.mark.parametrize("command", ["status", "stop"])

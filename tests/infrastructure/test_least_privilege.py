@@ -14,7 +14,7 @@ from hptc.infrastructure.statements import Statement, document
 from hptc.project.references import substitute
 from tests.support.iam_calls import by_text, definitions, s3_inputs
 from tests.support.iam_evaluator import Call, is_allowed, sids_of
-from tests.support.iam_neighbours import STRANGER, neighbours
+from tests.support.iam_neighbors import STRANGER, neighbors
 from tests.support.paths import ROOT
 from tests.support.repository_specs import PLACES, compiled, deployed, requests, world
 
@@ -66,9 +66,9 @@ def test_every_needed_call_is_allowed(environment: str, spec: str) -> None:
 
 
 @pytest.mark.parametrize(("environment", "spec"), CASES)
-def test_every_neighbouring_call_is_denied(environment: str, spec: str) -> None:
+def test_every_neighboring_call_is_denied(environment: str, spec: str) -> None:
     request, here = requests(environment)[spec], world(environment)
-    near = list(neighbours(request, here))
+    near = list(neighbors(request, here))
     assert len(near) > 60
     assert not {str(call) for _, call in near} & set(needed_calls(environment, spec))
     allowed = [

@@ -16,7 +16,7 @@ from hptc.render.owners import owner_grants_json, render_owner_grants
 from tests.support.golden import Golden
 from tests.support.iam_calls import World, by_text
 from tests.support.iam_evaluator import Call, is_allowed
-from tests.support.iam_neighbours import STRANGER, neighbours
+from tests.support.iam_neighbors import STRANGER, neighbors
 from tests.support.jobs import (
     definition,
     environment,
@@ -113,7 +113,7 @@ def test_other_roles_are_denied(role: str) -> None:
 
 
 def test_similar_calls_by_the_role_are_denied() -> None:
-    near = owned([call for _, call in neighbours(REQUEST, WORLD)])
+    near = owned([call for _, call in neighbors(REQUEST, WORLD)])
     assert len(near) > 30
     assert [str(each) for each in near if requested(each)] == []
 

@@ -20,7 +20,7 @@ from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 from tests.support.iam_calls import World, by_text, definitions
 from tests.support.iam_evaluator import is_allowed
-from tests.support.iam_neighbours import neighbours
+from tests.support.iam_neighbors import neighbors
 from tests.support.paths import ROOT
 
 PLACES = {
@@ -88,7 +88,7 @@ def test_each_role_allows_what_its_spec_needs_and_nothing_similar(region: str) -
             continue
         policy = substitute(document(permissions(each.environment, each.job, spec="x")), provide)
         calls = by_text(request, here)
-        near = dict(neighbours(request, here))
+        near = dict(neighbors(request, here))
         assert [text for text, call in calls.items() if not is_allowed(call, policy)] == []
         assert [what for what, call in near.items() if is_allowed(call, policy)] == []
         seen += 1

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from hptc.local.container_engine import Engine, own_words
+from hptc.local.container_engine import Engine, engine_message
 
 DOCKER_DIED = (
     '{"status":"die","id":"15","Type":"container","Action":"die","Actor":{"ID":"15","Attributes":'
@@ -68,7 +68,7 @@ PODMAN_REMOVED = '{"ID":"a2","Name":"x","Status":"remove","Type":"container","At
 def test_the_words_of_an_engine_are_known_from_those_of_a_program(
     lines: list[str], words: str
 ) -> None:
-    assert own_words(lines) == words
+    assert engine_message(lines) == words
 
 
 @pytest.mark.parametrize(

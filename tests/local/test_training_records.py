@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hptc.local.search.proposals import Proposal
+from hptc.local.search.observation import Proposal
 from hptc.local.training_records import (
     LOCAL,
     Progress,

@@ -230,8 +230,8 @@ class TestColor:
     def test_the_text_is_the_same(self) -> None:
         import re
 
-        coloured = re.sub(r"\x1b\[[0-9;]*m", "", render_jobs(JOBS, color=True))
-        assert [line.rstrip() for line in coloured.splitlines()] == render_jobs(JOBS).splitlines()
+        colored = re.sub(r"\x1b\[[0-9;]*m", "", render_jobs(JOBS, color=True))
+        assert [line.rstrip() for line in colored.splitlines()] == render_jobs(JOBS).splitlines()
 
 
 def test_markup_and_control_characters_are_harmless() -> None:

@@ -120,7 +120,7 @@ def test_a_consequence_is_not_reported(name: str, path: tuple[str, ...], value: 
     assert len(codes(changed(request(name), (path, value)))) == 1
 
 
-def test_a_secret_is_one_whatever_else_is_wrong_with_it() -> None:
+def test_a_secret_is_reported_whatever_else_is_wrong_with_it() -> None:
     path = ("TrainingJobDefinition", "StaticHyperParameters", "note")
     secret = "AKIAQWERTYUIOPASDFGH " + "x" * 3000
     found = codes(changed(request("direct-marketing-xgboost"), (path, secret)))

@@ -131,7 +131,7 @@ FAILURES = {
         "Assuming role failed: ExpiredToken",
         "aws sso login",
     ),
-    "a refused confirmation": ("Deployment cancelled", "the deployment was cancelled", ""),
+    "a refused confirmation": ("Deployment cancelled", "the deployment was canceled", ""),
     "a stack whose events are not readable": (
         (
             f"❌  {STACK} failed to deploy\n‣ DeploymentError: Resource updates failed:\n"

@@ -13,7 +13,7 @@ from tests.support.fake_service import stack_event
 
 STACK = "hptc-churn-dev"
 TYPES = {"Key": "AWS::KMS::Key", "Bucket": "AWS::S3::Bucket", "Role": "AWS::IAM::Role"}
-CANCELLED = "Resource creation cancelled"
+CANCELED = "Resource creation cancelled"
 HANDLER = (
     'Resource handler returned message: "churn already exists (Service: S3, Status Code: 409, '
     'Request ID: 1)" (RequestToken: 2, HandlerErrorCode: AlreadyExists)'
@@ -43,18 +43,18 @@ CASES: dict[str, tuple[list[StackEvent], str, str]] = {
         "ROLLBACK_COMPLETE",
         f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be created: no",
     ),
-    "what was cancelled comes first": (
+    "what was canceled comes first": (
         [
             *CREATED,
-            on("Role", "CREATE_FAILED", CANCELLED),
+            on("Role", "CREATE_FAILED", CANCELED),
             on("Bucket", "CREATE_FAILED", "no"),
-            on("Key", "CREATE_FAILED", CANCELLED),
+            on("Key", "CREATE_FAILED", CANCELED),
             *ROLLED_BACK,
         ],
         "ROLLBACK_COMPLETE",
         f"`{STACK}`: Bucket (AWS::S3::Bucket) could not be created: no",
     ),
-    "an update that was cancelled": (
+    "an update that was canceled": (
         [
             *UPDATING,
             on("Role", "UPDATE_FAILED", "Resource update cancelled"),

@@ -1,7 +1,7 @@
 """Follows the advice of a diagnostic literally, as an edit of the file's data.
 
 The grammar is that of the rules' help and labels: "remove `key`", "add `key: value`", "must be 5 or
-less", "did you mean `name`?", … Advice that needs judgement ("lower it") is not an edit.
+less", "did you mean `name`?", … Advice that needs judgment ("lower it") is not an edit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tuning jobs of examples/comparison: what each tool sends, and how much one writes."""
+"""The tuning jobs of examples/comparison: what each tool sends, and how much you write."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def lines(path: Path) -> int:
 
 
 def concepts(path: Path) -> set[str]:
-    """The different names of the tool that one has to know: keys, arguments, classes, functions.
+    """The different names of the tool that you have to know: keys, arguments, classes, functions.
 
     Names that the author chooses, such as those of hyperparameters and channels, don't count.
     """

@@ -73,7 +73,7 @@ def training_job(
 
 @dataclass
 class Service(FakeTuning):
-    """Reports the next of several states at each Describe, the last one for ever.
+    """Reports the next of several states at each Describe, the last one forever.
 
     A state is the training jobs, newest first, and the status; an error in its place is raised.
     """

@@ -61,7 +61,7 @@ def propose_bayesian(
     search = searches[place]
     if turn < search.initial:
         values = stratified_configuration(
-            search.definition, index=turn, of=search.initial, seed=seed
+            search.definition, index=turn, count=search.initial, seed=seed
         )
         if values not in search.tried:
             return Proposal(definition=search.name, values=values)

@@ -35,7 +35,7 @@ class Completion:
     """Why a tuning job starts no more training jobs."""
 
     criterion: Criterion
-    reason: str  # a sentence without a full stop, with both values
+    reason: str  # a sentence without a period, with both values
     stops_running_jobs: bool  # otherwise the running training jobs finish first
 
 

@@ -78,7 +78,9 @@ def untried_combinations(
     return [values for values in every if _key(values) not in seen]
 
 
-def stratified_configuration(definition: Definition, *, index: int, of: int, seed: int) -> Values:
+def stratified_configuration(
+    definition: Definition, *, index: int, count: int, seed: int
+) -> Values:
     """One of `of` configurations that share out the scale of each range: a Latin hypercube.
 
     https://doi.org/10.1080/00401706.1979.10489755
@@ -86,8 +88,8 @@ def stratified_configuration(definition: Definition, *, index: int, of: int, see
     values: dict[str, str] = {}
     for range_ in definition.ranges:
         random = Random(f"{seed} {definition.name} {range_.name}")  # noqa: S311
-        strata = random.sample(range(of), of)
-        share = (strata[index] + Random(f"{seed} {range_.name} {index}").random()) / of  # noqa: S311
+        strata = random.sample(range(count), count)
+        share = (strata[index] + Random(f"{seed} {range_.name} {index}").random()) / count  # noqa: S311
         match range_:
             case CategoricalRange():
                 choices = tuple(dict.fromkeys(range_.values))

@@ -57,7 +57,7 @@ def _is_below_median(
 
 def _stops_at_rung(
     job: TuningJob,
-    found: Hyperband,
+    hyperband: Hyperband,
     others: Sequence[Observation],
     running: Observation,
     *,
@@ -70,28 +70,28 @@ def _stops_at_rung(
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html).
     """
     used = len(running.reports)
-    if used >= found.max_resource:
+    if used >= hyperband.max_resource:
         return True
-    bracket = bracket_of(job, found, running)
+    bracket = bracket_of(job, hyperband, running)
     if used not in [rung.resource for rung in bracket.rungs[:-1]]:
         return False
     value = running.reports[-1]
     reached = [
         each.reports[used - 1]
         for each in others
-        if len(each.reports) >= used and bracket_of(job, found, each) == bracket
+        if len(each.reports) >= used and bracket_of(job, hyperband, each) == bracket
     ]
     better = sum(_is_worse(value, each, maximizes=maximizes) for each in reached)
-    return better >= max(1, (len(reached) + 1) // found.reduction)
+    return better >= max(1, (len(reached) + 1) // hyperband.reduction)
 
 
-def bracket_of(job: TuningJob, found: Hyperband, observation: Observation) -> Bracket:
+def bracket_of(job: TuningJob, hyperband: Hyperband, observation: Observation) -> Bracket:
     """The bracket of a training job: a round fills one after the other, the shortest first.
 
     Each definition has its own rounds.
     """
-    place = (observation.number - 1) // len(job.definitions) % found.training_jobs
-    for bracket in found.brackets:
+    place = (observation.number - 1) // len(job.definitions) % hyperband.training_jobs
+    for bracket in hyperband.brackets:
         if place < bracket.rungs[0].training_jobs:
             return bracket
         place -= bracket.rungs[0].training_jobs

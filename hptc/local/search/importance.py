@@ -54,24 +54,24 @@ def importance(
     Raises UsageError without numpy and scipy. https://doi.org/10.1016/j.cpc.2009.09.018
     """
     job = autotuned(job).job
-    found = next(
+    tuned = next(
         (each for each in job.definitions if definition_name(job, each) == definition), None
     )
-    if found is None or not found.ranges:
+    if tuned is None or not tuned.ranges:
         return NotEnoughEvidence(reason="there are no tuned hyperparameters")
     with numerical_libraries("the importance of hyperparameters"):
         from hptc.local.search.sensitivity import total_effects, usable_results
-    results = usable_results(found, [each for each in history if each.definition == definition])
-    needed = max(_MIN_RESULTS, _MIN_RESULTS_PER_HYPERPARAMETER * len(found.ranges))
+    results = usable_results(tuned, [each for each in history if each.definition == definition])
+    needed = max(_MIN_RESULTS, _MIN_RESULTS_PER_HYPERPARAMETER * len(tuned.ranges))
     if len(results) < needed:
         return NotEnoughEvidence(
             reason=f"{plural(len(results), 'training job')} with an objective, but "
-            f"{plural(len(found.ranges), 'hyperparameter')} "
-            f"{'needs' if len(found.ranges) == 1 else 'need'} at least {needed}"
+            f"{plural(len(tuned.ranges), 'hyperparameter')} "
+            f"{'needs' if len(tuned.ranges) == 1 else 'need'} at least {needed}"
         )
     if len({each.objective for each in results}) == 1:
         return NotEnoughEvidence(reason="every training job has the same objective")
-    shares, r_squared = total_effects(found, results)
+    shares, r_squared = total_effects(tuned, results)
     if r_squared <= 0:
         return NotEnoughEvidence(
             reason=f"{plural(len(results), 'training job')} can't be predicted from one another, "
@@ -79,7 +79,7 @@ def importance(
         )
     effects = [
         Effect(name=range_.name, share=share)
-        for range_, share in zip(found.ranges, shares, strict=True)
+        for range_, share in zip(tuned.ranges, shares, strict=True)
     ]
     effects.sort(key=lambda each: -each.share)
     return Importance(effects=tuple(effects), r_squared=r_squared, training_jobs=len(results))

@@ -1,4 +1,4 @@
-"""What the search needs of scipy, with types. Import it within `numerical_libraries`."""
+"""The functions of scipy that the search uses, with types. Import it in `numerical_libraries`."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _delimiter(path: Path) -> str:
     return next((each for each in _DELIMITERS if each in line), ",")
 
 
-def read_labelled(files: TrainingFiles, channel: str) -> tuple[Array, Array]:
+def read_labeled(files: TrainingFiles, channel: str) -> tuple[Array, Array]:
     """The features and the labels of a channel of CSV, whose first column is the label."""
     table = read_csv(files, channel)
     if table.shape[1] < 2:
@@ -86,7 +86,7 @@ def read_labelled(files: TrainingFiles, channel: str) -> tuple[Array, Array]:
     return table[:, 1:], table[:, 0]
 
 
-def read_unlabelled(files: TrainingFiles, channel: str) -> Array:
+def read_unlabeled(files: TrainingFiles, channel: str) -> Array:
     """The features of a channel of CSV; `label_size` of its content type says what the label is.
 
     The default is one column: https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-training.html

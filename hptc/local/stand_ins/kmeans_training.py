@@ -16,7 +16,7 @@ import sklearn
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.metrics import pairwise_distances_argmin
 
-from hptc.local.stand_ins.data_tables import Array, read_unlabelled, require_feature_count
+from hptc.local.stand_ins.data_tables import Array, read_unlabeled, require_feature_count
 from hptc.local.stand_ins.training_files import (
     Settings,
     TrainingError,
@@ -62,7 +62,7 @@ def _read(files: TrainingFiles, feature_dim: int) -> dict[str, Array]:
     data = {}
     for name in ("train", "test"):
         if name in files.channels:
-            data[name] = read_unlabelled(files, name)
+            data[name] = read_unlabeled(files, name)
             require_feature_count(data[name], feature_dim, name)
     return data
 

@@ -16,7 +16,7 @@ from sklearn.metrics import accuracy_score, mean_squared_error
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
-from hptc.local.stand_ins.data_tables import Array, read_labelled, require_feature_count
+from hptc.local.stand_ins.data_tables import Array, read_labeled, require_feature_count
 from hptc.local.stand_ins.training_files import (
     Settings,
     TrainingError,
@@ -56,15 +56,15 @@ def train(files: TrainingFiles) -> None:
         print_line("there is no input channel test, so there are no metrics")
         return
     features, labels = _read(files, "test", feature_dim)
-    found = model.predict(features if projection is None else projection.transform(features))
+    predicted = model.predict(features if projection is None else projection.transform(features))
     if is_classifier:
-        print_metric("test:accuracy", accuracy_score(labels, found))
+        print_metric("test:accuracy", accuracy_score(labels, predicted))
     else:
-        print_metric("test:mse", mean_squared_error(labels, found))
+        print_metric("test:mse", mean_squared_error(labels, predicted))
 
 
 def _read(files: TrainingFiles, channel: str, feature_dim: int) -> tuple[Array, Array]:
-    features, labels = read_labelled(files, channel)
+    features, labels = read_labeled(files, channel)
     require_feature_count(features, feature_dim, channel)
     return features, labels
 

@@ -24,41 +24,47 @@ def value_metrics(labels: Array, values: Array) -> dict[str, float]:
 
 
 def class_metrics(
-    labels: Array, scores: Array, found: Array, *, classes: int | None, f_beta: float, top_k: int
+    labels: Array,
+    scores: Array,
+    predicted: Array,
+    *,
+    classes: int | None,
+    f_beta: float,
+    top_k: int,
 ) -> dict[str, float]:
     """The metrics of a classifier; `classes` is None for a binary one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes that are absent or are never predicted
         if classes is None:
-            return _binary(labels, scores, found, f_beta)
+            return _binary(labels, scores, predicted, f_beta)
         if scores.ndim == 1:  # two classes
             scores = np.column_stack([-scores, scores])
-        return _several(labels, scores, found, f_beta, top_k)
+        return _several(labels, scores, predicted, f_beta, top_k)
 
 
-def _binary(labels: Array, scores: Array, found: Array, f_beta: float) -> dict[str, float]:
+def _binary(labels: Array, scores: Array, predicted: Array, f_beta: float) -> dict[str, float]:
     has_both = len(np.unique(labels)) == 2
     return {
-        "binary_classification_accuracy": float(metrics.accuracy_score(labels, found)),
-        "binary_f_beta": float(metrics.fbeta_score(labels, found, beta=f_beta)),
-        "precision": float(metrics.precision_score(labels, found)),
-        "recall": float(metrics.recall_score(labels, found)),
+        "binary_classification_accuracy": float(metrics.accuracy_score(labels, predicted)),
+        "binary_f_beta": float(metrics.fbeta_score(labels, predicted, beta=f_beta)),
+        "precision": float(metrics.precision_score(labels, predicted)),
+        "recall": float(metrics.recall_score(labels, predicted)),
         **({"roc_auc_score": float(metrics.roc_auc_score(labels, scores))} if has_both else {}),
     }
 
 
 def _several(
-    labels: Array, scores: Array, found: Array, f_beta: float, top_k: int
+    labels: Array, scores: Array, predicted: Array, f_beta: float, top_k: int
 ) -> dict[str, float]:
     expected = labels[:, None] == np.arange(scores.shape[1])
     ranks = (-scores).argsort(axis=1, kind="stable")[:, :top_k]
     return {
-        "multiclass_accuracy": float(metrics.accuracy_score(labels, found)),
+        "multiclass_accuracy": float(metrics.accuracy_score(labels, predicted)),
         "multiclass_top_k_accuracy": float((ranks == labels[:, None]).any(axis=1).mean()),
         "dcg": float(metrics.dcg_score(expected, scores)),
-        "macro_f_beta": float(metrics.fbeta_score(labels, found, beta=f_beta, average="macro")),
-        "macro_precision": float(metrics.precision_score(labels, found, average="macro")),
-        "macro_recall": float(metrics.recall_score(labels, found, average="macro")),
+        "macro_f_beta": float(metrics.fbeta_score(labels, predicted, beta=f_beta, average="macro")),
+        "macro_precision": float(metrics.precision_score(labels, predicted, average="macro")),
+        "macro_recall": float(metrics.recall_score(labels, predicted, average="macro")),
     }
 
 

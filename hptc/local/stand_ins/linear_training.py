@@ -19,7 +19,7 @@ import sklearn
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.preprocessing import StandardScaler
 
-from hptc.local.stand_ins.data_tables import Array, read_labelled, require_feature_count
+from hptc.local.stand_ins.data_tables import Array, read_labeled, require_feature_count
 from hptc.local.stand_ins.linear_metrics import class_metrics, objective_loss, value_metrics
 from hptc.local.stand_ins.training_files import (
     Settings,
@@ -121,7 +121,7 @@ class _Learner:
         for name in _CHANNELS:
             if name not in files.channels:
                 continue
-            features, labels = read_labelled(files, name)
+            features, labels = read_labeled(files, name)
             dimension = dimension or features.shape[1]
             require_feature_count(features, dimension, name)
             self._require_classes(labels, name)

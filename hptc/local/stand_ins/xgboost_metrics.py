@@ -17,7 +17,7 @@ Metric = Callable[[Any, Any], float]
 """Labels and predictions to a value."""
 
 
-def _of_classes(function: Callable[..., float], **options: Any) -> Metric:
+def _class_metric(function: Callable[..., float], **options: Any) -> Metric:
     def value(labels: Any, predictions: Any) -> float:
         shaped = np.asarray(predictions)
         classes = shaped.argmax(axis=1) if shaped.ndim > 1 else shaped.round()
@@ -26,24 +26,24 @@ def _of_classes(function: Callable[..., float], **options: Any) -> Metric:
     return value
 
 
-def _of_values(function: Callable[..., float]) -> Metric:
+def _value_metric(function: Callable[..., float]) -> Metric:
     return lambda labels, predictions: float(function(labels, predictions))
 
 
 CONTAINER_METRICS: Mapping[str, Metric] = {
-    "accuracy": _of_classes(metrics.accuracy_score),
-    "balanced_accuracy": _of_classes(metrics.balanced_accuracy_score),
-    "f1": _of_classes(metrics.f1_score, average="macro"),
-    "f1_binary": _of_classes(metrics.f1_score, average="binary"),
-    "f1_macro": _of_classes(metrics.f1_score, average="macro"),
-    "mse": _of_values(metrics.mean_squared_error),
-    "precision": _of_classes(metrics.precision_score, average="binary"),
-    "precision_macro": _of_classes(metrics.precision_score, average="macro"),
-    "precision_micro": _of_classes(metrics.precision_score, average="micro"),
-    "r2": _of_values(metrics.r2_score),
-    "recall": _of_classes(metrics.recall_score, average="binary"),
-    "recall_macro": _of_classes(metrics.recall_score, average="macro"),
-    "recall_micro": _of_classes(metrics.recall_score, average="micro"),
+    "accuracy": _class_metric(metrics.accuracy_score),
+    "balanced_accuracy": _class_metric(metrics.balanced_accuracy_score),
+    "f1": _class_metric(metrics.f1_score, average="macro"),
+    "f1_binary": _class_metric(metrics.f1_score, average="binary"),
+    "f1_macro": _class_metric(metrics.f1_score, average="macro"),
+    "mse": _value_metric(metrics.mean_squared_error),
+    "precision": _class_metric(metrics.precision_score, average="binary"),
+    "precision_macro": _class_metric(metrics.precision_score, average="macro"),
+    "precision_micro": _class_metric(metrics.precision_score, average="micro"),
+    "r2": _value_metric(metrics.r2_score),
+    "recall": _class_metric(metrics.recall_score, average="binary"),
+    "recall_macro": _class_metric(metrics.recall_score, average="macro"),
+    "recall_micro": _class_metric(metrics.recall_score, average="micro"),
 }
 
 _MAXIMIZED = (

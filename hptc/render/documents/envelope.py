@@ -24,5 +24,5 @@ def document(command: str, body: Mapping[str, object]) -> str:
 
 
 def document_line(command: str, body: Mapping[str, object]) -> str:
-    """The same on one line, for a command that prints while it runs."""
+    """A command's document on one line, for a command that prints while it runs."""
     return json_line({"version": VERSION, "command": command, **body})

@@ -33,7 +33,7 @@ class CaptureData(Members):
     """The tuning jobs that a program created, and the files that were written."""
 
     exit_code: int
-    """Of the program, whose own output goes to stderr."""
+    """The program's exit code. Its own output goes to stderr."""
     refused_hosts: list[str]
     """Other hosts that the program tried to reach."""
     files: list[CapturedFileData]
@@ -49,7 +49,7 @@ class SandboxData(Members):
     tuning_jobs: Literal["placeholder", "dry", "train"]
     """What tuning jobs do: nothing, made-up values, or training on this machine."""
     folder: str
-    """Its temporary files, which are deleted when it stops."""
+    """The folder of its temporary files, which is deleted when it stops."""
     process_id: int
     """SIGTERM ends the process."""
     environment: dict[str, str]

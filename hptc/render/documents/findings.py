@@ -24,7 +24,7 @@ class RelatedData(Place):
 
 
 class EditData(Members):
-    """A text in the place of another one. Lines and columns start at 1; the end is exclusive."""
+    """Text that replaces characters. Lines and columns start at 1; the end is exclusive."""
 
     line: int
     column: int

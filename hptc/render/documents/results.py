@@ -87,7 +87,7 @@ class TrainingResultData(Members):
 
 
 class ResultsData(Members):
-    """What a tuning job has found."""
+    """The results of a tuning job."""
 
     name: str
     arn: str
@@ -105,6 +105,6 @@ class ResultsData(Members):
 
 
 class LocalResultsData(ResultsData):
-    """What a tuning job on this machine has found."""
+    """The results of a tuning job on this machine."""
 
     local: LocalRunData

@@ -55,7 +55,7 @@ class CostChangeData(Members):
 
 
 class LastRunData(Members):
-    """What the last tuning job of a spec has found."""
+    """The best result of a spec's last tuning job."""
 
     job: str
     status: str
@@ -65,7 +65,7 @@ class LastRunData(Members):
     hyperparameters: dict[str, str]
     """The configuration of the best training job."""
     outside: list[str]
-    """Those of the hyperparameters whose value is not in the new search space."""
+    """The hyperparameters whose value is not in the new search space."""
 
 
 class JobsOfSpec(Members):
@@ -83,7 +83,7 @@ class JobsOfSpec(Members):
 
 
 class ComparisonData(JobsOfSpec):
-    """The same, with the environment; null for a file outside of a project."""
+    """The tuning jobs in one environment, which is null for a file outside of a project."""
 
     environment: str | None
 

@@ -69,7 +69,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def document_schema(command: str) -> dict[str, Any]:
-    """The schema of a command's document. Raises KeyError for one without."""
+    """The schema of a command's document. Raises KeyError for a command without a document."""
     is_plan = command == "plan"
     body = _tidied(plan_schema()) if is_plan else _schema_of(command, DOCUMENTS[command])
     return {"$schema": _DIALECT, "title": f"hptc {command} --format json", **body}
@@ -78,12 +78,12 @@ def document_schema(command: str) -> dict[str, Any]:
 def _schema_of(command: str, bodies: tuple[Any, ...]) -> dict[str, Any]:
     mode: JsonSchemaMode = "serialization"
     adapters = [(number, mode, TypeAdapter(body)) for number, body in enumerate(bodies)]
-    found, shared = TypeAdapter.json_schemas(adapters)
+    schemas, shared = TypeAdapter.json_schemas(adapters)
     definitions: dict[str, Any] = shared.get("$defs", {})
     wholes = []
     for number, *_ in adapters:
-        name = str(found[number, mode].get("$ref", "")).removeprefix("#/$defs/")
-        wholes.append(_in_envelope(command, definitions.get(name) or found[number, mode]))
+        name = str(schemas[number, mode].get("$ref", "")).removeprefix("#/$defs/")
+        wholes.append(_in_envelope(command, definitions.get(name) or schemas[number, mode]))
     whole = wholes[0] if len(wholes) == 1 else {"anyOf": wholes}
     used = _used(whole, definitions)
     return _tidied({**whole, "$defs": used} if used else whole)
@@ -104,19 +104,19 @@ def _in_envelope(command: str, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _used(schema: Any, definitions: Mapping[str, Any]) -> dict[str, Any]:
     """The definitions that a schema refers to, in the order of their names."""
-    found: set[str] = set()
+    used: set[str] = set()
     waiting = [schema]
     while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            name = str(each.get("$ref", "")).removeprefix("#/$defs/")
-            if name in definitions and name not in found:
-                found.add(name)
+        node = waiting.pop()
+        if isinstance(node, dict):
+            name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+            if name in definitions and name not in used:
+                used.add(name)
                 waiting.append(definitions[name])
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-    return {name: definitions[name] for name in sorted(found)}
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return {name: definitions[name] for name in sorted(used)}
 
 
 def _tidied(schema: dict[str, Any]) -> dict[str, Any]:

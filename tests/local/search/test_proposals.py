@@ -270,7 +270,7 @@ class TestSeveralDefinitions:
         assert [each.definition for each in found] == ["d0", "d1"] * 4
         assert [[*each.values] for each in found] == [["x"], ["y"]] * 4
 
-    def test_the_one_that_promises_more_gets_more(self) -> None:
+    def test_the_definition_that_promises_more_gets_more(self) -> None:
         def value(values: Mapping[str, str]) -> float:
             is_first = "x" in values
             return (float(values["x"]) - 0.3) ** 2 if is_first else 5 + float(values["y"])
@@ -289,14 +289,14 @@ class TestSeveralDefinitions:
         )
         assert {each.definition for each in history[8:]} == {"d0", "d1"}
 
-    def test_one_that_only_fails_does_not_stop_the_other(self) -> None:
+    def test_a_definition_that_only_fails_does_not_stop_the_other(self) -> None:
         def value(values: Mapping[str, str]) -> float | None:
             return float(values["x"]) if "x" in values else None
 
         history = run(self.JOB, 30, value)
         assert [each.definition for each in history[12:]] == ["d0"] * 18
 
-    def test_an_exhausted_one_leaves_the_rest_to_the_other(self) -> None:
+    def test_an_exhausted_definition_leaves_the_rest_to_the_other(self) -> None:
         for strategy in ("Random", "Bayesian"):
             job = tuning_job((categorical("c", "a", "b"),), PLANE, (), strategy=strategy)
             found = [each.definition for each in run(job, 12, lambda values: float(len(values)))]
@@ -327,7 +327,7 @@ class TestWarmStart:
         history = run(self.job(kind), 3, bowl, parents=self.PARENTS)
         assert median(bowl(each.values) for each in history) < 0.02
 
-    def test_transfer_learning_takes_the_parents_scale_for_another_one(self) -> None:
+    def test_transfer_learning_does_not_rely_on_the_parents_scale(self) -> None:
         """The same shape on other data, whose values are far worse and ten times as wide."""
         history = run(
             self.job("TransferLearning"), 8, lambda v: 50 + 10 * bowl(v), parents=self.PARENTS

@@ -19,7 +19,7 @@ from tests.support.iam_evaluator import Call
 STRANGER = "999988887777"
 
 
-def neighbours(request: Request, world: World) -> Iterator[tuple[str, Call]]:
+def neighbors(request: Request, world: World) -> Iterator[tuple[str, Call]]:
     """Every such call, with a description."""
     for definition in definitions(request):
         yield from _near_inputs(definition, world)
