@@ -31,8 +31,8 @@ ACTING = (
 )
 STANDARD = frozenset(
     ("__future__", "collections", "csv", "dataclasses", "datetime", "decimal", "enum", "functools",
-     "html", "io", "json", "math", "os", "pathlib", "re", "statistics", "textwrap", "typing",
-     "urllib")
+     "html", "io", "itertools", "json", "math", "os", "pathlib", "re", "statistics", "textwrap",
+     "typing", "urllib")
 )  # fmt: skip
 THIRD_PARTY = frozenset(("jinja2", "pydantic_core", "rich", "yaml"))
 
