@@ -80,7 +80,7 @@ def _added_or_removed(old: Environment | None, new: Environment | None) -> Itera
             subject=old.name,
             old=_place(old),
             note=f"{old.foundation_stack} and its specs' stacks stay in AWS; to remove them, run "
-            f"`hptc destroy --env {old.name}` before the merge",
+            f"`npx cdk destroy --all -c env={old.name}` before the merge",
         )
 
 

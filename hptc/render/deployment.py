@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from hptc.infrastructure.stack_digest import DIGEST
 from hptc.infrastructure.stack_outputs import output_key
 from hptc.render.documents.envelope import document
+from hptc.render.orphans import orphan_advice
 from hptc.service.losses import consequence
 from hptc.stacks.leftovers import leftover
 from hptc.stacks.results import (
@@ -102,7 +103,7 @@ def render_orphans(deployment: Deployment) -> str:
     lines = [
         "orphaned stacks, which no spec needs; they were not changed:",
         *(f"  {name}" for name in deployment.orphaned),
-        f"help: `{command}` deletes one, unless a running job uses its role",
+        f"help: {orphan_advice(command, deployment.orphaned)}",
     ]
     return "\n".join(map(printable, lines))
 

@@ -14,6 +14,7 @@ from hptc.jobs.planned import Applied, Plan, PlannedSubmission, StaleJob, StaleR
 from hptc.render.cost import forecast, headline, total
 from hptc.render.documents.envelope import document
 from hptc.render.jobs_json import failures_data
+from hptc.render.orphans import orphan_advice
 from hptc.stacks.results import StackState, StackStatus
 from hptc.text import plural, printable
 
@@ -162,7 +163,7 @@ def _orphaned(plan: Plan) -> Iterator[str]:
     yield from map(printable, plan.stacks.orphaned)
     if plan.stacks.orphaned:
         command = f"hptc destroy NAME --env {printable(plan.place.environment)}"
-        yield f"help: `{command}` deletes one, unless a running job uses its role"
+        yield f"help: {orphan_advice(command, plan.stacks.orphaned)}"
     if plan.stacks.listing_error:
         yield f"not checked: {printable(plan.stacks.listing_error)}"
 

@@ -79,7 +79,8 @@ def plan_removal(
         if (spec := needed.get(name.lower())) is not None:
             raise UsageError(
                 f"`{name}` is needed by the spec `{spec}`",
-                help="delete the spec first; `cdk destroy` deletes stacks that specs need",
+                help=f"delete the spec first; `npx cdk destroy {name} -c env={environment.name}` "
+                "deletes a stack that specs need",
             )
     _check_unused([deployed[name] for name in names], tuning)
     own = environment.foundation_stack

@@ -461,7 +461,7 @@ def test_an_environment_is_removed(two_environments: Repository) -> None:
     found = review_refs([])
     (removed,) = found.project
     assert (removed.kind, removed.environments) == (Kind.ENVIRONMENT_REMOVED, ("prod",))
-    assert "hptc destroy --env prod" in removed.note
+    assert "`npx cdk destroy --all -c env=prod`" in removed.note
     assert found.specs == ()
 
 
@@ -812,6 +812,7 @@ def test_the_environment_of_a_verdict_is_named_once(repository: Repository) -> N
     text = render_diff(found, Format.TEXT)
     assert text.startswith("hptc diff: removes the environment prod (")
     assert "  • prod: environment removed: account 111122223333" in text
+    assert "`npx cdk destroy --all -c env=prod` before the merge" in text
 
 
 def test_a_removed_schedule_still_starts_tuning_jobs(repository: Repository) -> None:

@@ -121,6 +121,13 @@ def test_outputs() -> None:
             "`hptc destroy STACK --env dev` deletes one, unless a running job uses its role",
             id="one",
         ),
+        pytest.param(
+            replace(DEPLOYMENT, orphaned=("a-gone-schedule",)),
+            "orphaned stacks, which no spec needs; they were not changed:\n  a-gone-schedule\n"
+            "help: `hptc destroy STACK --env dev` deletes one, unless a running job uses its role; "
+            "until then, the stack of a schedule starts tuning jobs",
+            id="a schedule",
+        ),
     ],
 )
 def test_orphans(deployment: Deployment, text: str) -> None:
