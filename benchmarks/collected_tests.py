@@ -163,7 +163,7 @@ def _constants(request: Request) -> Iterator[tuple[dict[str, Any], str, object]]
         tree = ast.parse(Path(path).read_text("utf-8"))
         if path != root and not _is_imported(name, tree):
             continue  # a constant of its own, with the same name
-        if name in _names_used_on_import(tree):
+        if name in names_used_on_import(tree):
             return
         users.append(vars(module))
     own = next(each for each in users if each["__file__"] == root)
@@ -178,7 +178,7 @@ def _is_imported(name: str, tree: ast.Module) -> bool:
     return any(name == alias.name for each in imports for alias in each.names)
 
 
-def _names_used_on_import(node: ast.AST) -> Iterator[str]:
+def names_used_on_import(node: ast.AST) -> Iterator[str]:
     """The names that a module reads while it is imported, and not when its functions are called."""
     for child in ast.iter_child_nodes(node):
         match child:
@@ -188,7 +188,7 @@ def _names_used_on_import(node: ast.AST) -> Iterator[str]:
                 pass
         if isinstance(node, FUNCTIONS) and child in node.body:
             continue
-        yield from _names_used_on_import(child)
+        yield from names_used_on_import(child)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

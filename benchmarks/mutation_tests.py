@@ -150,10 +150,10 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     own = f"{mirror}/test_{module}.py"
     codes = _codes(source, line) or _codes_of_users(source, line)
     ordered = list(_across_files(tests, entered.seconds, own, mirror, codes))
-    first = _within(ordered, entered.seconds, FIRST_SECONDS)
+    first = within(ordered, entered.seconds, FIRST_SECONDS)
     chosen = set(first.tests)
     others = [test for test in ordered if test not in chosen]
-    rest = _within(others, entered.seconds, ALL_SECONDS)
+    rest = within(others, entered.seconds, ALL_SECONDS)
     texts = tuple(each for each in OF_ALL_RULES if codes)
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
@@ -162,7 +162,7 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     )
 
 
-def _within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Selection:
+def within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Selection:
     """The tests that fit into a time, and at least one: a slow one does not keep others out."""
     chosen: list[str] = []
     total = 0.0

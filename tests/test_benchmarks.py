@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections import Counter
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, main, text
+from benchmarks.collected_tests import names_used_on_import
 from benchmarks.equivalent_mutations import EQUIVALENT
 from benchmarks.measure import Failure, Growth, Note, Ratio, Row, attempt
+from benchmarks.mutation_tests import Entered, select, within
 from benchmarks.mutations import mutations, package_of, sample
 from tests.support.paths import ROOT
 
@@ -138,6 +141,40 @@ def test_a_sample_has_no_equivalent_mutations() -> None:
         source = (ROOT / each.file).read_text("utf-8")
         found = [mutation.on_line(source) for mutation in mutations(source, each.file)]
         assert (each.line, each.mutated) in found, f"{each.file} changed: {each.line}"
+
+
+def test_a_slow_test_keeps_no_other_out_of_a_selection() -> None:
+    seconds = {"a": 3.0, "b": 62.0, "c": 4.0, "d": 5.0}
+    chosen = within(list(seconds), seconds, 10.0)
+    assert (chosen.tests, chosen.seconds) == (("a", "c"), 7.0)
+    assert within(["b", "a"], seconds, 10.0).tests == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("MAX = 1\ndef f(): return MAX", set()),
+        ("MAX = 1\ndef f(most=MAX): return most", {"MAX"}),
+        ("LAST = MAX - 1", {"MAX"}),
+        ("class A:\n    most: int = MAX\n    def f(self): return MIN", {"int", "MAX"}),
+        ("@limited(MAX)\nasync def f(): return MIN", {"limited", "MAX"}),
+        ("LONGEST = limits.MAX", {"limits", "MAX"}),
+    ],
+)
+def test_names_that_are_used_when_a_module_is_imported(source: str, expected: set[str]) -> None:
+    """A new value of a constant reaches its users only if none of them ran on import."""
+    assert set(names_used_on_import(ast.parse(source))) == expected
+
+
+def test_tests_of_the_rules_that_use_a_function_come_first() -> None:
+    file = "hptc/project/kms_keys.py"
+    source = (ROOT / file).read_text("utf-8")
+    line = source.partition("def is_alias(")[0].count("\n") + 1
+    tests = {"tests/rules/test_rules.py::test_case[HPT520: bad]": 0.1,
+             "tests/rules/test_rules.py::test_case[HPT522: bad]": 0.2}  # fmt: skip
+    entered = Entered(tests, {f"{file}:{line}": frozenset(tests)}, {})
+    first, *_ = select(entered, file, source, line)
+    assert [test.count("HPT522") for test in first.tests] == [1, 0]
 
 
 def test_packages_have_their_share_of_a_sample() -> None:
