@@ -21,7 +21,6 @@ _SETTINGS = (
     ("hyperparameters", PROGRAM),
     ("hyperparameters", SUBMIT_DIRECTORY),
     ("inputs", "code"),
-    ("inputs",),
 )
 _ISOLATION = "enable_network_isolation"
 
@@ -48,8 +47,7 @@ def _by_path(compiled: Compiled) -> Mapping[Path, TrainingCode]:
 def _is_setting(change: Change, path: Path) -> bool:
     """Whether a change is one of the settings that `source` has in the request."""
     inside = change.path[len(path) :]
-    is_whole = inside == ("inputs",) and change.subject != "code"
-    return change.path[: len(path)] == path and inside in _SETTINGS and not is_whole
+    return change.path[: len(path)] == path and inside in _SETTINGS
 
 
 def _changes(old: TrainingCode | None, new: TrainingCode | None, path: Path) -> Iterator[Change]:

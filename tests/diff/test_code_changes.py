@@ -126,6 +126,22 @@ def test_isolation_is_the_only_change_if_the_code_is_the_same(repository: Reposi
     assert not {Kind.CODE, Kind.STATIC_VALUE, Kind.INPUT_ADDED} & kinds
 
 
+@pytest.mark.parametrize("has_inputs", [True, False])
+def test_other_channels_are_reported_beside_that_of_the_code(
+    repository: Repository, has_inputs: bool
+) -> None:
+    train = '  inputs: {train: {s3: "s3://{{ data_bucket }}/churn/"}}\n'
+    alone = CODE_SPEC.replace(train, "")
+    old, new = (CODE_SPEC, alone) if has_inputs else (alone, CODE_SPEC)
+    repository.commit("inputs", {"specs/churn.yaml": old})
+    repository.write("specs/churn.yaml", new + "  enable_network_isolation: true\n")
+    found = [line for line in lines() if line.startswith("input-")]
+    at = "s3://${hptc:data_bucket}/churn/"
+    assert found == (
+        [f"input-removed train: {at} ->  ()"] if has_inputs else [f"input-added train:  -> {at} ()"]
+    )
+
+
 def test_another_project_name_moves_the_code(repository: Repository) -> None:
     """The canonical forms differ, so there is a change to report."""
     text = CODE_FILES["hptc.yaml"].replace("project: churn", "project: other")
