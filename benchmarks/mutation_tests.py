@@ -22,10 +22,11 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from benchmarks.corpus import ROOT
 
@@ -43,6 +44,7 @@ OF_ALL_RULES = (
     "tests/rules/test_messages.py::test_the_fixes_that_rules_have",
 )
 """Tests of what all rules say, which are slow, so they run last."""
+_MOST_STEPS = 3  # from a function to the rules that use it
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +116,33 @@ def _constant(tree: ast.Module, line: int) -> str | None:
     return None
 
 
+class _Function(NamedTuple):
+    """A function of hptc, and the names that it uses."""
+
+    file: str
+    line: int
+    name: str
+    used: frozenset[str]
+
+
+@cache
+def _functions() -> tuple[_Function, ...]:
+    found = []
+    for path in sorted((ROOT / "hptc").rglob("*.py")):
+        file = path.relative_to(ROOT).as_posix()
+        for node in filter(_is_function, ast.walk(ast.parse(path.read_text("utf-8")))):
+            used = frozenset(
+                inner.id if isinstance(inner, ast.Name) else inner.attr
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Name | ast.Attribute)
+            )
+            found.append(_Function(file, _begin(node), node.name, used))
+    return tuple(found)
+
+
 def _users(name: str) -> Iterator[str]:
     """The functions of hptc that use a name, as FILE:LINE."""
-    for path in sorted((ROOT / "hptc").rglob("*.py")):
-        source = path.read_text("utf-8")
-        if name not in source:
-            continue
-        for node in filter(_is_function, ast.walk(ast.parse(source))):
-            for inner in ast.walk(node):
-                match inner:
-                    case ast.Name(id=used) | ast.Attribute(attr=used) if used == name:
-                        yield f"{path.relative_to(ROOT).as_posix()}:{_begin(node)}"
-                        break
+    yield from (f"{each.file}:{each.line}" for each in _functions() if name in each.used)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,21 +198,29 @@ def _codes(source: str, line: int) -> tuple[str, ...]:
 
 
 def _codes_of_users(source: str, line: int) -> tuple[str, ...]:
-    """The codes of the rules that use the function or constant at a line.
+    """The codes of the rules that use the function or constant at a line, if need be indirectly.
 
     Every compilation calls such a function, and few tests depend on what it returns.
     """
     tree = ast.parse(source)
     first = _first_line(tree, line)
-    names = [each.name for each in ast.walk(tree) if _is_function(each) and _begin(each) == first]
+    names = {each.name for each in ast.walk(tree) if _is_function(each) and _begin(each) == first}
     if first is None and (constant := _constant(tree, line)) is not None:
-        names = [constant]
-    found: list[str] = []
-    for place in [place for name in names for place in _users(name)]:
-        file, _, number = place.rpartition(":")
-        if file.startswith("hptc/rules/"):
-            found += _codes((ROOT / file).read_text("utf-8"), int(number))
-    return tuple(dict.fromkeys(found))
+        names = {constant}
+    known = set(names)
+    for _ in range(_MOST_STEPS):
+        users = [each for each in _functions() if not names.isdisjoint(each.used)]
+        codes = [
+            code
+            for each in users
+            if each.file.startswith("hptc/rules/")
+            for code in _codes((ROOT / each.file).read_text("utf-8"), each.line)
+        ]
+        if codes:
+            return tuple(dict.fromkeys(codes))
+        names = {each.name for each in users} - known
+        known |= names
+    return ()
 
 
 def _across_files(

@@ -166,15 +166,23 @@ def test_names_that_are_used_when_a_module_is_imported(source: str, expected: se
     assert set(names_used_on_import(ast.parse(source))) == expected
 
 
-def test_tests_of_the_rules_that_use_a_function_come_first() -> None:
-    file = "hptc/project/kms_keys.py"
+@pytest.mark.parametrize(
+    ("file", "function", "code"),
+    [
+        ("hptc/project/kms_keys.py", "is_alias", "HPT522"),
+        ("hptc/request/job_facts.py", "_access_point", "HPT505"),
+    ],
+    ids=["directly", "through other functions"],
+)
+def test_tests_of_the_rules_that_use_a_function_come_first(
+    file: str, function: str, code: str
+) -> None:
     source = (ROOT / file).read_text("utf-8")
-    line = source.partition("def is_alias(")[0].count("\n") + 1
-    tests = {"tests/rules/test_rules.py::test_case[HPT520: bad]": 0.1,
-             "tests/rules/test_rules.py::test_case[HPT522: bad]": 0.2}  # fmt: skip
+    line = source.partition(f"def {function}(")[0].count("\n") + 1
+    tests = {f"tests/rules/test_rules.py::test_case[{each}: bad]": 1.0 for each in ("HPT100", code)}
     entered = Entered(tests, {f"{file}:{line}": frozenset(tests)}, {})
     first, *_ = select(entered, file, source, line)
-    assert [test.count("HPT522") for test in first.tests] == [1, 0]
+    assert [code in test for test in first.tests] == [True, False]
 
 
 def test_packages_have_their_share_of_a_sample() -> None:

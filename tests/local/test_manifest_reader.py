@@ -257,12 +257,12 @@ def line(**members: Any) -> dict[str, Any]:
 
 
 def test_an_augmented_manifest_has_attributes_in_the_order_of_their_names(root: Path) -> None:
-    objects = {"annotations": [{"class_id": 0}]}
+    objects = {"annotations": [{"class": "größe"}]}
     found = augmented(root, line(label=1, other=2), "", line(label="é"), line(label=objects))
     image = ListedObject(
         key="some/prefix/image 1.jpg", path=f"{root}/bucket/some/prefix/image 1.jpg"
     )
-    assert found == ((image, "1"), (image, "é"), (image, '{"annotations":[{"class_id":0}]}'))
+    assert found == ((image, "1"), (image, "é"), (image, '{"annotations":[{"class":"größe"}]}'))
     assert augmented(root, line(label=True), names=("label", "image-ref")) == (("true", image),)
     content = (root / "bucket/augmented").read_bytes()
     assert augmented_manifest_uris(content, ("label", "image-ref")) == (
