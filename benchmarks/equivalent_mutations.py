@@ -34,6 +34,12 @@ EQUIVALENT = (
         "only when the validator is built",
     ),
     Equivalent(
+        "hptc/local/search/configurations.py",
+        "left = {index: grid_points(each) or 0 for index, each in enumerate(job.definitions)}",
+        "left = {index: grid_points(each) or 1 for index, each in enumerate(job.definitions)}",
+        "every definition of a grid has points",
+    ),
+    Equivalent(
         "hptc/local/log_tail.py",
         "_READ_BYTES = 1 << 20",
         "_READ_BYTES = 2 << 20",

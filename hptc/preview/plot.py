@@ -32,7 +32,6 @@ from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, R
 WIDTH = 800
 _LEFT, _RIGHT = 220, 760
 _TOP, _ROW = 64, 58
-_MAX_BOXES = 30
 _PNG_ZOOM = 2
 _STYLE = (
     f"text{{font:13px {FONT};fill:{TEXT}}}"
@@ -156,9 +155,8 @@ def _x(value: float, low: float, high: float, scale: str) -> float:
 def _boxes(range_: CategoricalRange, values: list[str], y: int) -> Iterator[str]:
     count = len(range_.values)
     yield f'<text x="20" y="{y + 20}" class="small">Categorical, {count} values</text>'
-    shown = range_.values[:_MAX_BOXES]
-    width = (_RIGHT - _LEFT) / max(len(shown), 1)
-    for index, value in enumerate(shown):
+    width = (_RIGHT - _LEFT) / count
+    for index, value in enumerate(range_.values):
         x = _LEFT + index * width
         box = f'x="{x:.1f}" y="{y - 12}" width="{width - 4:.1f}" height="24" rx="4"'
         yield f'<rect class="box" {box}><title>{_text(value)}</title></rect>'

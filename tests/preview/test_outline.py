@@ -289,6 +289,14 @@ def test_warnings_at_their_limits(spec: str, warning: str, is_warned: bool) -> N
     assert any(warning in each for each in found) is is_warned
 
 
+def test_every_value_of_a_choice_is_drawn() -> None:
+    values = [f"v{number}" for number in range(30)]  # the API allows no more
+    spec = f"training_job: {{hyperparameters: {{c: {{type: Categorical, values: {values}}}}}}}"
+    drawn = search_space_svg("churn", preview(job(spec)))
+    assert drawn.count('<rect class="box"') == 30
+    assert "Categorical, 30 values" in drawn
+
+
 def test_the_largest_grid_has_no_warning() -> None:
     spec = GRID.replace("[2, 4, 6]", str([*range(25)])).replace("[sgd, adam]", str([*range(30)]))
     found = preview(job(spec))

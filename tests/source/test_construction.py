@@ -220,6 +220,12 @@ def test_a_file_may_have_20_000_values() -> None:
     assert "more than 20,000 values" in fault.message
 
 
+def test_a_file_that_is_nested_too_deeply_is_reported_at_its_start() -> None:
+    (fault,) = faults(f"a: 1\nb: {'[' * 100}{']' * 100}")
+    assert "nested more than 64 levels deep" in fault.message
+    assert (fault.span.line, fault.span.column) == (1, 1)
+
+
 # JSON.
 
 JSON = {
