@@ -31,6 +31,7 @@ from hptc.render.diff_consequences import consequences
 from hptc.request.identity import canonical
 from hptc.spec.schedule import Schedule
 from tests.support.outcomes import succeeded
+from tests.support.specs import EXPLICIT
 from tests.support.strategies import make_request, requests
 from tests.support.trees import PROJECT, SPEC
 
@@ -471,6 +472,16 @@ _WHOLE = (
     *(Kind.DEFINITION_ADDED, Kind.DEFINITION_REMOVED, Kind.DEFINITION_RENAMED),
     *(Kind.INPUT_ADDED, Kind.INPUT_REMOVED),
 )
+
+
+def test_permissions_need_an_environment_on_both_sides(churn: Project) -> None:
+    inside, outside = (
+        succeeded(compile_text(EXPLICIT, "specs/a.yaml", Workspace(rules=()), project))
+        for project in (churn, None)
+    )
+    for old, new in ((inside, outside), (outside, inside)):
+        kinds = {change.kind for change in compare(old, new)}
+        assert not {Kind.PERMISSIONS_BROADENED, Kind.PERMISSIONS_NARROWED} & kinds
 
 
 def test_what_the_spec_language_has_no_word_for_is_kept() -> None:
