@@ -68,10 +68,10 @@ def test_a_script_without_argparse_can_take_anything() -> None:
 
 
 def test_syntax_errors_of_every_file() -> None:
-    facts = read("x = (\n", lib="def f(:\n", fine="x = 1\n")
+    facts = read("x = (\n", lib="x = 1\ndef f(:\n", fine="x = 1\n")
     assert facts.faults == (
         SyntaxFault(file="train.py", line=1, message="'(' was never closed"),
-        SyntaxFault(file="lib.py", line=1, message="invalid syntax"),
+        SyntaxFault(file="lib.py", line=2, message="invalid syntax"),
     )
 
 
