@@ -61,9 +61,12 @@ class Server:
                 self._functions.setdefault(each.__code__.co_filename, []).append(each)
         gc.freeze()
         self._connection.send(len(items))
-        while (question := self._connection.recv()) is not None:
+        while True:
+            try:
+                question = self._connection.recv()
+            except EOFError:  # the process that asks has ended
+                return True
             self._connection.send(tuple(self._reply(Request(*question), items)))
-        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and self._failed is None:
@@ -107,7 +110,7 @@ class Server:
         return Reply(text) if code == CAUGHT else Reply(None, error=text or str(code))
 
     def _run(self, items: list[pytest.Item]) -> None:
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in zip(items, [*items[1:], None], strict=False):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self._failed is not None:
                 return
@@ -199,6 +202,6 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def serve(connection: Connection, files: list[str], options: tuple[str, ...]) -> None:
-    """Collect tests of a copy of the tree, and answer until the connection sends None."""
+    """Collect tests of a copy of the tree, and answer until the connection is closed."""
     plugin = Server(connection)
     pytest.main([*options, *files], plugins=[plugin])

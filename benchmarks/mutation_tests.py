@@ -171,7 +171,8 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     chosen = set(first.tests)
     others = [test for test in ordered if test not in chosen]
     rest = within(others, entered.seconds, ALL_SECONDS)
-    texts = tuple(each for each in OF_ALL_RULES if codes)
+    files = {test.partition("::")[0] for test in entered.seconds}
+    texts = tuple(each for each in OF_ALL_RULES if codes and each.partition("::")[0] in files)
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
     return tuple(each for each in (first, rest, last) if each.tests) + (
@@ -348,6 +349,7 @@ class Tree:
         ours, theirs = Pipe()
         if os.fork() == 0:
             try:
+                ours.close()  # or the end of the run would not be noticed
                 os.setsid()
                 with (self.folder / "collected.log").open("w") as output:
                     os.dup2(output.fileno(), 1)
