@@ -33,7 +33,9 @@ _MAX_QUIET_SECONDS = 20.0
 
 
 TRAINING_JOB = click.option(
-    "--training-job", metavar="NAME", help="Only this training job: its name, or a part of it."
+    "--training-job",
+    metavar="NAME",
+    help="Only this training job: its name, its number such as 007, or a part of its name.",
 )
 FOLLOW = click.option("--follow", is_flag=True, help="Print new lines until the training job ends.")
 TAIL = click.option(

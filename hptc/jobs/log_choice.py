@@ -50,8 +50,9 @@ def choose_training_jobs(
 ) -> LogChoice:
     """The training jobs whose logs to show; `training_jobs` are the newest first.
 
-    `wanted` is the name of one, or a part of it that no other name has. Without it, these are the
-    failed ones of a failed tuning job, the newest running one, the best one, or else the newest.
+    `wanted` is the name of one, its number in the tuning job such as `002`, or a part that no other
+    name has. Without it, these are the failed ones of a failed tuning job, the newest running one,
+    the best one, or else the newest.
 
     Raises OperationError if there is none, and UsageError if `wanted` matches several.
     """
@@ -82,8 +83,12 @@ def choose_training_jobs(
 
 
 def _named(status: JobStatus, training_jobs: Sequence[TrainingJob], wanted: str) -> TrainingJob:
-    found = [job for job in training_jobs if job.name == wanted]
-    found = found or [job for job in training_jobs if wanted in job.name]
+    numbered = f"{status.name}-{wanted}-"  # the hash after it may contain the same digits
+    found = (
+        [job for job in training_jobs if job.name == wanted]
+        or [job for job in training_jobs if job.name.startswith(numbered)]
+        or [job for job in training_jobs if wanted in job.name]
+    )
     match found:
         case []:
             newest = [job.name for job in training_jobs[:_MAX_NAMES]]

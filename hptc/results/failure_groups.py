@@ -17,6 +17,7 @@ MAX_GROUPS_WITH_LOGS = 5
 """The logs of this many groups are read: a few calls each."""
 LOG_LINES = 8
 _LONGEST_LINE = 500
+_LONGEST_SEARCHED = 10 * _LONGEST_LINE
 _UNKNOWN = "AWS reports no reason"
 
 # What differs between training jobs that fail for the same reason.
@@ -91,4 +92,6 @@ def _with_log(group: FailureGroup, tuning: TuningReader) -> FailureGroup:
 
 
 def _line(event: LogEvent) -> str:
-    return hide_secrets(_STYLE.sub("", event.message).rstrip()[:_LONGEST_LINE])
+    # Secrets are hidden before the text is cut, because the start of a secret is not recognized.
+    text = _STYLE.sub("", event.message).rstrip()[:_LONGEST_SEARCHED]
+    return hide_secrets(text)[:_LONGEST_LINE]

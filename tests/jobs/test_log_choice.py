@@ -74,6 +74,12 @@ def test_a_name_or_a_part_of_it() -> None:
     assert DONE.name in raised.value.help
 
 
+def test_a_number_is_not_looked_for_in_the_hashes_after_it() -> None:
+    first, third = (replace(DONE, name=f"{NAME}-{end}") for end in ("001-c0d1", "003-c00100ce"))
+    choice = choose_training_jobs(status("Completed"), [third, first], "001")
+    assert choice.training_jobs == (first,)
+
+
 @pytest.mark.parametrize(("count", "shown"), [(5, "and tuned-11"), (6, "tuned-11 and 1 more")])
 def test_at_most_five_names_are_listed(count: int, shown: str) -> None:
     jobs = [replace(DONE, name=f"tuned-{number}") for number in range(15, 15 - count, -1)]

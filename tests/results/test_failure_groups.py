@@ -52,6 +52,13 @@ def logging(*messages: str) -> list[LogEvent]:
     return [LogEvent(time=now, message=each, stream="algo-1") for each in messages]
 
 
+def test_a_secret_is_hidden_where_a_long_line_is_cut() -> None:
+    line = f"{'x' * 490} {SECRET}"
+    tuning = FakeTuning(logs={"x-1": logging(line)})
+    (group,) = with_logs(group_failures([failed("x-1", "no memory")]), tuning)
+    assert group.log == (f"{'x' * 490} {'*' * 9}",)
+
+
 def test_the_last_eight_lines_of_a_log_are_shown() -> None:
     tuning = FakeTuning(logs={"x-1": logging(*map(str, range(9)))})
     (group,) = with_logs(group_failures([failed("x-1", "no memory")]), tuning)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,10 +128,14 @@ def provide(
     objects: Mapping[str, Sequence[str]],
     account_id: str = "123456789012",
 ) -> None:
-    """Create an execution role, and buckets with the objects of these keys."""
+    """Create an execution role, and buckets with the objects of these keys.
+
+    Sandboxes in one process share their state, so another module may have created them.
+    """
     account = Account(id=account_id, endpoint_url=sandbox.endpoint_url)
     iam, s3 = account.client("iam"), account.client("s3")
-    iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
     for bucket, keys in objects.items():
         s3.create_bucket(Bucket=bucket)
         for key in keys:
