@@ -40,7 +40,7 @@ _BOTH = "--quiet and --verbose can't be combined"
 
 
 def reset_output() -> None:
-    """Forget the global options of an earlier run in this process."""
+    """Forget the global options of a run, which another run in this process does not have."""
     _settings.is_quiet, _settings.is_verbose, _settings.color = False, False, None
 
 

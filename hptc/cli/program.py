@@ -175,8 +175,10 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    reset_output()
-    code = _run(arguments)
+    try:
+        code = _run(arguments)
+    finally:
+        reset_output()
     return EXIT_INTERRUPTED if is_interrupted() else code
 
 
