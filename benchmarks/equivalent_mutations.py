@@ -58,6 +58,12 @@ EQUIVALENT = (
         "without a rate, the sum is not used",
     ),
     Equivalent(
+        "hptc/source/document.py",
+        "return self._root[0]",
+        "return self._root[-1]",
+        "the list has one item",
+    ),
+    Equivalent(
         "hptc/spec/tuning_spec.py",
         '"A seed for reproducible hyperparameter configurations.", 42',
         '"A seed for reproducible hyperparameter configurations.", 41',

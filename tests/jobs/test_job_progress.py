@@ -164,6 +164,11 @@ def criteria(**members: Any) -> dict[str, Any]:
             JobOutcome.CRITERION_MET, "its maximum number of training jobs without improvement",
             id="no improvement",
         ),
+        pytest.param(
+            "Stopped",
+            criteria(BestObjectiveNotImproving={"MaxNumberOfTrainingJobsNotImproving": 1}), {},
+            JobOutcome.STOPPED, "", id="no details of the improvement",
+        ),
     ],
 )  # fmt: skip
 def test_outcomes(

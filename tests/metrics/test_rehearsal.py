@@ -356,6 +356,7 @@ def test_logs_after_the_time_limit_are_skipped(tmp_path: Path) -> None:
     assert first.is_objective_found
     assert not second.is_objective_found
     assert "was skipped" in second.fault
+    assert (first.lines, second.lines) == (len(LOG.splitlines()), 0)
 
 
 def test_sample_log_is_not_part_of_the_request() -> None:

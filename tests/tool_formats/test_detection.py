@@ -319,8 +319,9 @@ CONFIGURED = {
         "training_job_definition": [{"role_arn": {"references": ["aws_iam_role.tuning.arn"]}}],
     },
 }
+OTHER: dict[str, Any] = {"address": "aws_s3_bucket.data", "expressions": {}}
 CONFIGURATION = {
-    "root_module": {"module_calls": {"tuning": {"module": {"resources": [CONFIGURED]}}}}
+    "root_module": {"module_calls": {"tuning": {"module": {"resources": [OTHER, CONFIGURED]}}}}
 }
 
 
