@@ -141,8 +141,9 @@ def _source_advice(location: str, definition: Definition) -> str:
         json.dumps(text, ensure_ascii=False) if not re.fullmatch(_PLAIN, text) else text
         for text in _source(location, definition)
     ]
+    program = PROGRAM.upper() if PROGRAM.upper() in definition.environment else PROGRAM
     return (
-        f"remove it and `{PROGRAM}`, and add `source: {{directory: {values[0]}, entry_point: "
+        f"remove it and `{program}`, and add `source: {{directory: {values[0]}, entry_point: "
         f"{values[1] or '…'}}}` to `training_job`, which uploads the folder"
     )
 
