@@ -339,7 +339,8 @@ def _script_inputs(
 def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
     """What the metric definitions match in the log of the only training job.
 
-    Its failure says that there is no value of the objective, and is the reason if it ended early.
+    A failed training job is skipped unless the log shows more than the failure message, which
+    already says that the objective metric is missing.
     """
     for training_job in tuning.list_training_jobs(name):
         path = tuning.log_path(training_job.name)

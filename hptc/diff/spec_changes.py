@@ -118,7 +118,7 @@ def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
         return change
     named = {*change.new.split(", ")} - {*change.old.split(", ")}
     gone = named & {*(becomes.parents or ())}
-    note = "the parent is no longer a spec" if gone else "the parent's spec changed"
+    note = "the parent spec was removed" if gone else "the parent's spec changed"
     return replace(change, note=note)
 
 

@@ -65,7 +65,7 @@ def _consequences(comparison: Comparison, name: Callable[[str], str]) -> Iterato
 
 
 def _remaining_schedule(comparison: Comparison) -> str | None:
-    """The stack of a schedule that the new version doesn't have; hptc deletes none by itself."""
+    """The schedule stack that the new version no longer needs. hptc never deletes it on its own."""
     old, new = comparison.old, comparison.new
     if not isinstance(old, Compiled) or old.schedule is None or old.environment is None:
         return None
@@ -109,8 +109,8 @@ def _parent_text(parent: Parent, new: Outcome | None, name: Callable[[str], str]
     text = f"warm-starts from {name(parent.job)}"
     if parent.spec is None:
         not_spec = "is not a spec in this project"
-        gone = "is no longer a spec in this project: AWS must have this tuning job"
-        return f"{text}, which {gone if parent.was_spec else not_spec}"
+        removed = "this change removes from the project, so the tuning job must already be in AWS"
+        return f"{text}, which {removed if parent.was_spec else not_spec}"
     text = f"{text} of {name(parent.spec)}"
     if parent.is_new:
         return f"{text}, which is also new: submit it first and wait until it completes"

@@ -837,8 +837,8 @@ def test_a_parent_that_is_no_longer_a_spec(repository: Repository) -> None:
     )
     text = render_diff(found, Format.TEXT)
     assert "warm start changed: trees-" in text
-    assert "→ trees  (the parent is no longer a spec)" in text
-    assert "warm-starts from trees, which is no longer a spec in this project: AWS must" in text
+    assert "→ trees  (the parent spec was removed)" in text
+    assert "warm-starts from trees, which this change removes from the project, so" in text
 
 
 def test_a_parent_that_violates_the_policy_is_not_a_compilation_error(
