@@ -134,9 +134,8 @@ def test_a_change(repository: Repository) -> None:
 def test_a_tag_was_added_removed_or_changed(
     repository: Repository, old: str, new: str, line: str
 ) -> None:
-    for text in (old, new):
-        repository.commit("change", {"specs/trees.yaml": SPEC.replace("{team: growth}", text)})
-    found = review_refs([], against="HEAD~1")
+    before, after = (SPEC.replace("{team: growth}", text) for text in (old, new))
+    found = commit_both(repository, {"specs/trees.yaml": before}, {"specs/trees.yaml": after})
     assert f"  • {line}\n" in render_diff(found, Format.TEXT)
     assert line.split(": ")[1] in render_diff(found, Format.MARKDOWN)
     (change,) = json.loads(render_diff(found, Format.JSON))["specs"][0]["changes"]
@@ -154,10 +153,11 @@ def test_a_tag_was_added_removed_or_changed(
 def test_a_part_of_the_training_job_was_added_or_removed(
     repository: Repository, before: str, after: str, expected: str
 ) -> None:
-    for text in (before, after):
-        whole = SPEC.replace("  environment: {LOG_LEVEL: info}\n", text)
-        repository.commit("change", {"specs/trees.yaml": whole})
-    assert expected in render_diff(review_refs([], against="HEAD~1"), Format.TEXT)
+    old, new = (
+        SPEC.replace("  environment: {LOG_LEVEL: info}\n", text) for text in (before, after)
+    )
+    found = commit_both(repository, {"specs/trees.yaml": old}, {"specs/trees.yaml": new})
+    assert expected in render_diff(found, Format.TEXT)
 
 
 def test_a_violation_that_is_older_than_the_change(repository: Repository) -> None:
