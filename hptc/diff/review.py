@@ -218,7 +218,7 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
     notes = [*old.notes, *new.notes]
     faults = added_findings(old.project_findings, new.project_findings)
     file = _project_file(new)
-    left = [pair for pair in pairs if pair not in comparable]
+    left = [pair for pair in pairs if _lacks_its_project(pair[1], new)]
     if left:
         notes.append(f"{plural(len(left), 'spec')} can't be compared until {file} has no errors")
     is_unknown = any(_differ(*pair) for pair in left)
