@@ -28,7 +28,9 @@ from hptc.metrics import regex_worker
 from hptc.request.tuning_job import Metric
 
 SECONDS = 2.0
-"""For one expression on one part of a log."""
+"""CPU time for one expression on one part of a log."""
+
+_PATIENCE = 10  # times as long until an answer is there, on a machine that is busy
 
 _PART_CHARACTERS = 32_768  # XGBoost's expressions take quadratic time; few long lines are one part
 _PART_LINES = 500
@@ -84,7 +86,7 @@ class MetricReader:
             try:
                 worker = self._ask({"expressions": wanted, "lines": lines})
                 while remaining:
-                    answer = worker.next_answer(self._seconds)
+                    answer = worker.next_answer(self._seconds * _PATIENCE)
                     if answer is None:
                         break
                     yield remaining.pop(0), list(_finite(answer["values"]))
@@ -96,7 +98,7 @@ class MetricReader:
 
     def _ask(self, question: dict[str, Any]) -> _Worker:
         if self._worker is None:
-            self._worker = _Worker(self._regexes)
+            self._worker = _Worker(self._regexes, self._seconds)
         self._worker.send(question)
         return self._worker
 
@@ -104,10 +106,10 @@ class MetricReader:
 class _Worker:
     """The process that runs the expressions."""
 
-    def __init__(self, regexes: list[str]) -> None:
+    def __init__(self, regexes: list[str], seconds: float) -> None:
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_WORKER), "--follow"],
+                [sys.executable, "-I", "-S", str(_WORKER), "--follow", str(seconds)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -6,12 +6,14 @@ object from stdin: the lines, and for each expression its variants from correcti
 JSON line for each expression as soon as it is done, and then one for each `review` of what an
 expression misses and how to correct it. If a review is too slow, only the review is missing.
 
-With `--follow`, it reads the lines of growing logs instead: first a JSON line with the expressions,
-then one for each part of a log, and it writes the values of each expression as soon as it is done.
+With `--follow SECONDS`, it reads the lines of growing logs instead: first a JSON line with the
+expressions, then one for each part of a log, and it writes the values of each expression as soon as
+it is done. An expression that takes more than these seconds of CPU time on a part ends the process.
 """
 
 import json
 import re
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -245,18 +247,23 @@ def main() -> None:
         _write({"review": index, **review})
 
 
-def follow() -> None:
+def follow(seconds: float) -> None:
     """Answer each part of a log with the values that its expressions capture.
 
     A part names its expressions by their position in the first line, and has an answer for each of
     them, in this order: `values` are the number of a line and what the first group captured in it.
+    The time limit is in CPU time, so that a busy machine makes no expression too slow. `SIGPROF`
+    ends the process even within a match, which no handler in Python could interrupt.
     """
     limit_memory()
     regexes = [_compiled(text) for text in json.loads(sys.stdin.readline())]
     for question in sys.stdin:
         part = json.loads(question)
         for index in part["expressions"]:
-            _write({"values": list(_captures(regexes[index], part["lines"]))})
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            values = list(_captures(regexes[index], part["lines"]))
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            _write({"values": values})
 
 
 def _compiled(text: str) -> re.Pattern[str] | None:
@@ -281,4 +288,4 @@ def _write(answer: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    follow() if "--follow" in sys.argv else main()
+    follow(float(sys.argv[2])) if sys.argv[1:2] == ["--follow"] else main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,28 @@ def test_a_large_log_is_emptied_once_it_was_read(
     assert (log.stat().st_size, tail.dropped_bytes) == (0, 10)
     append(log, b"ree\nfour\n")
     assert tail.read() == ["three"[:2] + "ree", "four"]
+
+
+def test_what_is_written_while_a_large_log_is_read_is_not_lost(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_tail, "MAX_FILE_BYTES", 8)
+    measured = os.fstat
+
+    def fstat_and_append(descriptor: int) -> os.stat_result:
+        """The size before the training job appends, which it does once it was measured."""
+        size = measured(descriptor)
+        monkeypatch.setattr(os, "fstat", measured)
+        append(log, b"loss=1\n")
+        return size
+
+    append(log, b"one\ntwo\n")
+    monkeypatch.setattr(log_tail, "_READ_BYTES", 8)
+    monkeypatch.setattr(os, "fstat", fstat_and_append)
+    tail = LogTail(log)
+    assert tail.read() == ["one", "two"]
+    assert tail.read() == ["loss=1"]
+    assert (log.stat().st_size, tail.dropped_bytes) == (0, 15)
 
 
 def test_a_log_that_grows_too_fast_loses_its_middle(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -54,6 +56,16 @@ def test_an_expression_that_takes_too_long_is_skipped_on_that_log(reader: Metric
     assert reader.is_too_slow("job", SLOW)
     assert not reader.is_too_slow("another job", SLOW)
     assert read(reader, endless, metrics=(SLOW, LOSS)) == [("loss", 1.0)]
+
+
+def test_the_time_of_other_processes_makes_no_expression_too_slow(reader: MetricReader) -> None:
+    assert read(reader, "loss=1", metrics=(LOSS,)) == [("loss", 1.0)]
+    assert reader._worker is not None
+    process = reader._worker._process
+    process.send_signal(signal.SIGSTOP)  # as on a machine that is busy
+    threading.Timer(0.5, process.send_signal, [signal.SIGCONT]).start()
+    assert read(reader, "loss=2", metrics=(LOSS,)) == [("loss", 2.0)]
+    assert reader._worker._process is process
 
 
 def test_a_killed_process_is_replaced(reader: MetricReader) -> None:
