@@ -7,19 +7,20 @@ https://sagemaker.readthedocs.io/en/v2/api/training/estimators.html).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from hptc.diagnostics import fold, nearest
 
 _JOB = "training_job"
 
-_PATHS = {
+_PATHS: Mapping[str, str | tuple[str, ...]] = {
     # HyperparameterTuner
     "base_tuning_job_name": "name",
     "max_jobs": "limits.max_number_of_training_jobs",
     "max_trials": "limits.max_number_of_training_jobs",
     "max_parallel_jobs": "limits.max_parallel_training_jobs",
-    "max_runtime_in_seconds": "limits.max_runtime",
+    "max_runtime_in_seconds": ("limits.max_runtime", f"{_JOB}.stopping.max_runtime"),
     "objective_metric_name": f"{_JOB}.objective.metric_name",
     "objective_type": f"{_JOB}.objective.type",
     "hyperparameter_ranges": f"{_JOB}.hyperparameters",
@@ -45,10 +46,12 @@ _PATHS = {
     "max_run": f"{_JOB}.stopping.max_runtime",
     "max_wait": f"{_JOB}.spot.max_wait_time",
     "max_retry_attempts": f"{_JOB}.retry.maximum_retry_attempts",
+    "max_retries": f"{_JOB}.retry.maximum_retry_attempts",
     "checkpoint_s3_uri": f"{_JOB}.checkpoint.s3_uri",
     "checkpoint_local_path": f"{_JOB}.checkpoint.local_path",
     "encrypt_inter_container_traffic": f"{_JOB}.enable_inter_container_traffic_encryption",
     "env": f"{_JOB}.environment",
+    "env_vars": f"{_JOB}.environment",
     "channels": f"{_JOB}.inputs",
     "entry_point": f"{_JOB}.source.entry_point",
     "source_dir": f"{_JOB}.source.directory",
@@ -74,12 +77,36 @@ _PATHS = {
     "vpc_config": f"{_JOB}.vpc",
     "checkpoint_config": f"{_JOB}.checkpoint",
     "retry_strategy": f"{_JOB}.retry",
+    "hyperband_strategy_config": "hyperband",
+    "cron": "schedule",
 }
-"""The key of a spec that another name means, as a path from the root."""
+"""The key of a spec that another name means, as a path from the root, or several such keys."""
+
+_NAMES_IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "algorithm": {"built_in": ("name",)},
+    "hyperparameters.<name>": {
+        "min": ("low", "lower", "lower_bound", "minimum", "start", "from"),
+        "max": ("high", "upper", "upper_bound", "maximum", "stop", "end", "to"),
+        "values": ("choices", "options", "categories", "grid"),
+        "scaling": ("distribution",),
+    },
+    "inputs.<name>": {"s3": ("s3_uri", "uri", "url", "path", "location", "data")},
+    "limits": {
+        "max_number_of_training_jobs": ("trials", "jobs", "n_trials", "max_evals"),
+        "max_parallel_training_jobs": ("parallelism", "concurrency", "max_concurrent_trials"),
+        "max_runtime": ("timeout",),
+    },
+    "objective": {"type": ("direction", "goal", "mode")},
+    "output": {"s3_output_path": ("s3_uri", "uri", "url", "location", "prefix", "bucket")},
+    "stopping": {"max_runtime": ("timeout",)},
+    "warm_start": {"parents": ("parent_hyper_parameter_tuning_jobs",)},
+}
+"""By mapping: each key, and other names that mean it there."""
 
 _ADVICE = {
     "use_spot_instances": "write `spot: {max_wait_time: …}` in `training_job`",
     "py_version": "remove it; a complete image tag in `algorithm.version` includes it",
+    "budget": "limit the cost in hptc.yaml: `policy: {budget_usd: …}`",
 }
 """What to do instead, for a name that is not simply another key's."""
 
@@ -115,6 +142,16 @@ MAPPINGS = {
 }
 """The mapping that a single value in place of a mapping means."""
 
+ENTRIES = {
+    "environment": "NAME: VALUE",
+    "hyperparameters": "NAME: VALUE",
+    "inputs": "CHANNEL: {s3: …}",
+    "metric_definitions": "NAME: REGEX",
+    "tags": "KEY: VALUE",
+    "training_jobs": "NAME: {…}",
+}
+"""An entry of each mapping that is a list in the API."""
+
 ON_AND_OFF = {
     "early_stopping": ("Auto", "Off"),
     "autotune": ("Enabled", ""),
@@ -123,14 +160,52 @@ ON_AND_OFF = {
 """The values that true and false mean for the keys that take a word; "" means to omit the key."""
 
 
-_FOLDED_PATHS: Mapping[str, str] = {fold(name): path for name, path in _PATHS.items()}
+_FOLDED_PATHS: Mapping[str, tuple[str, ...]] = {
+    fold(name): (paths,) if isinstance(paths, str) else paths for name, paths in _PATHS.items()
+}
+_FOLDED_NAMES_IN: Mapping[str, Mapping[str, str]] = {
+    mapping: {fold(name): key for key, names in keys.items() for name in names}
+    for mapping, keys in _NAMES_IN.items()
+}
 _FOLDED_ADVICE: Mapping[str, str] = {fold(name): text for name, text in _ADVICE.items()}
 
 
-def path_of(name: str) -> tuple[str, ...] | None:
-    """The path of the key that another name means."""
-    path = _FOLDED_PATHS.get(fold(name))
-    return tuple(path.split(".")) if path is not None else None
+def paths_of(name: str) -> list[tuple[str, ...]]:
+    """The paths of the keys that another name means."""
+    return [tuple(path.split(".")) for path in _FOLDED_PATHS.get(fold(name), ())]
+
+
+def key_in(owner: Sequence[str | int], name: str) -> str | None:
+    """The key that another name means in the mapping at a path."""
+    for mapping in ([*owner[-1:]], [*owner[-2:-1], "<name>"]):
+        keys = _FOLDED_NAMES_IN.get(".".join(map(str, mapping)), {})
+        if fold(name) in keys:
+            return keys[fold(name)]
+    return None
+
+
+_MOST_WORDS = 3  # a word says little about a longer key
+
+
+def key_with_words(name: str, keys: Sequence[str]) -> str | None:
+    """The shortest key that has the words of a name in it, such as `instance_type` for `type`."""
+    words = f" {' '.join(_words(name))} "
+    having = sorted(
+        (len(_words(key)), key) for key in keys if words in f" {' '.join(_words(key))} "
+    )
+    shortest = [key for count, key in having if count == having[0][0] <= _MOST_WORDS]
+    return shortest[0] if len(shortest) == 1 else None
+
+
+def key_of_words(name: str, keys: Sequence[str]) -> str | None:
+    """The longest key whose words a name has, such as `type` for `warm_start_type`."""
+    words = f" {' '.join(_words(name))} "
+    among = [key for key in keys if f" {' '.join(_words(key))} " in words]
+    return max(among, key=len, default=None)
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
 
 
 def advice_for(name: str) -> str:

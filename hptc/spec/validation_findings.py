@@ -13,7 +13,17 @@ from pydantic_core import ErrorDetails
 
 from hptc.diagnostics import Finding, Path, ProjectPath, SpecPath, nearest, path_text, respelled
 from hptc.source.scalars import Scalar
-from hptc.spec.aliases import MAPPINGS, ON_AND_OFF, advice_for, choice, path_of
+from hptc.spec.aliases import (
+    ENTRIES,
+    MAPPINGS,
+    ON_AND_OFF,
+    advice_for,
+    choice,
+    key_in,
+    key_of_words,
+    key_with_words,
+    paths_of,
+)
 from hptc.text import listed_code
 
 MAX_FINDINGS = 1000
@@ -133,6 +143,9 @@ def _unknown_key(model: type[BaseModel], path: SpecPath | ProjectPath) -> Findin
     )
 
 
+_ALIKE = 0.85  # of two spellings of a key: closer than other keys are to each other
+
+
 def _suggestion(model: type[BaseModel], path: SpecPath | ProjectPath) -> tuple[str | None, str]:
     """The key that an unknown one means in the same mapping, or else the help."""
     key, owner, keys = str(path[-1]), path[:-1], _keys_at(model, path[:-1])
@@ -146,26 +159,31 @@ def _suggestion(model: type[BaseModel], path: SpecPath | ProjectPath) -> tuple[s
     if isinstance(path, SpecPath):
         if text := advice_for(key):
             return None, text
-        if (other := path_of(key)) is not None:
-            alias = _beside(other, owner)
-            if alias[:-1] == owner:
-                return str(alias[-1]), ""
-            inside = f"in `{path_text(alias[:-1])}`" if alias[:-1] else "at the top level"
-            return None, f"use `{alias[-1]}` {inside}"
+        if (other := key_in(owner, key)) in keys:
+            return other, ""
+        if aliases := closest((_beside(path, owner) for path in paths_of(key)), owner):
+            *place, alias = aliases[0]
+            if tuple(place) == owner:
+                return str(alias), ""
+            inside = f"in `{path_text(tuple(place))}`" if place else "at the top level"
+            return None, f"use `{alias}` {inside}"
+    if (meant := nearest(key, keys, cutoff=_ALIKE) or key_with_words(key, keys)) is not None:
+        return meant, ""
     places = [_beside(path, owner) for path in _mappings_with(model, key)]
     if nearby := closest(places, owner):
         return None, f"move it to {listed_code(map(path_text, nearby), 'or')}"
-    meant = nearest(key, keys)
+    meant = key_of_words(key, keys) or nearest(key, keys)
     return meant, "" if meant else f"valid keys: {', '.join(keys)}"
 
 
 def _beside(path: Path, owner: Path) -> Path:
-    """A path in the training job or the environment that `owner` is in, of several."""
+    """A path in the training job, environment or input channel that `owner` is in, of several."""
     if path[:1] == ("training_job",) and owner[:1] == ("training_jobs",) and len(owner) > 1:
-        return (*owner[:2], *path[1:])
-    if "<name>" in path and path[:1] == owner[:1] and len(owner) > 1:
-        return (*owner[:2], *path[2:])
-    return path
+        path = (*owner[:2], *path[1:])
+    common = 0
+    while common < min(len(path), len(owner)) and path[common] in (owner[common], "<name>"):
+        common += 1
+    return (*owner[:common], *path[common:])
 
 
 def closest(places: Iterable[Path], owner: Path) -> list[Path]:
@@ -227,6 +245,8 @@ def _type_help(kind: str, value: Any, path: Path) -> str:
             return f"write `{key}: {word}`" if word else "remove it"
         case "string_type" if isinstance(plain, (int, float, bool)) and key in _FREE_TEXT:
             return "put it in quotes"
+        case "dict_type" if isinstance(value, list) and key in ENTRIES:
+            return f"write `{key}: {{{ENTRIES[key]}}}`"
         case "model_type" | "model_attributes_type":
             return _as_mapping(path, plain)
     return ""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from hptc.diagnostics import Finding
+from hptc.reference.language import every_key, language
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
-from hptc.spec.aliases import _PATHS, MAPPINGS, ON_AND_OFF, choice
+from hptc.spec.aliases import _NAMES_IN, _PATHS, MAPPINGS, ON_AND_OFF, choice, paths_of
 from hptc.spec.training_job import TrainingJob
 from hptc.spec.tuning_spec import SPEC_VERBATIM, Spec, parse_spec
 from hptc.spec.validation_findings import _mappings_with
+from hptc.tool_formats.member_names import snake_case
 
 
 def findings(text: str) -> list[Finding]:
@@ -47,6 +50,20 @@ def findings(text: str) -> list[Finding]:
         ),
         ("training_job: {entry_point: a.py}", "", "use `entry_point` in `training_job.source`"),
         ("training_job: {source_dir: src}", "", "use `directory` in `training_job.source`"),
+        ("training_job: {resources: {type: a}}", "did you mean `instance_type`?", ""),
+        ("training_job: {output: {subnets: [a]}}", "", "move it to `training_job.vpc`"),
+        (
+            "training_job: {inputs: {train: {s3_data_type: a}}}",
+            "",
+            "move it to `training_job.inputs.train.s3`",
+        ),
+        ("max_runtime_in_seconds: 60", "", "use `max_runtime` in `limits`"),
+        (
+            "training_job: {spot: {max_runtime_in_seconds: 60}}",
+            "",
+            "use `max_runtime` in `training_job.stopping`",
+        ),
+        ("budget: 100", "", "limit the cost in hptc.yaml: `policy: {budget_usd: …}`"),
     ],
 )
 def test_unknown_key(text: str, label: str, help: str) -> None:
@@ -69,6 +86,7 @@ def test_unknown_key(text: str, label: str, help: str) -> None:
         ("training_job: {inputs: {train: s3://a/b}}", 'write `train: {s3: "s3://a/b"}`'),
         ("training_job: {output: s3://a/b}", 'write `output: {s3_output_path: "s3://a/b"}`'),
         ("training_job: {stopping: 1h}", "write `stopping: {max_runtime: 1h}`"),
+        ("tags: [{Key: a, Value: b}]", "write `tags: {KEY: VALUE}`"),
         ("job_name: 7", "put it in quotes"),
         ("strategy: 7", ""),
     ],
@@ -100,10 +118,50 @@ def test_choice(value: Any, choices: tuple[str, ...], expected: str | None) -> N
     assert choice(value, choices) == expected
 
 
-@pytest.mark.parametrize("path", sorted(set(_PATHS.values())))
-def test_every_alias_is_a_key(path: str) -> None:
+@pytest.mark.parametrize("name", _PATHS)
+def test_every_alias_is_a_key(name: str) -> None:
+    for *owner, key in paths_of(name):
+        assert tuple(owner) in _mappings_with(Spec, key)
+
+
+def labels_of(owner: Sequence[str], written: str) -> list[str]:
+    """What an unknown key in the mapping at a path is said to mean."""
+    data: Any = {written: 1, "type": "Auto"} if "hyperparameters" in owner else {written: 1}
+    for part in reversed(owner):
+        data = {part.removesuffix("[]"): [data] if part.endswith("[]") else data}
+    return [each.label for each in parse_spec(data)[1] if each.code == "HPT101"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "key", "names"),
+    [(mapping, *each) for mapping, keys in _NAMES_IN.items() for each in keys.items()],
+)
+def test_a_name_in_a_mapping_means_a_key_of_it(
+    mapping: str, key: str, names: tuple[str, ...]
+) -> None:
+    owner = mapping.split(".")
+    if owner[0] not in Spec.model_fields:
+        owner = ["training_job", *owner]
+    for name in names:
+        assert labels_of(owner, name) == [f"did you mean `{key}`?"]
+
+
+def _named_otherwise() -> Iterator[tuple[str, str]]:
+    for key in every_key(language()):
+        *_, member = key.api.replace("[]", "").split(".")
+        if (
+            member
+            and not key.path.endswith("<name>")
+            and not key.path.endswith(("autotune", ".spot"))
+        ):
+            yield key.path, member
+
+
+@pytest.mark.parametrize(("path", "member"), list(_named_otherwise()))
+def test_a_member_of_the_api_in_the_place_of_a_key_means_the_key(path: str, member: str) -> None:
     *owner, key = path.split(".")
-    assert tuple(owner) in _mappings_with(Spec, key)
+    for written in {member, snake_case(member)} - {key, *TrainingJob.model_fields}:
+        assert labels_of(owner, written) == [f"did you mean `{key}`?"]
 
 
 @pytest.mark.parametrize("name", sorted({*MAPPINGS, *ON_AND_OFF} - {"inputs"}))
