@@ -167,6 +167,13 @@ class Hyperparameter:
             return self._accepts_python_nested_list(text)
         return self.scalar.accepts(text, exactly=exactly)
 
+    def as_listed(self, text: str) -> str:
+        """The word of `scalar.values` that a value means: `True` for `true`, where both are one."""
+        is_exact = self.certainty == "certain" or text in self.scalar.values
+        if is_exact or not _is_same_flag(text, self.scalar.values):
+            return text
+        return next(each for each in self.scalar.values if each.lower() == text.lower())
+
     def _accepts_json(self, text: str) -> bool:
         try:
             items = json.loads(text)

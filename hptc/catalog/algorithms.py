@@ -19,8 +19,9 @@ from hptc.catalog.hyperparameter_tables import (
     read_clauses,
     read_dependencies,
     read_hyperparameters,
+    read_usages,
 )
-from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
+from hptc.catalog.setting_dependencies import Clause, Dependency, Subject, Usage
 from hptc.frozen import frozen
 
 Direction = Literal["Maximize", "Minimize"]
@@ -127,6 +128,7 @@ class Algorithm:
     required_hyperparameters: tuple[Requirement, ...]
     hyperparameters: tuple[Hyperparameter, ...]
     dependencies: tuple[Dependency, ...]
+    usages: tuple[Usage, ...]
     certainty: Certainty
     by_name: Mapping[str, Hyperparameter] = field(compare=False, repr=False)  # and by alias
 
@@ -276,6 +278,7 @@ def _in_version(name: str, version: str | None) -> Algorithm:
             *read_dependencies(entry.get("dependencies", []), age, certainty, source[-1]),
             *_dependencies_of(metrics),
         ),
+        usages=read_usages(entry.get("usages", []), age, source[-1]),
         certainty=certainty,
         by_name=_by_name(hyperparameters),
     )

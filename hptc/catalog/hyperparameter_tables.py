@@ -1,4 +1,4 @@
-"""Reads hyperparameters and dependencies from the tables of algorithms.
+"""Reads hyperparameters, their dependencies and their usages from the tables of algorithms.
 
 A row, and a word in its `values` or `aliases`, can have `since` and `until`, both inclusive. A row
 that is a bare name is a hyperparameter whose values are not checked.
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from hptc.catalog.accepted_values import Certainty, Hyperparameter, Interval, Scalar, SpecialValue
-from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
+from hptc.catalog.setting_dependencies import Clause, Dependency, Subject, Usage
 
 _SINGLE = ("integer", "number", "choice", "text")
 
@@ -97,6 +97,20 @@ def read_dependencies(
             certainty=row.get("certainty", certainty),
             reason=row.get("reason", ""),
             help=row.get("help", ""),
+            source=row.get("source", source),
+        )
+        for row in versions.select(entries)
+    )
+
+
+def read_usages(
+    entries: list[dict[str, Any]], versions: Versions, source: str
+) -> tuple[Usage, ...]:
+    """Read the usages of a version."""
+    return tuple(
+        Usage(
+            hyperparameters=tuple(row["hyperparameters"]),
+            conditions=read_clauses(row["if"], versions),
             source=row.get("source", source),
         )
         for row in versions.select(entries)

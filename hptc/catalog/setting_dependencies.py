@@ -1,13 +1,14 @@
 """Dependencies between the settings of a training job: if some conditions hold, others must.
 
-A condition is about a hyperparameter, the objective metric, the instances or an input channel. It
+A usage is the weaker form: unless its conditions hold, some hyperparameters have no effect. A
+condition is about a hyperparameter, the objective metric, the instances or an input channel. It
 is true, false or, if a value is not known yet, undecided.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -167,5 +168,26 @@ class Dependency:
                 return None
         for clause in self.requirements:
             if clause.truth(assignment) is False:
+                return clause
+        return None
+
+
+@frozen
+class Usage:
+    """The algorithm uses some hyperparameters only if all `conditions` hold."""
+
+    hyperparameters: tuple[str, ...]
+    conditions: tuple[Clause, ...]
+    source: str = ""
+
+    def unmet(self, possible: Mapping[Subject, Sequence[str | None]]) -> Clause | None:
+        """The first condition that no training job meets, of the possible values of each subject.
+
+        The conditions of a usage are about one subject each.
+        """
+        for clause in self.conditions:
+            values = possible.get(clause.subject)
+            assignments = [{clause.subject: value} for value in values] if values else [{}]
+            if all(clause.truth(each) is False for each in assignments):
                 return clause
         return None

@@ -8,7 +8,7 @@ from hptc.catalog import algorithms, images
 from hptc.catalog.accepted_values import Hyperparameter
 from hptc.catalog.algorithms import Algorithm, Bounds, Metric, Requirement, Tunable
 from hptc.catalog.channels import Channel
-from hptc.catalog.setting_dependencies import Clause, Dependency
+from hptc.catalog.setting_dependencies import Clause, Dependency, Usage
 from hptc.reference.markdown_table import markdown_table
 from hptc.text import code, listed, listed_code
 
@@ -85,6 +85,7 @@ def _page(algorithm: Algorithm, docs: str) -> str:
     rows = (_hyperparameter_row(algorithm, known) for known in algorithm.hyperparameters)
     parts.append(markdown_table(("hyperparameter", "values", "required", "tuning"), rows))
     rules = [_dependency(each) for each in algorithm.dependencies if not each.is_about_metric]
+    rules += map(_usage, algorithm.usages)
     if rules:
         parts.append("\n".join(f"- {text}" for text in rules) + "\n")
     return "\n".join(parts)
@@ -198,6 +199,12 @@ def _dependency(dependency: Dependency) -> str:
     )
     requirements = listed(map(_clause, dependency.requirements))
     return f"{f'if {conditions}, ' if conditions else ''}{requirements}"
+
+
+def _usage(usage: Usage) -> str:
+    names = listed_code(usage.hyperparameters)
+    verb = "has" if len(usage.hyperparameters) == 1 else "have"
+    return f"{names} {verb} an effect only if {listed(map(_clause, usage.conditions))}"
 
 
 def _clause(clause: Clause) -> str:

@@ -82,8 +82,11 @@ def _hyperparameters(
 def _decided(name: str, text: str, algorithm: Algorithm) -> str | None:
     """The value that dependencies compare; None if it is not known, or if it is not valid alone."""
     known = algorithm.hyperparameter(name)
-    is_invalid = known is not None and not known.accepts(text)
-    return None if is_invalid or has_reference(text) else text
+    if has_reference(text):
+        return None
+    if known is None:
+        return text
+    return known.as_listed(text) if known.accepts(text) else None
 
 
 def _hyperparameter(name: str, algorithm: Algorithm) -> Subject:

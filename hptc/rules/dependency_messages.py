@@ -76,6 +76,25 @@ def advice(dependency: Dependency, violated: Clause, settings: Settings) -> str:
     return f"change `{name}`"
 
 
+def no_effect(name: str, algorithm: Algorithm, unmet: Clause, setting: Setting | None) -> str:
+    """The message for a range that the algorithm does not use, with the setting that decides."""
+    title = algorithm.title_in_version
+    if setting is not None:
+        return (
+            f"{code(name)} is tuned, but {title} ignores it with {_named(unmet.subject, setting)}"
+        )
+    condition = f"{_name(unmet.subject)} is {listed_code(unmet.values, 'or')}"
+    return f"{code(name)} is tuned, but {title} ignores it unless {condition}"
+
+
+def effect_advice(unmet: Clause) -> str:
+    """The help text for a range that the algorithm does not use."""
+    name = unmet.subject.name
+    is_listed = unmet.operator in ("in", "in_or_absent")
+    change = f"set `{name}: {unmet.values[0]}`" if is_listed else f"change {code(name)}"
+    return f"remove the range, or {change}"
+
+
 def _cause(clause: Clause, settings: Settings) -> str:
     setting = settings.get(clause.subject)
     if setting is None or clause.operator == "present":

@@ -1,4 +1,4 @@
-"""HPT316..319: settings of a built-in algorithm that depend on each other."""
+"""HPT316..320: settings of a built-in algorithm that depend on each other."""
 
 from __future__ import annotations
 
@@ -101,6 +101,62 @@ def doubtful_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]
     yield from _violations(rule, context, "documented", about_metric=True)
 
 
+@warning("HPT320", "H12")
+def range_without_effect(rule: Rule, context: Context) -> Iterator[Finding]:
+    """A hyperparameter is tuned that the built-in algorithm does not use.
+
+    Another setting decides whether it is used: a booster without trees has no `max_depth`, and
+    `bias_init_sigma` is for one method of initialization. SageMaker accepts the range, and every
+    training job runs, but its value makes no difference, so the tuning job searches a dimension
+    that does not exist (https://docs.aws.amazon.com/sagemaker/latest/dg/fm-tuning.html).
+
+    Bad (xgboost):
+        training_job:
+          hyperparameters: {booster: gblinear, max_depth: {type: Integer, min: 3, max: 9}}
+
+    Good (xgboost):
+        training_job:
+          hyperparameters: {booster: gblinear, lambda: {type: Continuous, min: 0, max: 9}}
+    """
+    yield from in_every_version(
+        context,
+        lambda definition, algorithm: _unused_ranges(rule, context, definition, algorithm),
+        except_scripts=True,
+    )
+
+
+def _unused_ranges(
+    rule: Rule, context: Context, definition: Definition, algorithm: Algorithm
+) -> Iterator[Finding]:
+    ranges = {
+        known.name: each
+        for each in definition.ranges
+        if (known := algorithm.hyperparameter(each.name)) is not None
+    }
+    usages = [
+        each for each in algorithm.usages if not ranges.keys().isdisjoint(each.hyperparameters)
+    ]
+    if not usages:
+        return
+    settings = _settings(context, definition, algorithm)
+    values = {subject: [each.value for each in of] for subject, of in settings.items()}
+    for usage in usages:
+        unmet = usage.unmet(values)
+        if unmet is None:
+            continue
+        for name in usage.hyperparameters:
+            if name in ranges:
+                setting = next(iter(settings.get(unmet.subject, ())), None)
+                yield rule.finding(
+                    dependency_messages.no_effect(ranges[name].name, algorithm, unmet, setting),
+                    ranges[name].path,
+                    label="has no effect",
+                    is_removable=True,
+                    help=dependency_messages.effect_advice(unmet),
+                    on_key=True,
+                )
+
+
 @frozen
 class _Violation:
     """A dependency that a possible training job violates."""
@@ -115,8 +171,8 @@ def _violations(
 ) -> Iterator[Finding]:
     def find(definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
         violated = context.once(
-            (_violated_dependencies, definition.path, id(algorithm)),  # never freed
-            lambda: _violated_dependencies(definition, algorithm),
+            (_violated_dependencies, definition.path, id(algorithm)),
+            lambda: _violated_dependencies(context, definition, algorithm),
         )
         for dependency, violations in violated:
             if dependency.is_about_metric is about_metric:
@@ -127,10 +183,19 @@ def _violations(
     yield from in_every_version(context, find, except_scripts=True)
 
 
+def _settings(
+    context: Context, definition: Definition, algorithm: Algorithm
+) -> Mapping[Subject, tuple[Setting, ...]]:
+    return context.once(
+        (possible_settings, definition.path, id(algorithm)),  # never freed
+        lambda: possible_settings(definition, algorithm),
+    )
+
+
 def _violated_dependencies(
-    definition: Definition, algorithm: Algorithm
+    context: Context, definition: Definition, algorithm: Algorithm
 ) -> list[tuple[Dependency, list[_Violation]]]:
-    settings = possible_settings(definition, algorithm)
+    settings = _settings(context, definition, algorithm)
     found = ((each, _violations_of(each, settings)) for each in algorithm.dependencies)
     return [(dependency, violations) for dependency, violations in found if violations]
 
@@ -235,4 +300,5 @@ RULES = (
     doubtful_hyperparameters,
     impossible_objective_metric,
     doubtful_objective_metric,
+    range_without_effect,
 )

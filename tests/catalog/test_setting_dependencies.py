@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from hptc.catalog.algorithms import algorithm
-from hptc.catalog.setting_dependencies import Clause, Operator, Subject
+from hptc.catalog.algorithms import algorithm, algorithm_names
+from hptc.catalog.setting_dependencies import Clause, Operator, Subject, Usage
 
 A, B = Subject("hyperparameter", "a"), Subject("hyperparameter", "b")
 CASES: tuple[tuple[Operator, tuple[str, ...], str | None, bool, bool], ...] = (
@@ -85,3 +85,40 @@ def test_a_dependency_is_violated_only_if_all_is_known() -> None:
     assert dependency.violated({constraints: "(1,)", method: "hist"}) is None
     assert dependency.violated({constraints: "(1,)", method: None}) is None
     assert dependency.violated({method: "auto"}) is None
+
+
+def test_a_usage_is_unmet_only_if_no_possible_value_meets_it() -> None:
+    adam = Clause(subject=A, operator="in", values=("adam",))
+    usage = Usage(hyperparameters=("beta",), conditions=(adam,))
+    assert usage.unmet({A: ["sgd", "nag"]}) == adam
+    assert usage.unmet({}) == adam
+    assert usage.unmet({A: ["sgd", "adam"]}) is None
+    assert usage.unmet({A: ["sgd", None]}) is None
+    by_default = Clause(subject=A, operator="in_or_absent", values=("adam",))
+    assert Usage(hyperparameters=("beta",), conditions=(by_default,)).unmet({}) is None
+
+
+def test_every_condition_of_a_usage_counts() -> None:
+    conditions = (
+        Clause(subject=A, operator="present"),
+        Clause(subject=B, operator="not_in_or_absent", values=("x",)),
+    )
+    usage = Usage(hyperparameters=("beta",), conditions=conditions)
+    assert usage.unmet({B: ["y"]}) == conditions[0]
+    assert usage.unmet({A: [None], B: ["x"]}) == conditions[1]
+    assert usage.unmet({A: [None]}) is None
+
+
+@pytest.mark.parametrize("name", algorithm_names())
+def test_usages_are_about_hyperparameters_of_the_algorithm(name: str) -> None:
+    found = algorithm(name)
+    assert found is not None
+    for usage in found.usages:
+        for each in usage.hyperparameters:
+            assert found.hyperparameter(each) is not None
+        for clause in usage.conditions:
+            known = found.hyperparameter(clause.subject.name)
+            assert clause.subjects == (clause.subject,)
+            if clause.subject.kind == "hyperparameter":
+                assert known is not None
+                assert [each for each in clause.values if not known.accepts(each)] == []

@@ -1,11 +1,20 @@
-"""Random hyperparameters for XGBoost: valid, on a bound, beyond it, malformed and unknown ones."""
+"""Random hyperparameters for XGBoost: valid, on a bound, beyond it, malformed and unknown ones.
+
+Oracles, the container's own code and the library in it, say which are refused; `problem` says it by
+the tables.
+"""
 
 from __future__ import annotations
 
 from random import Random
 
+from hptc.catalog import algorithms
 from hptc.catalog.accepted_values import Hyperparameter
 from hptc.catalog.algorithms import Algorithm
+from hptc.catalog.setting_dependencies import Subject
+
+VALIDATED = "xgc:algorithm_mode/hyperparameter_validation"
+"""The source of the dependencies that the container checks before it trains."""
 
 _FOREIGN = ("", "abc", "1", "-1", "0", "0.5", "1e3", "nan", "inf", "-inf", " 2", "+3", "True")
 _LITERALS = (
@@ -29,6 +38,38 @@ _LITERALS = (
     "[[1.5]]",
     "None",
 )
+
+
+def version_of_xgboost(version: str) -> Algorithm:
+    """XGBoost in one version."""
+    found = algorithms.algorithm("xgboost", version)
+    assert found is not None
+    return found
+
+
+def problem(algorithm: Algorithm, given: dict[str, str], source: str = "") -> str | None:
+    """Why an assignment fails, by the tables; None if they have no reason.
+
+    `source` is the beginning of the source of the dependencies that count.
+    """
+    known = {name: algorithm.hyperparameter(name) for name in given}
+    for name, each in known.items():
+        if each is None:
+            return f"unknown {name}"
+    values = {each.name: given[name] for name, each in known.items() if each is not None}
+    for required in algorithm.required_hyperparameters:
+        if required.name not in values and (required.when is None or required.when.is_met(values)):
+            return f"missing {required.name}"
+    for name, value in values.items():
+        found = algorithm.hyperparameter(name)
+        if found is not None and not found.accepts(value):
+            return f"value {name}"
+    settings = {Subject("hyperparameter", name): value for name, value in values.items()}
+    settings |= {Subject("instance", "processor"): "cpu", Subject("instance", "count"): "1"}
+    for dependency in algorithm.dependencies:
+        if dependency.source.startswith(source) and dependency.violated(settings) is not None:
+            return f"dependency {dependency.id}"
+    return None
 
 
 def assignment(random: Random, algorithm: Algorithm, unusual: float) -> dict[str, str]:
