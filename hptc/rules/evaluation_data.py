@@ -1,0 +1,92 @@
+"""HPT480: training data that the objective metric is also measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hptc.diagnostics import Finding
+from hptc.request.job_facts import possible_algorithms, runs_a_script
+from hptc.request.tuning_job import Channel, Definition, S3Source
+from hptc.rules.rule import Context, Rule, warning
+
+_TRAINING = ("train", "training")
+_EVALUATION = ("validation", "valid", "val", "eval", "evaluation", "test")
+_WITH_TRAINING_DATA = {"forecasting-deepar"}
+"""Algorithms whose test data should contain the training data, with later values."""
+
+
+@warning("HPT480", "I41")
+def evaluation_on_training_data(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The training channel and the one for validation or test read the same data.
+
+    The objective metric is then measured on data that the model was trained on, so that tuning
+    selects the model that memorizes best. A URI of type S3Prefix is the beginning of a key, not a
+    folder: `s3://bucket/train` also selects `s3://bucket/train-2/` and `s3://bucket/training.csv`
+    (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html). An image that
+    is not a built-in algorithm may select its files itself, so there only such a prefix is
+    reported.
+
+    Bad (xgboost):
+        training_job:
+          inputs:
+            train: {s3: "s3://example/churn/"}
+            validation: {s3: "s3://example/churn/validation/"}
+
+    Good (xgboost):
+        training_job:
+          inputs:
+            train: {s3: "s3://example/churn/train/"}
+            validation: {s3: "s3://example/churn/validation/"}
+    """
+    for definition in context.job.definitions:
+        algorithms = {each.name for each in possible_algorithms(definition)}
+        if algorithms & _WITH_TRAINING_DATA:
+            continue
+        reads_all = bool(algorithms) and not runs_a_script(definition)
+        for training in _read_by(definition, _TRAINING):
+            for evaluation in _read_by(definition, _EVALUATION):
+                yield from _shared(rule, training, evaluation, reads_all=reads_all)
+
+
+_Read = tuple[Channel, S3Source]
+
+
+def _read_by(definition: Definition, names: tuple[str, ...]) -> list[_Read]:
+    return [
+        (channel, source)
+        for channel in definition.channels
+        if channel.name.lower() in names
+        for source in channel.sources
+        if isinstance(source, S3Source)
+    ]
+
+
+def _shared(
+    rule: Rule, training: _Read, evaluation: _Read, *, reads_all: bool
+) -> Iterator[Finding]:
+    (channel, source), (other, other_source) = training, evaluation
+    if source.uri == other_source.uri:
+        if reads_all:
+            yield rule.finding(
+                f"the channels `{channel.name}` and `{other.name}` read the same data, "
+                f"`{source.uri}`",
+                other_source.path / "S3Uri",
+                label=f"is also the data of `{channel.name}`",
+                help=f"use data for `{other.name}` that training does not see",
+            )
+        return
+    for (outer, prefix), (inner, included) in ((training, evaluation), (evaluation, training)):
+        if not prefix.data_type == included.data_type == "S3Prefix":
+            continue
+        is_folder = prefix.uri.endswith("/") or included.uri.startswith(f"{prefix.uri}/")
+        if included.uri.startswith(prefix.uri) and (reads_all or not is_folder):
+            yield rule.finding(
+                f"the channel `{outer.name}` reads every object whose key starts with "
+                f"`{prefix.uri}`, and so the data of `{inner.name}`",
+                prefix.path / "S3Uri",
+                label=f"includes `{included.uri}`",
+                help="move the data of one of the channels" if is_folder else "end it with `/`",
+            )
+
+
+RULES = (evaluation_on_training_data,)
