@@ -82,6 +82,39 @@ _PATHS: Mapping[str, str | tuple[str, ...]] = {
 }
 """The key of a spec that another name means, as a path from the root, or several such keys."""
 
+_ENVIRONMENT = "environments.<name>"
+_CHOICES = f"{_ENVIRONMENT}.infrastructure"
+
+_PROJECT_PATHS: Mapping[str, str | tuple[str, ...]] = {
+    "account_id": f"{_ENVIRONMENT}.account",
+    "aws_region": f"{_ENVIRONMENT}.region",
+    "default_env": "default_environment",
+    "envs": "environments",
+    "role": f"{_CHOICES}.execution_role",
+    "roles": f"{_CHOICES}.execution_role",
+    "role_arn": f"{_CHOICES}.execution_role",
+    "execution_role_arn": f"{_CHOICES}.execution_role",
+    "bucket": f"{_CHOICES}.data_bucket",
+    "output_bucket": f"{_CHOICES}.artifact_bucket",
+    "encryption": f"{_CHOICES}.kms_key",
+    "kms": f"{_CHOICES}.kms_key",
+    "kms_key_id": f"{_CHOICES}.kms_key",
+    "vpc": f"{_CHOICES}.network",
+    "vpc_config": f"{_CHOICES}.network",
+    "boundary": f"{_CHOICES}.permissions_boundary",
+    "qualifier": f"{_CHOICES}.bootstrap_qualifier",
+    "removal_policy": f"{_CHOICES}.removal",
+    "subnets": f"{_CHOICES}.network.subnet_ids",
+    "security_groups": f"{_CHOICES}.network.security_group_ids",
+    "budget": ("policy.budget_usd", f"{_ENVIRONMENT}.policy.budget_usd"),
+    "max_cost": ("policy.budget_usd", f"{_ENVIRONMENT}.policy.budget_usd"),
+    "monthly_budget": (
+        "policy.budget_usd_per_month",
+        f"{_ENVIRONMENT}.policy.budget_usd_per_month",
+    ),
+}
+"""The same for the keys of hptc.yaml."""
+
 _NAMES_IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "algorithm": {"built_in": ("name",)},
     "hyperparameters.<name>": {
@@ -107,6 +140,9 @@ _ADVICE = {
     "use_spot_instances": "write `spot: {max_wait_time: …}` in `training_job`",
     "py_version": "remove it; a complete image tag in `algorithm.version` includes it",
     "budget": "limit the cost in hptc.yaml: `policy: {budget_usd: …}`",
+}
+_PROJECT_ADVICE = {
+    "profile": "remove it; the credentials are those of the environment variable AWS_PROFILE",
 }
 """What to do instead, for a name that is not simply another key's."""
 
@@ -152,6 +188,9 @@ ENTRIES = {
 }
 """An entry of each mapping that is a list in the API."""
 
+WORDS = {"network": ("managed", "absent")}
+"""The words that a key takes in place of a mapping."""
+
 ON_AND_OFF = {
     "early_stopping": ("Auto", "Off"),
     "autotune": ("Enabled", ""),
@@ -160,9 +199,12 @@ ON_AND_OFF = {
 """The values that true and false mean for the keys that take a word; "" means to omit the key."""
 
 
-_FOLDED_PATHS: Mapping[str, tuple[str, ...]] = {
-    fold(name): (paths,) if isinstance(paths, str) else paths for name, paths in _PATHS.items()
-}
+def _folded(paths: Mapping[str, str | tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    return {fold(name): (of,) if isinstance(of, str) else of for name, of in paths.items()}
+
+
+_FOLDED_PATHS = _folded(_PATHS)
+_FOLDED_PROJECT_PATHS = _folded(_PROJECT_PATHS)
 _FOLDED_NAMES_IN: Mapping[str, Mapping[str, str]] = {
     mapping: {fold(name): key for key, names in keys.items() for name in names}
     for mapping, keys in _NAMES_IN.items()
@@ -170,9 +212,10 @@ _FOLDED_NAMES_IN: Mapping[str, Mapping[str, str]] = {
 _FOLDED_ADVICE: Mapping[str, str] = {fold(name): text for name, text in _ADVICE.items()}
 
 
-def paths_of(name: str) -> list[tuple[str, ...]]:
-    """The paths of the keys that another name means."""
-    return [tuple(path.split(".")) for path in _FOLDED_PATHS.get(fold(name), ())]
+def paths_of(name: str, *, in_project: bool = False) -> list[tuple[str, ...]]:
+    """The paths of the keys of a spec, or of hptc.yaml, that another name means."""
+    paths = _FOLDED_PROJECT_PATHS if in_project else _FOLDED_PATHS
+    return [tuple(path.split(".")) for path in paths.get(fold(name), ())]
 
 
 def key_in(owner: Sequence[str | int], name: str) -> str | None:
@@ -208,9 +251,9 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
 
 
-def advice_for(name: str) -> str:
-    """What to do in place of a key, or an empty string."""
-    return _FOLDED_ADVICE.get(fold(name), "")
+def advice_for(name: str, *, in_project: bool = False) -> str:
+    """What to do in place of a key of a spec or of hptc.yaml, or an empty string."""
+    return _PROJECT_ADVICE.get(name, "") if in_project else _FOLDED_ADVICE.get(fold(name), "")
 
 
 def choice(value: object, choices: Sequence[str]) -> str | None:

@@ -17,6 +17,7 @@ from hptc.spec.aliases import (
     ENTRIES,
     MAPPINGS,
     ON_AND_OFF,
+    WORDS,
     advice_for,
     choice,
     key_in,
@@ -156,17 +157,18 @@ def _suggestion(model: type[BaseModel], path: SpecPath | ProjectPath) -> tuple[s
         )
     if (same := nearest(key, keys, cutoff=1)) is not None:
         return same, ""
-    if isinstance(path, SpecPath):
-        if text := advice_for(key):
-            return None, text
-        if (other := key_in(owner, key)) in keys:
-            return other, ""
-        if aliases := closest((_beside(path, owner) for path in paths_of(key)), owner):
-            *place, alias = aliases[0]
-            if tuple(place) == owner:
-                return str(alias), ""
-            inside = f"in `{path_text(tuple(place))}`" if place else "at the top level"
-            return None, f"use `{alias}` {inside}"
+    in_project = isinstance(path, ProjectPath)
+    if text := advice_for(key, in_project=in_project):
+        return None, text
+    if not in_project and (other := key_in(owner, key)) in keys:
+        return other, ""
+    named = (_beside(path, owner) for path in paths_of(key, in_project=in_project))
+    if aliases := closest(named, owner):
+        *place, alias = aliases[0]
+        if tuple(place) == owner:
+            return str(alias), ""
+        inside = f"in `{path_text(tuple(place))}`" if place else "at the top level"
+        return None, f"use `{alias}` {inside}"
     if (meant := nearest(key, keys, cutoff=_ALIKE) or key_with_words(key, keys)) is not None:
         return meant, ""
     places = [_beside(path, owner) for path in _mappings_with(model, key)]
@@ -247,6 +249,8 @@ def _type_help(kind: str, value: Any, path: Path) -> str:
             return "put it in quotes"
         case "dict_type" if isinstance(value, list) and key in ENTRIES:
             return f"write `{key}: {{{ENTRIES[key]}}}`"
+        case "model_type" if key in WORDS:
+            return f"write {listed_code(WORDS[key], 'or')}, or a mapping"
         case "model_type" | "model_attributes_type":
             return _as_mapping(path, plain)
     return ""

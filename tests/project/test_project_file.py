@@ -12,7 +12,9 @@ from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.project import project_file
-from hptc.project.project_file import Project
+from hptc.project.project_file import Project, ProjectFile
+from hptc.spec.aliases import _PROJECT_PATHS, paths_of
+from hptc.spec.validation_findings import _mappings_with
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 
@@ -116,6 +118,53 @@ def test_the_nearest_project_inside_a_repository(tmp_path: Path) -> None:
 def faults(folder: Path, text: str) -> list[str]:
     (folder / "hptc.yaml").write_text(text, "utf-8")
     return [each.message for each in project_file.load(folder / "hptc.yaml")[1]]
+
+
+DEV_WITH = """\
+project: x
+environments:
+  dev:
+    account: "111122223333"
+    region: us-east-1
+"""
+CHOICES_OF_DEV = "`environments.dev.infrastructure`"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "help"),
+    [
+        (
+            DEV_WITH + "    role: a\n",
+            "",
+            "use `execution_role` in `environments.dev.infrastructure`",
+        ),
+        (DEV_WITH + "    vpc: a\n", "", "use `network` in `environments.dev.infrastructure`"),
+        (DEV_WITH + "    max_cost: 9\n", "", "use `budget_usd` in `environments.dev.policy`"),
+        ("project: x\nmax_cost: 9\n", "", "use `budget_usd` in `policy`"),
+        ("project: x\npolicy: {max_cost: 9}\n", "did you mean `budget_usd`?", ""),
+        (DEV_WITH + "    infrastructure: {encryption: a}\n", "did you mean `kms_key`?", ""),
+        (
+            DEV_WITH + "    profile: dev\n",
+            "",
+            "remove it; the credentials are those of the environment variable AWS_PROFILE",
+        ),
+        (
+            DEV_WITH + "    infrastructure: {network: private}\n",
+            "must be a mapping",
+            "write `managed` or `absent`, or a mapping",
+        ),
+    ],
+)
+def test_a_key_of_another_tool_or_place(tmp_path: Path, text: str, label: str, help: str) -> None:
+    (tmp_path / "hptc.yaml").write_text(text, "utf-8")
+    _, (fault,) = project_file.load(tmp_path / "hptc.yaml")
+    assert (fault.label, fault.help) == (label, help)
+
+
+@pytest.mark.parametrize("name", _PROJECT_PATHS)
+def test_every_alias_is_a_key(name: str) -> None:
+    for *owner, key in paths_of(name, in_project=True):
+        assert tuple(owner) in _mappings_with(ProjectFile, key)
 
 
 @pytest.mark.parametrize("length", [4096, 4097])
