@@ -17,9 +17,8 @@ from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, SpecPath, nearest
 from hptc.project.project_file import Environment
 from hptc.request.emission import Request, encodes_json, value_text
-from hptc.request.job_facts import PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY
+from hptc.request.job_facts import CODE_CHANNEL, PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY
 from hptc.request.training_code import (
-    CODE_CHANNEL,
     PATH_IN_CHANNEL,
     TrainingCode,
     code_key,

@@ -23,11 +23,11 @@ from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
 from hptc.request.emission import Request, value_text
 from hptc.request.identity import canonical
-from hptc.request.job_facts import OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY
+from hptc.request.job_facts import CODE_CHANNEL, OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY
 from hptc.request.names import TABLE
 from hptc.request.shapes import input_shape
 from hptc.request.spec_data import spec_data
-from hptc.request.training_code import CODE_CHANNEL, TrainingCode
+from hptc.request.training_code import TrainingCode
 from hptc.source.hidden_text import escape_hidden, has_hidden
 from hptc.source.scalars import Scalar, resolve_plain
 from hptc.source.templates import escape

@@ -30,6 +30,8 @@ PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
 """The hyperparameters of the training toolkit that name the script and the archive with it."""
 SCRIPT_SETTINGS = (PROGRAM, SUBMIT_DIRECTORY, PROGRAM.upper(), SUBMIT_DIRECTORY.upper())
 """The same as hyperparameters and as environment variables."""
+CODE_CHANNEL = "code"
+"""The input channel of the archive, for training jobs that can't download it."""
 _SCRIPT_SETTINGS = frozenset(SCRIPT_SETTINGS)
 OBJECTIVE_METRIC = "_tuning_objective_metric"
 """The hyperparameter that SageMaker adds to every training job, with the name of the objective."""
