@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hptc.compiler.deployable import deployable_spec
 from hptc.compiler.draft import Draft
 from hptc.compiler.locations import at_providers, to_diagnostics
-from hptc.compiler.outcome import Failed, Origin
+from hptc.compiler.outcome import Failed, FileRequest, Origin
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, Finding, RequestPath, capped, sort_key
 from hptc.frozen import frozen
@@ -104,8 +104,9 @@ def _verdict(
     ]
     if found:
         findings += without_consequences([each for _, each in found], draft.violations)
+    file = FileRequest(origin=origin, request=request, spec=spec)
     diagnostics, suppressed = located(
-        findings, draft.warnings, origin, request, spec, workspace.rules if found else ()
+        findings, draft.warnings, file, workspace.rules if found else ()
     )
     if not found or any(diagnostic.is_error for diagnostic in diagnostics):
         return fail(origin, diagnostics, suppressed, name=draft.name)
@@ -115,17 +116,15 @@ def _verdict(
 def located(
     findings: list[Finding],
     diagnostics: list[Diagnostic],
-    origin: Origin,
-    request: Request,
-    spec: Spec | None,
+    file: FileRequest,
     rules_run: tuple[Rule, ...] = (),
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """Convert findings to diagnostics, in file order. Returns the reported and the suppressed."""
-    found = to_diagnostics(findings, origin, request, spec)
-    moved = at_providers(found, findings, origin, request) if spec is not None else {}
+    converted = to_diagnostics(findings, file)
+    moved = at_providers(converted, findings, file)
     kept, suppressed = suppressions.apply(
-        [*diagnostics, *found],
-        origin.document,
+        [*diagnostics, *converted],
+        file.origin.document,
         unchecked=lambda: _unchecked_codes(rules_run),
     )
     in_order = sorted((moved.get(each, each) for each in kept), key=sort_key)
