@@ -14,8 +14,8 @@ from typing import Any
 from hptc.diagnostics import Change, Diagnostic, Fix, Path, Remove, Rename, SetValue, new_text
 from hptc.source.construction import construct_data
 from hptc.source.document import Document, parse_document
+from hptc.source.document_editor import DocumentEditor, NoEditError
 from hptc.source.scalars import Scalar
-from hptc.source.text_edits import NoEditError, added, removed, renamed, replaced
 from hptc.source.text_fixes import Edit, TextFix
 from hptc.text import shortened
 
@@ -88,25 +88,23 @@ def _title(fix: Fix) -> str:
 
 def _edits(changes: Iterable[Change], document: Document) -> list[Edit]:
     """The edits of each change. New keys of one mapping are one edit."""
+    editor = DocumentEditor(document)
     edits: list[Edit] = []
-    gone: dict[Path, list[str | int]] = {}
-    new: dict[Path, dict[str | int, Any]] = {}
+    removed: dict[Path, list[str | int]] = {}
+    added: dict[Path, list[SetValue]] = {}
     for change in changes:
         match change:
             case Remove(path=path):
-                gone.setdefault(path[:-1], []).append(path[-1])
+                removed.setdefault(path[:-1], []).append(path[-1])
             case Rename(path=path, name=name):
-                edits.append(renamed(document, path, name))
+                edits.append(editor.rename(path, name))
             case SetValue(path=path) if document.has(path):
-                edits.append(replaced(document, change))
+                edits.append(editor.replace(change))
             case SetValue(path=path):
-                depth = document.depth_of(path)
-                inner = new.setdefault(path[:depth], {})
-                for key in path[depth:-1]:
-                    inner = inner.setdefault(key, {})
-                inner[path[-1]] = change
-    edits += [edit for owner, keys in gone.items() for edit in removed(document, owner, keys)]
-    return [*edits, *(added(document, owner, keys) for owner, keys in new.items())]
+                added.setdefault(path[: document.depth_of(path)], []).append(change)
+    edits += [edit for owner, keys in removed.items() for edit in editor.remove(owner, keys)]
+    edits += [editor.add(owner, new) for owner, new in added.items()]
+    return edits
 
 
 def _last_index(change: Change) -> int:
