@@ -1,4 +1,4 @@
-"""HPT301..304: the training image or algorithm resource, and where the image is."""
+"""HPT301 to HPT304: the training image or algorithm resource, and where the image is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HPT316..319: settings of a built-in algorithm that depend on each other."""
+"""HPT316 to HPT319: settings of a built-in algorithm that depend on each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HPT356..358: numbers that the expression of a metric reads wrongly or not at all."""
+"""HPT356 to HPT358: numbers that the expression of a metric reads wrongly or not at all."""
 
 from __future__ import annotations
 

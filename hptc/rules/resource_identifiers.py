@@ -1,4 +1,4 @@
-"""HPT504..507: identifiers of the wrong kind, in another Region, and names of buckets."""
+"""HPT504 to HPT507: identifiers of the wrong kind, in another Region, and names of buckets."""
 
 from __future__ import annotations
 
