@@ -143,9 +143,9 @@ def sample_log_tests() -> Rehearse:
 
     @functools.cache
     def tests() -> Rehearse:
-        from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, rehearse_samples
+        from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, TimedRehearsals
 
-        return rehearse_samples(SECONDS_OF_A_RUN)
+        return TimedRehearsals(SECONDS_OF_A_RUN).rehearse_sample
 
     def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
         return tests()(definition, sample, root)
