@@ -186,7 +186,7 @@ class Comparison(Answer):
     @property
     def verdict(self) -> str:
         """The verdict on all changes in words, as in the first line of `hptc diff`."""
-        from hptc.render.diff_phrases import verdict
+        from hptc.render.diff_verdicts import verdict
 
         return verdict(self.review)
 
@@ -234,12 +234,12 @@ class Comparison(Answer):
         return render_diff(self.review, Format.TEXT)
 
     def _headline(self) -> str:
-        from hptc.render.diff_phrases import scope
+        from hptc.render.diff_verdicts import scope
 
         return f"{self.verdict} ({scope(self.review)}, {self.review.old} → {self.review.new})"
 
     def _html_parts(self) -> Sequence[str]:
-        from hptc.render.diff_phrases import merged_costs
+        from hptc.render.diff_verdicts import merged_costs
         from hptc.render.notebooks import bullets, table
 
         rows = [row for each in self.review.specs for row in _change_rows(each)]
@@ -248,7 +248,7 @@ class Comparison(Answer):
 
 
 def _change_rows(spec: SpecDiff) -> Iterator[Sequence[str]]:
-    from hptc.render.diff_phrases import change_environments, subject, title
+    from hptc.render.diff_titles import change_environments, subject, title
 
     for each in spec.changes:
         what = f"{change_environments(each)}{title(each)}"

@@ -11,7 +11,7 @@ from hptc.cost.bound import CostBound
 from hptc.diff.review import Comparison, CostChange, LastRun, Parent, SpecDiff
 from hptc.diff.schedule_changes import schedule_text
 from hptc.render.cost import dollars, hours_text, price_sources
-from hptc.render.diff_phrases import listed_environments
+from hptc.render.diff_titles import listed_environments
 from hptc.text import listed
 
 _MAX_BEST_VALUES = 6  # of a best configuration
