@@ -41,7 +41,7 @@ from hptc.diagnostics import (
 )
 from hptc.frozen import frozen
 from hptc.project.policy import Policy
-from hptc.request.job_facts import regional_arns
+from hptc.request.named_resources import regional_arns
 from hptc.request.tuning_job import Definition, TuningJob
 from hptc.text import spec_duration
 
