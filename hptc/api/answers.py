@@ -90,8 +90,8 @@ class Findings(Answer):
     def __str__(self) -> str:
         from hptc.render.diagnostics import Format, render
 
-        found = render(self.diagnostics, Format.TEXT)
-        return f"{found}\n{self.summary}" if found else self.summary
+        text = render(self.diagnostics, Format.TEXT)
+        return f"{text}\n{self.summary}" if text else self.summary
 
     def _headline(self) -> str:
         return self.summary
@@ -114,12 +114,16 @@ class Findings(Answer):
 
 def findings_of(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> Findings:
     """The findings about compiled files; `diagnostics` are those of all of them, merged."""
-    environments = dict.fromkeys(one.environment.name for one in outcomes if one.environment)
+    environments = dict.fromkeys(
+        outcome.environment.name for outcome in outcomes if outcome.environment
+    )
     return Findings(
         diagnostics=tuple(diagnostics),
-        files=tuple(dict.fromkeys(one.file for one in outcomes)),
+        files=tuple(dict.fromkeys(outcome.file for outcome in outcomes)),
         environments=tuple(environments),
-        suppressed=len({(each.code, each.span) for one in outcomes for each in one.suppressed}),
+        suppressed=len(
+            {(each.code, each.span) for outcome in outcomes for each in outcome.suppressed}
+        ),
     )
 
 

@@ -384,7 +384,7 @@ def differences(left: object, right: object, path: Path = ()) -> list[Path]:
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
         return [
             place
-            for index, (one, other) in enumerate(zip(left, right, strict=True))
-            for place in differences(one, other, (*path, index))
+            for index, (left_item, right_item) in enumerate(zip(left, right, strict=True))
+            for place in differences(left_item, right_item, (*path, index))
         ]
     return [] if left == right else [path]

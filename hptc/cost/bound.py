@@ -140,8 +140,8 @@ class CostBound:
     def prices(self) -> tuple[Price, ...]:
         """Every price that the cost is based on."""
         lines = self.maximum.configuration.lines if self.maximum else ()
-        found = [price for line in lines for price in (line.price, line.volume_price) if price]
-        return tuple(dict.fromkeys(found))
+        prices = [price for line in lines for price in (line.price, line.volume_price) if price]
+        return tuple(dict.fromkeys(prices))
 
 
 @frozen

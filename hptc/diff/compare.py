@@ -33,14 +33,14 @@ def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
     A job name that hptc generates is not a change, nor is the default artifact folder, which
     follows from the spec's name. A pinned job name is.
     """
-    found = []
+    of_request = []
     if old.digest != new.digest:
-        found = form_changes(canonical_form(old.request), canonical_form(new.request))
-        found = with_code_changes(found, old, new)
-    moved = [change for change in found if _follows_the_name(change, old.name, new.name)]
+        of_request = form_changes(canonical_form(old.request), canonical_form(new.request))
+        of_request = with_code_changes(of_request, old, new)
+    moved = [change for change in of_request if _follows_the_name(change, old.name, new.name)]
     folder = moved[0].new if moved else ""
     changes = [*_name_changes(old, new, folder)]
-    changes += [change for change in found if change not in moved]
+    changes += [change for change in of_request if change not in moved]
     changes += schedule_changes(old.schedule, new.schedule)
     roles = _role_changes(old, new, [change.path for change in changes], is_moved=bool(moved))
     return worst_first([*changes, *roles])

@@ -60,8 +60,8 @@ def _built_in(image: str) -> Algorithm | None:
     if identified is None or identified.kind != "algorithm":
         return None
     in_repository = repository_versions(identified.image.repository)
-    found = algorithm(identified.name, identified.version or in_repository[-1])
-    return found if found is not None and found.kind == "built_in" else None
+    known = algorithm(identified.name, identified.version or in_repository[-1])
+    return known if known is not None and known.kind == "built_in" else None
 
 
 def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
@@ -85,8 +85,8 @@ def _possible_algorithms(image: str) -> tuple[Algorithm, ...]:
         return ()
     if version is None and tag in versions(identified.name):
         version = tag
-    found = possible_versions(identified.image.repository, version)
-    return tuple(each for each in found if each.kind == "built_in")
+    known = possible_versions(identified.image.repository, version)
+    return tuple(each for each in known if each.kind == "built_in")
 
 
 def runs_a_script(definition: Definition) -> bool:

@@ -131,8 +131,8 @@ def _violated_dependencies(
     definition: Definition, algorithm: Algorithm
 ) -> list[tuple[Dependency, list[_Violation]]]:
     settings = possible_settings(definition, algorithm)
-    found = ((each, _violations_of(each, settings)) for each in algorithm.dependencies)
-    return [(dependency, violations) for dependency, violations in found if violations]
+    checked = ((each, _violations_of(each, settings)) for each in algorithm.dependencies)
+    return [(dependency, violations) for dependency, violations in checked if violations]
 
 
 def _dependency_findings(
@@ -222,10 +222,10 @@ def _violations_of(
         _Violation(
             clause=clause,
             settings=chosen,
-            is_certain=all(each is not None for each, _ in found),
+            is_certain=all(each is not None for each, _ in clauses),
         )
-        for found in by_choice.values()
-        for clause, chosen in found
+        for clauses in by_choice.values()
+        for clause, chosen in clauses
         if clause is not None
     ]
 

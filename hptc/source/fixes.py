@@ -23,10 +23,10 @@ _LONGEST_TITLE = 200
 
 
 def text_fixes(
-    found: Diagnostic, document_of: Callable[[str], Document | None]
+    diagnostic: Diagnostic, document_of: Callable[[str], Document | None]
 ) -> Iterator[TextFix]:
     """The fixes of a finding as edits. `document_of` reads a file; None if it can't be read."""
-    for fix in found.fixes:
+    for fix in diagnostic.fixes:
         document = document_of(fix.file)
         edits = None if document is None else text_edits(fix, document)
         if edits is not None:
@@ -148,8 +148,8 @@ def overlap(edits: Iterable[Edit]) -> bool:
     """Whether two edits change the same text, or start at the same place."""
     in_order = sorted(edits, key=_start)
     return any(
-        _end(one) > _start(other) or _start(one) == _start(other)
-        for one, other in pairwise(in_order)
+        _end(edit) > _start(following) or _start(edit) == _start(following)
+        for edit, following in pairwise(in_order)
     )
 
 
