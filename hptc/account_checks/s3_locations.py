@@ -10,8 +10,7 @@ from hptc.compiler.outcome import CompiledSpec
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.frozen import frozen
 from hptc.infrastructure.storage_permissions import code_uri
-from hptc.request.job_facts import SUBMIT_DIRECTORY
-from hptc.request.training_code import CODE_CHANNEL
+from hptc.request.job_facts import CODE_CHANNEL, SUBMIT_DIRECTORY
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.stacks.uploads import is_one_object, upload_command
 from hptc.text import plural

@@ -90,8 +90,8 @@ class Findings(Answer):
     def __str__(self) -> str:
         from hptc.render.diagnostics import Format, render
 
-        found = render(self.diagnostics, Format.TEXT)
-        return f"{found}\n{self.summary}" if found else self.summary
+        text = render(self.diagnostics, Format.TEXT)
+        return f"{text}\n{self.summary}" if text else self.summary
 
     def _headline(self) -> str:
         return self.summary
@@ -114,12 +114,16 @@ class Findings(Answer):
 
 def findings_of(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> Findings:
     """The findings about compiled files; `diagnostics` are those of all of them, merged."""
-    environments = dict.fromkeys(one.environment.name for one in outcomes if one.environment)
+    environments = dict.fromkeys(
+        outcome.environment.name for outcome in outcomes if outcome.environment
+    )
     return Findings(
         diagnostics=tuple(diagnostics),
-        files=tuple(dict.fromkeys(one.file for one in outcomes)),
+        files=tuple(dict.fromkeys(outcome.file for outcome in outcomes)),
         environments=tuple(environments),
-        suppressed=len({(each.code, each.span) for one in outcomes for each in one.suppressed}),
+        suppressed=len(
+            {(each.code, each.span) for outcome in outcomes for each in outcome.suppressed}
+        ),
     )
 
 
@@ -186,7 +190,7 @@ class Comparison(Answer):
     @property
     def verdict(self) -> str:
         """The verdict on all changes in words, as in the first line of `hptc diff`."""
-        from hptc.render.diff_phrases import verdict
+        from hptc.render.diff_verdicts import verdict
 
         return verdict(self.review)
 
@@ -234,12 +238,12 @@ class Comparison(Answer):
         return render_diff(self.review, Format.TEXT)
 
     def _headline(self) -> str:
-        from hptc.render.diff_phrases import scope
+        from hptc.render.diff_verdicts import scope
 
         return f"{self.verdict} ({scope(self.review)}, {self.review.old} → {self.review.new})"
 
     def _html_parts(self) -> Sequence[str]:
-        from hptc.render.diff_phrases import merged_costs
+        from hptc.render.diff_verdicts import merged_costs
         from hptc.render.notebooks import bullets, table
 
         rows = [row for each in self.review.specs for row in _change_rows(each)]
@@ -248,7 +252,7 @@ class Comparison(Answer):
 
 
 def _change_rows(spec: SpecDiff) -> Iterator[Sequence[str]]:
-    from hptc.render.diff_phrases import change_environments, subject, title
+    from hptc.render.diff_titles import change_environments, subject, title
 
     for each in spec.changes:
         what = f"{change_environments(each)}{title(each)}"

@@ -16,8 +16,8 @@ def cost_bounds() -> Callable[[Compiled], CostBound]:
     prices = ProjectPrices()
 
     def bound(compiled: Compiled) -> CostBound:
-        found = project_file.find(Path(compiled.file).resolve().parent)
-        table = prices.of(found.parent if found else None)
+        project_path = project_file.find(Path(compiled.file).resolve().parent)
+        table = prices.of(project_path.parent if project_path else None)
         return cost_bound(compiled.job, job_region(compiled.job, compiled.environment), table)
 
     return bound

@@ -30,7 +30,7 @@ def compare_versions(
     progress: Progress | None = None,
 ) -> Review:
     """What a change means, with the costs of both versions: see `review_refs`."""
-    found = review_refs(
+    review = review_refs(
         paths,
         against=against,
         head=head,
@@ -39,7 +39,7 @@ def compare_versions(
         folder=folder,
         progress=progress,
     )
-    return with_costs(found, cost_bounds())
+    return with_costs(review, cost_bounds())
 
 
 def costs_of(
@@ -49,6 +49,6 @@ def costs_of(
     bound_of = cost_bounds()
     forecasts = expected or [None] * len(compiled)
     return [
-        SpecCost(one.name, bound_of(one), forecast)
-        for one, forecast in zip(compiled, forecasts, strict=True)
+        SpecCost(outcome.name, bound_of(outcome), forecast)
+        for outcome, forecast in zip(compiled, forecasts, strict=True)
     ]

@@ -44,8 +44,8 @@ Decided = Mapping[str, Decision | NotSubmitted]
 
 def only_environment(compiled: Sequence[Compiled]) -> Environment | None:
     """The environment of specs, for a cost with --online. Raises UsageError for several."""
-    environment = next((one.environment for one in compiled), None)
-    if any(one.environment != environment for one in compiled):
+    environment = next((outcome.environment for outcome in compiled), None)
+    if any(outcome.environment != environment for outcome in compiled):
         raise UsageError(
             "--online requires specs of a single environment",
             help="run `hptc cost --online` for each environment",
@@ -87,12 +87,16 @@ def decide_each(
         return decide(spec, jobs, stacks, provenance=provenance, rerun=rerun, digests=digests)
 
     answers = submission.attempt_each(compiled, decision, not_submitted)
-    return {one.file: answer for one, answer in zip(compiled, answers, strict=True)}
+    return {outcome.file: answer for outcome, answer in zip(compiled, answers, strict=True)}
 
 
 def new_jobs(compiled: Sequence[Compiled], decided: Decided) -> list[tuple[Compiled, Submit]]:
     """The specs whose submission creates a tuning job."""
-    return [(one, found) for one in compiled if isinstance(found := decided[one.file], Submit)]
+    return [
+        (outcome, decision)
+        for outcome in compiled
+        if isinstance(decision := decided[outcome.file], Submit)
+    ]
 
 
 def preflight_findings(
@@ -104,24 +108,26 @@ def preflight_findings(
     progress: FileProgress | None = None,
 ) -> dict[str, tuple[Diagnostic, ...]]:
     """What new tuning jobs lack in the account, by file."""
-    found: dict[str, tuple[Diagnostic, ...]] = {}
+    findings: dict[str, tuple[Diagnostic, ...]] = {}
     for number, (compiled, submit) in enumerate(jobs, start=1):
-        found[compiled.file] = tuple(
+        findings[compiled.file] = tuple(
             each
             for each in preflight(compiled, submit, queries)
             if is_selected(each.code, select, ignore)
         )
         if progress is not None:
             progress(number, len(jobs))
-    return found
+    return findings
 
 
 def preflight_errors(
-    found: Mapping[str, Sequence[Diagnostic]], *, skip: str = "--no-preflight"
+    findings: Mapping[str, Sequence[Diagnostic]], *, skip: str = "--no-preflight"
 ) -> dict[str, FindingsError]:
     """The error of each file that lacks something. `skip` is how to submit without the check."""
-    errors = {file: [each for each in one if each.is_error] for file, one in found.items()}
-    return {file: _preflight_error(one, skip) for file, one in errors.items() if one}
+    errors = {
+        file: [each for each in in_file if each.is_error] for file, in_file in findings.items()
+    }
+    return {file: _preflight_error(in_file, skip) for file, in_file in errors.items() if in_file}
 
 
 def _preflight_error(errors: Sequence[Diagnostic], skip: str) -> FindingsError:

@@ -87,8 +87,8 @@ class Project:
     @property
     def name(self) -> str | None:
         """The project's name in hptc.yaml; None without one."""
-        found = self._file()
-        return found.file.project if found is not None else None
+        project = self._file()
+        return project.file.project if project is not None else None
 
     @property
     def environment(self) -> str | None:
@@ -96,10 +96,10 @@ class Project:
 
         Raises UsageError if hptc.yaml has errors.
         """
-        found = self._file()
-        if found is None or found.is_unclear(self.env):
+        project = self._file()
+        if project is None or project.is_unclear(self.env):
             return None
-        chosen = found.environment(self.env)
+        chosen = project.environment(self.env)
         return chosen.name if chosen is not None else None
 
     @property
@@ -115,8 +115,8 @@ class Project:
         from hptc.compiler.discovery import spec_files_by_name
 
         workspace = self._workspace()
-        found = self._file()
-        return tuple(spec_files_by_name(found, workspace)) if found is not None else ()
+        project = self._file()
+        return tuple(spec_files_by_name(project, workspace)) if project is not None else ()
 
     def check(
         self, *specs: str | Path, select: str | None = None, ignore: str | None = None
@@ -154,7 +154,7 @@ class Project:
         from hptc.compiler.spec_names import spec_path
 
         workspace = self._workspace()
-        found = compare_versions(
+        review = compare_versions(
             [spec_path(str(each), workspace) for each in specs],
             against=against,
             head=head,
@@ -162,7 +162,7 @@ class Project:
             folder=self.folder,
             progress=self._counts("compared"),
         )
-        return Comparison(review=found)
+        return Comparison(review=review)
 
     def cost(self, *specs: str | Path, online: bool = False) -> tuple[Cost, ...]:
         """The maximum cost of each spec. With `online`, past runs in AWS add an expected cost.
@@ -188,9 +188,11 @@ class Project:
         from hptc.api.online import plan_specs
 
         compiled = self._submittable(specs)
-        environment = next((one.environment for one in compiled if one.environment), None)
-        found = plan_specs(compiled, self._connect(environment), progress=self._tell)
-        return SubmissionPlan(plan=found)
+        environment = next(
+            (outcome.environment for outcome in compiled if outcome.environment), None
+        )
+        plan = plan_specs(compiled, self._connect(environment), progress=self._tell)
+        return SubmissionPlan(plan=plan)
 
     def submit(
         self,
@@ -219,8 +221,8 @@ class Project:
         aws = self._connect(environment)
         decided = decide_each(compiled, aws, rerun=rerun, stale_ok=stale_ok)
         new = new_jobs(compiled, decided)
-        found = self._preflight(new, environment, aws.region) if preflight and new else {}
-        refused = preflight_errors(found, skip="preflight=False")
+        findings = self._preflight(new, environment, aws.region) if preflight and new else {}
+        refused = preflight_errors(findings, skip="preflight=False")
         outcomes = []
         for outcome in submit_each(compiled, decided, refused, aws, progress=self._tell):
             outcomes.append(outcome)
@@ -229,7 +231,9 @@ class Project:
             submitted=tuple(each for each in outcomes if isinstance(each, Submitted)),
             unchanged=tuple(each for each in outcomes if isinstance(each, AlreadySubmitted)),
             refused=tuple(each for each in outcomes if isinstance(each, NotSubmitted)),
-            findings=tuple(dict.fromkeys(each for one in found.values() for each in one)),
+            findings=tuple(
+                dict.fromkeys(each for in_file in findings.values() for each in in_file)
+            ),
         )
 
     def results(self, name: str | Path, *, local: bool = False) -> JobResults:
@@ -245,8 +249,8 @@ class Project:
         from hptc.catalog.prices import load_prices
         from hptc.results.training_results import without_secret_values
 
-        found = self._file()
-        prices = load_prices(found.root if found is not None else None)
+        project = self._file()
+        prices = load_prices(project.root if project is not None else None)
         tuning: TuningReader
         statement = ""
         if local:

@@ -66,8 +66,8 @@ def compile_specs(
 
 def without_errors(outcomes: Sequence[Outcome]) -> list[Compiled] | None:
     """The compiled files; None if any of them has errors."""
-    compiled = [one for one in outcomes if not isinstance(one, Failed)]
-    has_errors = len(compiled) < len(outcomes) or any(one.has_errors for one in compiled)
+    compiled = [outcome for outcome in outcomes if not isinstance(outcome, Failed)]
+    has_errors = len(compiled) < len(outcomes) or any(outcome.has_errors for outcome in compiled)
     return None if has_errors else compiled
 
 
@@ -90,7 +90,9 @@ def require_projects(outcomes: Sequence[Outcome]) -> list[str]:
 
     Raises UsageError if there are any and HPTC_REQUIRE_PROJECT is set.
     """
-    outside = [one.file for one in outcomes if one.project is None and not one.has_errors]
+    outside = [
+        outcome.file for outcome in outcomes if outcome.project is None and not outcome.has_errors
+    ]
     if outside and os.environ.get(REQUIRE_PROJECT):
         raise UsageError(
             f"{outside[0]} is not in a project, and {REQUIRE_PROJECT} is set",
@@ -107,10 +109,10 @@ def chosen_environment(
     Without one, it is that of `folder`'s project if `env` names it. Raises UsageError if a spec of
     a project has no environment.
     """
-    for one in compiled:
-        if one.project is not None and one.environment is None:
-            one.project.environment(env)  # raises: a job needs an environment
-    environment = next((one.environment for one in compiled if one.environment), None)
+    for outcome in compiled:
+        if outcome.project is not None and outcome.environment is None:
+            outcome.project.environment(env)  # raises: a job needs an environment
+    environment = next((outcome.environment for outcome in compiled if outcome.environment), None)
     if environment is None and env is not None:
         return current_environment(env, folder)
     return environment
@@ -121,12 +123,12 @@ def current_project(folder: Path | None = None) -> Project | None:
 
     Raises UsageError when its hptc.yaml has errors.
     """
-    found, faults = Workspace(folder=folder or Path.cwd()).current_project()
-    if found is None and faults:
+    project, faults = Workspace(folder=folder or Path.cwd()).current_project()
+    if project is None and faults:
         raise UsageError(
             f"hptc.yaml: {faults[0].message}", help="`hptc check` shows where the error is"
         )
-    return found
+    return project
 
 
 def current_environment(env: str | None, folder: Path | None = None) -> Environment | None:
@@ -134,8 +136,8 @@ def current_environment(env: str | None, folder: Path | None = None) -> Environm
 
     Raises UsageError as `current_project` does, and for an unknown or ambiguous environment.
     """
-    found = current_project(folder)
-    return found.environment(env) if found else None
+    project = current_project(folder)
+    return project.environment(env) if project else None
 
 
 def sample_log_tests() -> Rehearse:
@@ -143,9 +145,9 @@ def sample_log_tests() -> Rehearse:
 
     @functools.cache
     def tests() -> Rehearse:
-        from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, rehearse_samples
+        from hptc.metrics.rehearsal import SECONDS_OF_A_RUN, TimedRehearsals
 
-        return rehearse_samples(SECONDS_OF_A_RUN)
+        return TimedRehearsals(SECONDS_OF_A_RUN).rehearse_sample
 
     def rehearse(definition: Definition, sample: str, root: Path) -> Rehearsal:
         return tests()(definition, sample, root)

@@ -74,9 +74,9 @@ def read_target(
     file = None if is_unreadable and region is not None else named_spec(given, workspace)
     if file is not None:
         return replace(_spec_target(given, file, workspace), region=region)
-    found = _job_target(Target(given=given, region=region, job=given), env, folder)
+    read = _job_target(Target(given=given, region=region, job=given), env, folder)
     hint = close_names(given, workspace)
-    return replace(found, hint=hint) if hint else found
+    return replace(read, hint=hint) if hint else read
 
 
 def _job_target(target: Target, env: str | None, folder: Path | None) -> Target:
@@ -158,14 +158,14 @@ def find_running_job(target: Target, tuning: TuningReader) -> str:
     if target.spec is None:
         return target.job
     require_distinct(target, tuning)
-    found = spec_runs(target.spec, tuning, status="InProgress")
-    if found.unreadable or found.is_cut:
+    history = spec_runs(target.spec, tuning, status="InProgress")
+    if history.unreadable or history.is_cut:
         raise OperationError(
             f"cannot tell which running tuning jobs are of `{target.spec.name}`: the tags of some "
             "with a similar name were not read",
             help="pass the name of the tuning job, which `hptc list --status InProgress` shows",
         )
-    running = [run.name for run in found.runs]
+    running = [run.name for run in history.runs]
     if len(running) > 1:
         raise UsageError(
             f"{len(running)} tuning jobs of `{target.spec.name}` are running: {', '.join(running)}",

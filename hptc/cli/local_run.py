@@ -55,7 +55,8 @@ from hptc.local.run_differences import differences, more_than_available
 from hptc.local.run_options import GRACE_SECONDS, RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
-from hptc.metrics.rehearsal import read_log_file, rehearse
+from hptc.metrics.log_files import read_log_file
+from hptc.metrics.rehearsal import rehearse
 from hptc.render.local_runs import (
     NO_MODEL,
     ScriptInputs,

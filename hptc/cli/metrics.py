@@ -11,7 +11,8 @@ from hptc.cli.console import print_result, read_stdin
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.options import ENV, JSON, STDIN, TEXT_OR_JSON, completed
 from hptc.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from hptc.metrics.rehearsal import MAX_LOG_BYTES, read_log, read_log_file, rehearse
+from hptc.metrics.log_files import MAX_LOG_BYTES, read_log, read_log_file
+from hptc.metrics.rehearsal import rehearse
 from hptc.render.metrics import rehearsals_json, render_rehearsals
 
 

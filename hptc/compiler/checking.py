@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hptc.compiler.deployable import deployable_spec
 from hptc.compiler.draft import Draft
 from hptc.compiler.locations import at_providers, to_diagnostics
-from hptc.compiler.outcome import Failed, Origin
+from hptc.compiler.outcome import Failed, FileRequest, Origin
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic, Finding, RequestPath, capped, sort_key
 from hptc.frozen import frozen
@@ -55,11 +55,12 @@ class Checked:
 
 def check_requests(drafts: Sequence[Draft], workspace: Workspace) -> list[Checked | Failed]:
     """Check requests against the API's shape, then by every rule of the run."""
-    contexts = [_contexts(draft, workspace) for draft in drafts]
-    found = iter(check_all([each for some in contexts for each in some], workspace.rules))
+    contexts_of_drafts = [_contexts(draft, workspace) for draft in drafts]
+    contexts = [context for contexts in contexts_of_drafts for context in contexts]
+    findings = iter(check_all(contexts, workspace.rules))
     return [
-        _verdict(draft, [(context.job, next(found)) for context in some], workspace)
-        for draft, some in zip(drafts, contexts, strict=True)
+        _verdict(draft, contexts, [next(findings) for _ in contexts], workspace)
+        for draft, contexts in zip(drafts, contexts_of_drafts, strict=True)
     ]
 
 
@@ -93,39 +94,41 @@ def _contexts(draft: Draft, workspace: Workspace) -> list[Context]:
 
 
 def _verdict(
-    draft: Draft, found: list[tuple[TuningJob, list[Finding]]], workspace: Workspace
+    draft: Draft,
+    contexts: list[Context],
+    findings_of_rules: list[list[Finding]],
+    workspace: Workspace,
 ) -> Checked | Failed:
-    """`found` is the job of each reading, with what the rules found in it."""
+    """`findings_of_rules` are those in each context."""
     origin, spec, request = draft.origin, draft.spec, draft.request
     findings = [
         *draft.findings,
         *findings_of_violations(draft.violations, request, spec),
         *_unknown_references(draft),
     ]
-    if found:
-        findings += without_consequences([each for _, each in found], draft.violations)
+    if contexts:
+        findings += without_consequences(findings_of_rules, draft.violations)
+    file = FileRequest(origin=origin, request=request, spec=spec)
     diagnostics, suppressed = located(
-        findings, draft.warnings, origin, request, spec, workspace.rules if found else ()
+        findings, draft.warnings, file, workspace.rules if contexts else ()
     )
-    if not found or any(diagnostic.is_error for diagnostic in diagnostics):
+    if not contexts or any(diagnostic.is_error for diagnostic in diagnostics):
         return fail(origin, diagnostics, suppressed, name=draft.name)
-    return Checked(job=found[0][0], diagnostics=diagnostics, suppressed=suppressed)
+    return Checked(job=contexts[0].job, diagnostics=diagnostics, suppressed=suppressed)
 
 
 def located(
     findings: list[Finding],
     diagnostics: list[Diagnostic],
-    origin: Origin,
-    request: Request,
-    spec: Spec | None,
+    file: FileRequest,
     rules_run: tuple[Rule, ...] = (),
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """Convert findings to diagnostics, in file order. Returns the reported and the suppressed."""
-    found = to_diagnostics(findings, origin, request, spec)
-    moved = at_providers(found, findings, origin, request) if spec is not None else {}
+    converted = to_diagnostics(findings, file)
+    moved = at_providers(converted, findings, file)
     kept, suppressed = suppressions.apply(
-        [*diagnostics, *found],
-        origin.document,
+        [*diagnostics, *converted],
+        file.origin.document,
         unchecked=lambda: _unchecked_codes(rules_run),
     )
     in_order = sorted((moved.get(each, each) for each in kept), key=sort_key)
@@ -228,12 +231,12 @@ def _prices(origin: Origin, workspace: Workspace) -> PriceTable | None:
 
 
 def _scripts(draft: Draft, workspace: Workspace) -> dict[RequestPath, ScriptFacts]:
-    """What the training code of a spec shows, if a rule asks."""
+    """What is known about the training code of a spec, if a rule of the run reads it."""
     if not any(rule.code in _READ_SCRIPTS for rule in workspace.rules):
         return {}
     from hptc.source.script_reading import SECONDS_OF_A_RUN, ScriptFacts, read_scripts
 
-    found = {}
+    scripts = {}
     for path, code in draft.codes.items():
         key = (code.packed.digest, code.entry_point)
         if key not in workspace.scripts:
@@ -241,21 +244,22 @@ def _scripts(draft: Draft, workspace: Workspace) -> dict[RequestPath, ScriptFact
             workspace.scripts[key] = (
                 read_scripts(code.packed, code.entry_point) if has_time else ScriptFacts()
             )
-        found[path] = workspace.scripts[key]
-    return found
+        scripts[path] = workspace.scripts[key]
+    return scripts
 
 
 def _rehearsals(
     origin: Origin, spec: Spec | None, job: TuningJob, workspace: Workspace
 ) -> dict[RequestPath, Rehearsal]:
     """The results of testing metric definitions against the spec's sample logs."""
-    found: dict[RequestPath, Rehearsal] = {}
+    rehearsals: dict[RequestPath, Rehearsal] = {}
     if spec is None or workspace.rehearse is None:
-        return found
+        return rehearsals
     root = origin.project.root if origin.project else FilePath(origin.file).parent
     for definition in job.definitions:
         several = spec.training_jobs or {}
         written = several.get(definition.name or "") if job.is_multiple else spec.training_job
         if written is not None and written.metric_sample_log is not None:
-            found[definition.path] = workspace.rehearse(definition, written.metric_sample_log, root)
-    return found
+            sample = written.metric_sample_log
+            rehearsals[definition.path] = workspace.rehearse(definition, sample, root)
+    return rehearsals

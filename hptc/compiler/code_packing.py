@@ -17,9 +17,8 @@ from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, SpecPath, nearest
 from hptc.project.project_file import Environment
 from hptc.request.emission import Request, encodes_json, value_text
-from hptc.request.job_facts import PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY
+from hptc.request.job_facts import CODE_CHANNEL, PROGRAM, SCRIPT_SETTINGS, SUBMIT_DIRECTORY
 from hptc.request.training_code import (
-    CODE_CHANNEL,
     PATH_IN_CHANNEL,
     TrainingCode,
     code_key,
@@ -41,18 +40,18 @@ def add_code(request: Request, spec: Spec, origin: Origin, workspace: Workspace)
     for index, (training_job, definition, at) in enumerate(definitions_of(request, spec)):
         if training_job.source is None:
             continue
-        found = _packed(training_job.source, at / "source", origin, workspace)
+        packed = _packed(training_job.source, at / "source", origin, workspace)
         bucket = _bucket(origin.environment, at / "source")
-        faults = [each for each in (found, bucket) if isinstance(each, Finding)]
+        faults = [each for each in (packed, bucket) if isinstance(each, Finding)]
         findings += faults
         project = origin.environment.project if origin.environment else ""
         code = TrainingCode(
             at=at / "source",
             directory=_normalized(training_job.source.directory),
             entry_point=_normalized(training_job.source.entry_point),
-            packed=found if isinstance(found, PackedCode) else PackedCode(()),
+            packed=packed if isinstance(packed, PackedCode) else PackedCode(()),
             bucket=bucket if isinstance(bucket, str) else "bucket",
-            key=code_key(project, found.digest if isinstance(found, PackedCode) else _NO_DIGEST),
+            key=code_key(project, packed.digest if isinstance(packed, PackedCode) else _NO_DIGEST),
             kms_key_id=_kms_key(origin.environment),
             written=tuple(_written(training_job, at)),
         )

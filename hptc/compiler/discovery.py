@@ -23,12 +23,12 @@ def spec_files_by_name(in_project: Project, workspace: Workspace) -> Mapping[str
     If two specs have the same name, the first one is used. Files that can't be read are skipped.
     """
     if in_project.root not in workspace.spec_files:
-        found: dict[str, FilePath] = {}
+        paths: dict[str, FilePath] = {}
         for path in project_files(in_project, workspace.files):
             name = spec_name(path, workspace.files)
             if name is not None:
-                found.setdefault(name, path)
-        workspace.spec_files[in_project.root] = found
+                paths.setdefault(name, path)
+        workspace.spec_files[in_project.root] = paths
     return workspace.spec_files[in_project.root]
 
 
@@ -54,14 +54,14 @@ def project_files(in_project: Project, files: Files = DISK) -> list[FilePath]:
     for entry in dict.fromkeys(in_project.file.specs):
         path = in_project.root / entry
         entries.setdefault(files.real(path), path)
-    found = (
+    paths = (
         file
         for real, path in entries.items()
         if (files.is_folder(path) or files.is_file(path))
         and not any(_finds(folder, real, files) for folder in real.parents if folder in entries)
         for file in spec_files(path, files)
     )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(paths))
 
 
 def _finds(folder: FilePath, path: FilePath, files: Files) -> bool:
@@ -75,7 +75,7 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
     if not files.is_folder(path):
         return [path]
     above = len(path.parts)
-    found = (
+    paths = (
         file
         for file in files.below(path)
         if file.suffix in SUFFIXES
@@ -83,27 +83,28 @@ def spec_files(path: FilePath, files: Files = DISK) -> list[FilePath]:
         and not any(part.startswith(".") for part in file.parts[above:])
         and files.is_file(file)
     )
-    return sorted(found, key=lambda file: file.parts)  # as paths compare, but ten times as fast
+    return sorted(paths, key=lambda file: file.parts)  # as paths compare, but ten times as fast
 
 
 def specs_of_projects(paths: Iterable[str], workspace: Workspace) -> list[str]:
     """The paths that are specs of a project; an hptc.yaml stands for all of its specs."""
-    specs: dict[FilePath, frozenset[FilePath]] = {}
-    found: list[str] = []
+    files_of_projects: dict[FilePath, frozenset[FilePath]] = {}
+    specs: list[str] = []
     for given in paths:
         path = FilePath(given)
         folder = workspace.files.real(path).parent
         in_project, faults = workspace.project_of(folder)
         if path.name == project_file.FILE_NAME:
             has_specs = faults or (in_project and project_files(in_project, workspace.files))
-            found += [display_path(path)] if has_specs else []
+            specs += [display_path(path)] if has_specs else []
         elif in_project is not None:
-            if in_project.root not in specs:
+            root = in_project.root
+            if root not in files_of_projects:
                 files = project_files(in_project, workspace.files)
-                specs[in_project.root] = frozenset(workspace.files.real(file) for file in files)
-            if workspace.files.real(path) in specs[in_project.root]:
-                found.append(given)
-    return found
+                files_of_projects[root] = frozenset(workspace.files.real(file) for file in files)
+            if workspace.files.real(path) in files_of_projects[root]:
+                specs.append(given)
+    return specs
 
 
 def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
@@ -117,16 +118,16 @@ def files_of(path: FilePath, workspace: Workspace) -> list[FilePath]:
         path = path.parent
     if files.is_folder(path) and files.is_file(path / project_file.FILE_NAME):
         in_project, _ = workspace.project_of(path)
-        found = project_files(in_project, files) if in_project else _listed_files(path, files)
+        paths = project_files(in_project, files) if in_project else _listed_files(path, files)
     else:
-        found = spec_files(path, files)
-    if not found:
+        paths = spec_files(path, files)
+    if not paths:
         looked_in = f" (looked in {', '.join(in_project.file.specs)})" if in_project else ""
         raise UsageError(
             f"{path}: no specs found{looked_in}",
             help="`hptc init DIR` creates a project with example specs",
         )
-    return found
+    return paths
 
 
 def _listed_files(folder: FilePath, files: Files) -> list[FilePath]:
@@ -137,13 +138,13 @@ def _listed_files(folder: FilePath, files: Files) -> list[FilePath]:
     except UsageError:
         data = None
     entries = data if isinstance(data, list) else ["specs"]
-    found: dict[FilePath, None] = {}
+    paths: dict[FilePath, None] = {}
     for entry in dict.fromkeys(map(str, entries)):
         path = folder / entry
         is_inside = files.real(path).is_relative_to(files.real(folder))
         if is_inside and (files.is_folder(path) or files.is_file(path)):
-            found |= dict.fromkeys(spec_files(path, files))
-    return list(found) or spec_files(folder, files)
+            paths |= dict.fromkeys(spec_files(path, files))
+    return list(paths) or spec_files(folder, files)
 
 
 def path_in_project(in_project: Project | None, file: FilePath) -> str:

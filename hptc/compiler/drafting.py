@@ -24,7 +24,7 @@ from hptc.compiler.draft import (
 )
 from hptc.compiler.filling import fill
 from hptc.compiler.layers import Layers, merge_layers
-from hptc.compiler.outcome import Failed, Origin
+from hptc.compiler.outcome import Failed, FileRequest, Origin
 from hptc.compiler.parents import CompileFile, name_parents
 from hptc.compiler.undefined_names import STAND_IN, UNDEFINED_NAME, with_errors, with_stand_ins
 from hptc.compiler.workspace import Workspace
@@ -68,7 +68,8 @@ def emit(merged: Merged, workspace: Workspace) -> Emitted | Failed:
     origin, environment = merged.origin, merged.origin.environment
     spec, findings = parse_spec(merged.data)
     if spec is None:
-        diagnostics, suppressed = located(findings, merged.warnings, origin, {}, None)
+        file = FileRequest(origin=origin, request={}, spec=None)
+        diagnostics, suppressed = located(findings, merged.warnings, file)
         return fail(origin, with_errors(merged.undefined, diagnostics), suppressed)
     request = emission.emit(spec)
     findings += _templated_name(origin.document)

@@ -83,19 +83,19 @@ def merged_diagnostics(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
     if it is unused in every environment.
     """
     environments_of: dict[str, list[str | None]] = defaultdict(list)
-    found: dict[Diagnostic, tuple[str, list[str | None]]] = {}
+    occurrences: dict[Diagnostic, tuple[str, list[str | None]]] = {}
     shared: set[Diagnostic] = set()
     for outcome in outcomes:
         environment = outcome.environment.name if outcome.environment is not None else None
         environments_of[outcome.file].append(environment)
         for diagnostic in outcome.diagnostics:
-            first, where = found.setdefault(diagnostic, (outcome.file, []))
+            first, where = occurrences.setdefault(diagnostic, (outcome.file, []))
             if first != outcome.file:
                 shared.add(diagnostic)
             if environment not in where:
                 where.append(environment)
     merged: list[Diagnostic] = []
-    for each, (file, where) in found.items():
+    for each, (file, where) in occurrences.items():
         diagnostic = _without_fixes_in_a_spec(each) if each in shared else each
         names = tuple(name for name in where if name is not None)
         if len(names) != len(where) or len(names) >= len(set(environments_of[file])):

@@ -6,6 +6,8 @@ version, and the processor of the instances. A complete tag is used as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hptc.catalog import frameworks, images
 from hptc.catalog.frameworks import Version
 from hptc.catalog.images import ImageProblem
@@ -30,11 +32,11 @@ def framework_uri(
         return _unknown_name(name, at)
     if len(repositories) == 1 and version in images.versions(repositories[0]):
         return images.image_uri(repositories[0], version, region)
-    found = frameworks.find_versions(name, version)
-    if len(found) > 1:
-        return _ambiguous(name, version, found, at)
-    if found:
-        return _composed(found[0], region, definition, at)
+    versions = frameworks.find_versions(name, version)
+    if len(versions) > 1:
+        return _ambiguous(name, version, versions, at)
+    if versions:
+        return _composed(versions[0], region, definition, at)
     repository = frameworks.repository_of(name, version)
     if repository is not None and images.versions(repository):
         return images.framework_image_uri(repository, version, region)
@@ -67,8 +69,8 @@ def _unknown_name(name: str, at: SpecPath) -> Finding:
 
 
 def _unknown_version(name: str, version: str, at: SpecPath) -> Finding:
-    rows = [each for one in frameworks.repositories(name) for each in frameworks.versions(one)]
-    meant = nearest(version, [text for each in rows for text in (each.name, *each.aliases)])
+    spellings = [text for known in _versions(name) for text in (known.name, *known.aliases)]
+    meant = nearest(version, spellings)
     return Finding(
         code="HPT104",
         message=f"`{name}` has no version `{version}`",
@@ -81,25 +83,30 @@ def _unknown_version(name: str, version: str, at: SpecPath) -> Finding:
 
 def newest_versions(name: str) -> tuple[str, ...]:
     """Return the newest versions of a framework, oldest first; empty if the table has none."""
-    rows = (each for one in frameworks.repositories(name) for each in frameworks.versions(one))
-    names = sorted({each.name for each in rows}, key=_numbers)
+    names = sorted({known.name for known in _versions(name)}, key=_numbers)
     return tuple(names[-_NEWEST:])
+
+
+def _versions(name: str) -> Iterator[Version]:
+    """The versions of a framework, in all of its repositories."""
+    for repository in frameworks.repositories(name):
+        yield from frameworks.versions(repository)
 
 
 def _numbers(version: str) -> list[int]:
     return [int(part) if part.isdigit() else 0 for part in version.split(".")]
 
 
-def _ambiguous(name: str, version: str, found: tuple[Version, ...], at: SpecPath) -> Finding:
-    repositories = tuple(dict.fromkeys(each.repository for each in found))
+def _ambiguous(name: str, version: str, versions: tuple[Version, ...], at: SpecPath) -> Finding:
+    repositories = tuple(dict.fromkeys(each.repository for each in versions))
     several = len(repositories) > 1
     return Finding(
         code="HPT104",
-        message=f"`{name}` has version `{version}` in {len(found)} images",
+        message=f"`{name}` has version `{version}` in {len(versions)} images",
         path=at / ("framework" if several else "version"),
         help=f"write `framework:` with {listed_code(repositories, 'or')}"
         if several
-        else f"write {listed_code((each.spellings[0] for each in found), 'or')}",
+        else f"write {listed_code((each.spellings[0] for each in versions), 'or')}",
     )
 
 
@@ -109,7 +116,7 @@ def _composed(
     processor = _processor(row, definition, at)
     if isinstance(processor, Finding):
         return processor
-    families = [found.family for name in _types(definition) if (found := instance(name))]
+    families = [known.family for name in _types(definition) if (known := instance(name))]
     uri = images.framework_image_uri(row.repository, row.tag(processor, families), region)
     if region in row.absent_from:
         valid = [each for each in images.regions(row.repository) if each not in row.absent_from]
@@ -128,8 +135,8 @@ def _processor(row: Version, definition: Request, at: SpecPath) -> Processor | F
         return row.hardware[0]
     types = _types(definition)
     known = {name: instance(name) for name in types}
-    processors = {found.processor for found in known.values() if found is not None}
-    unknown = [name for name, found in known.items() if found is None]
+    processors = {row.processor for row in known.values() if row is not None}
+    unknown = [name for name, row in known.items() if row is None]
     if not types:
         problem = "no instance type is set"
     elif unknown:

@@ -23,11 +23,11 @@ from hptc.diagnostics import Path, path_text
 from hptc.errors import UsageError
 from hptc.request.emission import Request, value_text
 from hptc.request.identity import canonical
-from hptc.request.job_facts import OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY
+from hptc.request.job_facts import CODE_CHANNEL, OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY
 from hptc.request.names import TABLE
 from hptc.request.shapes import input_shape
 from hptc.request.spec_data import spec_data
-from hptc.request.training_code import CODE_CHANNEL, TrainingCode
+from hptc.request.training_code import TrainingCode
 from hptc.source.hidden_text import escape_hidden, has_hidden
 from hptc.source.scalars import Scalar, resolve_plain
 from hptc.source.templates import escape
@@ -384,7 +384,7 @@ def differences(left: object, right: object, path: Path = ()) -> list[Path]:
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
         return [
             place
-            for index, (one, other) in enumerate(zip(left, right, strict=True))
-            for place in differences(one, other, (*path, index))
+            for index, (left_item, right_item) in enumerate(zip(left, right, strict=True))
+            for place in differences(left_item, right_item, (*path, index))
         ]
     return [] if left == right else [path]

@@ -5,7 +5,7 @@ The result is one mapping and the layers, which find the line of each value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -19,48 +19,49 @@ from hptc.spec.tuning_spec import SPEC_VERBATIM
 
 
 @frozen
+class Place:
+    """A path in a document, which may have only the first of its keys."""
+
+    document: Document
+    path: Path
+
+    @property
+    def missing(self) -> int:
+        """How many keys at the end of the path the document does not have."""
+        return len(self.path) - self.document.depth_of(self.path)
+
+
+@frozen
 class Layers:
     """The documents that a spec is merged from, topmost first, each with the path of its part."""
 
-    parts: tuple[tuple[Document, Path], ...]
+    parts: tuple[Place, ...]
 
     @classmethod
     def of(cls, document: Document) -> Layers:
         """The layers of a file that is not merged with anything."""
-        return cls(parts=((document, ()),))
+        return cls(parts=(Place(document=document, path=()),))
 
     def span(self, path: Path, *, key: bool = False) -> Span:
         """The location of `path`, in the topmost layer that contains most of its keys."""
-        _, document, full = max(self._places(path), key=lambda place: place[0])
-        return document.span(full, key=key)
+        place = min(self._places(path), key=lambda place: place.missing)
+        return place.document.span(place.path, key=key)
 
     def nearest(self, paths: list[SpecPath]) -> SpecPath:
         """The best of several equivalent paths: that with the fewest keys missing in the layers."""
-        return max(
-            paths, key=lambda path: max(place[0] for place in self._places(path)) - len(path)
-        )
+        return min(paths, key=lambda path: min(place.missing for place in self._places(path)))
 
-    def written(self, path: Path) -> list[tuple[Document, Path]]:
-        """The places where a path is written, topmost first: its document, and the path there."""
-        return [
-            (document, full) for depth, document, full in self._places(path) if depth == len(path)
-        ]
+    def written(self, path: Path) -> list[Place]:
+        """The places where a path is written, topmost first."""
+        return [place for place in self._places(path) if not place.missing]
 
-    def _places(self, path: Path) -> list[tuple[int, Document, Path]]:
-        """For every layer: how many keys of the path exist, the document, the path in it."""
-        return [
-            (document.depth_of(full) - (len(full) - len(path)), document, full)
-            for document, prefix in self.parts
-            for full in _paths_in_layer(prefix, path)
-        ]
-
-
-def _paths_in_layer(prefix: Path, path: Path) -> list[Path]:
-    """The paths of a value in a layer, whose `training_job` also applies to `training_jobs`."""
-    places = [(*prefix, *path)]
-    if prefix and len(path) > 1 and path[0] == "training_jobs":
-        places.append((*prefix, "training_job", *path[2:]))
-    return places
+    def _places(self, path: Path) -> Iterator[Place]:
+        """Where each layer would have a path. Its `training_job` applies to `training_jobs` too."""
+        for part in self.parts:
+            yield Place(document=part.document, path=(*part.path, *path))
+            if part.path and len(path) > 1 and path[0] == "training_jobs":
+                shared = (*part.path, "training_job", *path[2:])
+                yield Place(document=part.document, path=shared)
 
 
 @frozen
@@ -108,16 +109,16 @@ def merge_layers(document: Document, shared: Shared) -> tuple[Any, Layers, list[
     data, diagnostics = construct_data(
         document, lambda text: render(text, shared.variables), verbatim=SPEC_VERBATIM
     )
-    parts: list[tuple[Document, Path]] = [(document, ())]
+    parts = [Place(document=document, path=())]
     if not isinstance(data, dict):
         return data, Layers(parts=tuple(parts)), diagnostics
     several = "training_jobs" in data
     if (under := shared.under) is not None:
-        parts.append((under.document, under.at))
+        parts.append(Place(document=under.document, path=under.at))
         diagnostics += under.diagnostics
         data = merged(_spread(under.data, data) if several else under.data, data)
     if (over := shared.over) is not None:
-        parts.insert(0, (over.document, over.at))
+        parts.insert(0, Place(document=over.document, path=over.at))
         diagnostics += over.diagnostics
         data = merged(data, _spread(over.data, data) if several else over.data)
     return data, Layers(parts=tuple(parts)), diagnostics

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from hptc.compiler.fix_places import located_fixes
-from hptc.compiler.outcome import Compiled, CompiledSpec, Origin
+from hptc.compiler.fix_locations import located_fixes
+from hptc.compiler.outcome import Compiled, CompiledSpec, FileRequest, Origin
 from hptc.compiler.provided_values import provided_span
 from hptc.diagnostics import (
     Diagnostic,
@@ -20,36 +20,46 @@ from hptc.diagnostics import (
     sort_key,
 )
 from hptc.request.api_words import ApiWords
-from hptc.request.emission import Request
 from hptc.request.spec_paths import spec_paths
 from hptc.source import suppressions
 from hptc.source.document import at_span
-from hptc.spec.tuning_spec import Spec
 
 
-def _to_diagnostic(
-    finding: Finding, origin: Origin, request: Request, spec: Spec | None, words: ApiWords
-) -> Diagnostic:
-    if spec is None and isinstance(finding.path, RequestPath):
-        message, label, help, *titles = (
-            words.rewrite(text, finding.path)
-            for text in (
-                finding.message,
-                finding.label,
-                finding.help,
-                *(fix.title for fix in finding.fixes),
-            )
-        )
-        fixes = tuple(
-            replace(fix, title=title) for fix, title in zip(finding.fixes, titles, strict=True)
-        )
-        finding = replace(finding, message=message, label=label, help=help, fixes=fixes)
-    fixes = located_fixes(finding, origin, request, is_spec=spec is not None)
-    located = at_span(finding, _span(finding, origin, request, spec), fixes)
-    return replace(located, related=_policy_line(finding, origin))
+def to_diagnostics(findings: list[Finding], file: FileRequest) -> list[Diagnostic]:
+    """Convert findings in the same order. A RequestPath refers to the request of the file.
+
+    The messages for a file in the API's own form have the API's words. No diagnostic shows the text
+    of a secret.
+    """
+    words = ApiWords(file.request)
+    located = [_to_diagnostic(finding, file, words) for finding in findings]
+    secrets = [
+        diagnostic.span
+        for diagnostic, finding in zip(located, findings, strict=True)
+        if finding.is_secret
+    ]
+    return without_secrets(located, secrets)
 
 
-def _span(finding: Finding, origin: Origin, request: Request, spec: Spec | None) -> Span:
+def _to_diagnostic(finding: Finding, file: FileRequest, words: ApiWords) -> Diagnostic:
+    if file.spec is None and isinstance(finding.path, RequestPath):
+        finding = _in_api_words(finding, finding.path, words)
+    diagnostic = at_span(finding, _span(finding, file), located_fixes(finding, file))
+    return replace(diagnostic, related=_policy_line(finding, file.origin))
+
+
+def _in_api_words(finding: Finding, path: RequestPath, words: ApiWords) -> Finding:
+    return replace(
+        finding,
+        message=words.rewrite(finding.message, path),
+        label=words.rewrite(finding.label, path),
+        help=words.rewrite(finding.help, path),
+        fixes=tuple(replace(fix, title=words.rewrite(fix.title, path)) for fix in finding.fixes),
+    )
+
+
+def _span(finding: Finding, file: FileRequest) -> Span:
+    origin, spec = file.origin, file.spec
     match finding.path:
         case ProjectPath() as path:
             document = origin.project.document if origin.project else origin.document
@@ -59,10 +69,10 @@ def _span(finding: Finding, origin: Origin, request: Request, spec: Spec | None)
         case RequestPath() as path if spec is None:
             return origin.document.span(path, key=finding.on_key)
         case RequestPath() as path:
-            found = origin.layers.nearest(spec_paths(path, request))
-            if found == ("job_name",) and spec.job_name is None:
-                found = SpecPath(("name",))
-            return origin.layers.span(found, key=finding.on_key)
+            key = origin.layers.nearest(spec_paths(path, file.request))
+            if key == ("job_name",) and spec.job_name is None:
+                key = SpecPath(("name",))
+            return origin.layers.span(key, key=finding.on_key)
     assert_never(finding.path)
 
 
@@ -79,36 +89,21 @@ def _policy_line(finding: Finding, origin: Origin) -> tuple[Related, ...]:
     return (Related(span=span, message="the policy"),)
 
 
-def to_diagnostics(
-    findings: list[Finding], origin: Origin, request: Request, spec: Spec | None
-) -> list[Diagnostic]:
-    """Convert findings in the same order. `request` is what a RequestPath refers to.
-
-    `spec` is what the request was compiled from; None for a file in the API's own form, whose
-    messages have the API's words. No diagnostic shows the text of a secret.
-    """
-    words = ApiWords(request)
-    located = [_to_diagnostic(finding, origin, request, spec, words) for finding in findings]
-    secrets = [
-        diagnostic.span
-        for diagnostic, finding in zip(located, findings, strict=True)
-        if finding.is_secret
-    ]
-    return without_secrets(located, secrets)
-
-
 def at_providers(
-    diagnostics: list[Diagnostic], findings: list[Finding], origin: Origin, request: Request
+    diagnostics: list[Diagnostic], findings: list[Finding], file: FileRequest
 ) -> dict[Diagnostic, Diagnostic]:
     """The diagnostics of findings about what an environment provides, each in hptc.yaml instead.
 
     A spec has no line for such a value, and all specs of the environment share it. Suppressions in
     a spec apply to its own lines, so they come first.
     """
+    if file.spec is None:
+        return {}
     moved = {}
     for diagnostic, finding in zip(diagnostics, findings, strict=True):
-        path = finding.path
-        span = provided_span(path, origin, request) if isinstance(path, RequestPath) else None
+        if not isinstance(finding.path, RequestPath):
+            continue
+        span = provided_span(finding.path, file.origin, file.request)
         if span is not None:
             moved[diagnostic] = replace(diagnostic, span=span, fixes=())
     return moved
@@ -118,15 +113,17 @@ def without_secrets(diagnostics: list[Diagnostic], secrets: list[Span]) -> list[
     """The same diagnostics with the text of secrets masked."""
     lines: dict[tuple[str, int], str] = {}
     for secret in secrets:
-        place = (secret.file, secret.line)
+        location = (secret.file, secret.line)
         end = secret.end_column - 1 if secret.end_line == secret.line else len(secret.source)
-        lines[place] = _hidden(lines.get(place, secret.source), secret.column - 1, end)
-    return [
-        replace(one, span=replace(one.span, source=lines[one.span.file, one.span.line]))
-        if (one.span.file, one.span.line) in lines
-        else one
-        for one in diagnostics
-    ]
+        lines[location] = _hidden(lines.get(location, secret.source), secret.column - 1, end)
+    masked = []
+    for diagnostic in diagnostics:
+        span = diagnostic.span
+        line = lines.get((span.file, span.line))
+        if line is not None:
+            diagnostic = replace(diagnostic, span=replace(span, source=line))
+        masked.append(diagnostic)
+    return masked
 
 
 def _hidden(line: str, start: int, end: int) -> str:
@@ -140,11 +137,12 @@ def with_findings(outcome: Compiled, findings: Iterable[Finding]) -> Compiled:
     Suppressions apply. Findings that the outcome already has are not repeated.
     """
     spec = outcome.spec if isinstance(outcome, CompiledSpec) else None
-    listed = list(findings)
-    found = to_diagnostics(listed, outcome, outcome.request, spec)
-    moved = at_providers(found, listed, outcome, outcome.request) if spec is not None else {}
+    file = FileRequest(origin=outcome, request=outcome.request, spec=spec)
+    later = list(findings)
+    diagnostics = to_diagnostics(later, file)
+    moved = at_providers(diagnostics, later, file)
     known = {*outcome.diagnostics, *outcome.suppressed}
-    new = [each for each in dict.fromkeys(found) if not {each, moved.get(each)} & known]
+    new = [each for each in dict.fromkeys(diagnostics) if not {each, moved.get(each)} & known]
     kept, suppressed = suppressions.split(new, outcome.document)
     kept = [moved.get(each, each) for each in kept]
     return replace(

@@ -46,6 +46,15 @@ class Origin:
 
 
 @frozen
+class FileRequest:
+    """The request that a file means. `spec` is None for a file in the API's own form."""
+
+    origin: Origin
+    request: Request
+    spec: Spec | None
+
+
+@frozen
 class Failed(Origin):
     """A file with errors. `name` is the spec's name, or empty if it can't be read."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled, CompiledSpec
-from hptc.compiler.provided_values import PROVIDED, is_written
+from hptc.compiler.provided_values import PROVIDED
 from hptc.diagnostics import Path, RequestPath, Span, path_text
 from hptc.errors import UsageError
 from hptc.frozen import frozen
@@ -136,7 +136,7 @@ def _requirement(path: RequestPath, compiled: Compiled, job: TuningJob) -> Requi
     if isinstance(compiled, CompiledSpec):
         place = compiled.layers.nearest(spec_paths(path, compiled.request))
     provider = PROVIDED.get(str(path[-1]), ("",))[0]
-    is_filled_in = bool(provider) and not is_written(place, compiled.layers)
+    is_filled_in = bool(provider) and not compiled.layers.written(place)
     # For a value that is in no layer, and for a whole definition, use the spec's own document.
     is_own = is_filled_in or path in [each.path for each in job.definitions]
     where = compiled.document if is_own else compiled.layers

@@ -114,9 +114,9 @@ def _batches(files: Iterator[str]) -> Iterator[list[str]]:
 
 
 def _compile_batch(files: list[str], workspace: Workspace) -> list[Outcome]:
-    read = [_read_if_possible(file, workspace) for file in files]
-    _compile([key for key in read if not isinstance(key, Failed)], workspace)
-    return [one if isinstance(one, Failed) else workspace.compiled[one] for one in read]
+    keys = [_read_if_possible(file, workspace) for file in files]
+    _compile([key for key in keys if not isinstance(key, Failed)], workspace)
+    return [key if isinstance(key, Failed) else workspace.compiled[key] for key in keys]
 
 
 def _read_if_possible(path: str, workspace: Workspace) -> FilePath | Failed:
@@ -183,10 +183,10 @@ def _after(stage: _Stage, unchecked: Unchecked, workspace: Workspace) -> Uncheck
 
 def _checked(unchecked: Sequence[Unchecked], workspace: Workspace) -> list[Outcome]:
     """Check files after the last stage. The outcomes are in the same order."""
-    drafted = [one for one in unchecked if isinstance(one, (Draft, Failed))]
-    drafts = [one for one in drafted if isinstance(one, Draft)]
+    drafted = [file for file in unchecked if isinstance(file, (Draft, Failed))]
+    drafts = [file for file in drafted if isinstance(file, Draft)]
     checked = iter(check_requests(drafts, workspace))
-    return [one if isinstance(one, Failed) else _outcome(one, next(checked)) for one in drafted]
+    return [file if isinstance(file, Failed) else _outcome(file, next(checked)) for file in drafted]
 
 
 def _outcome(draft: Draft, checked: Checked | Failed) -> Outcome:

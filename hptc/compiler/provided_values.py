@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hptc.compiler.layers import Layers
 from hptc.compiler.outcome import Origin
-from hptc.diagnostics import Path, ProjectPath, RequestPath, Span
+from hptc.diagnostics import ProjectPath, RequestPath, Span
 from hptc.request.emission import Request
 from hptc.request.spec_paths import spec_paths, value_at
 
@@ -29,9 +28,8 @@ def provided_span(path: RequestPath, origin: Origin, request: Request) -> Span |
     at = next((index for index, part in enumerate(path) if part in PROVIDED), None)
     if project is None or environment is None or at is None:
         return None
-    if value_at(request, path) is None or is_written(
-        origin.layers.nearest(spec_paths(RequestPath(path[: at + 1]), request)), origin.layers
-    ):
+    key = origin.layers.nearest(spec_paths(RequestPath(path[: at + 1]), request))
+    if value_at(request, path) is None or origin.layers.written(key):
         return None
     members = [part for part in path[at:] if part in PROVIDED]
     rest = [part for part in path[at:] if part not in PROVIDED]
@@ -40,10 +38,3 @@ def provided_span(path: RequestPath, origin: Origin, request: Request) -> Span |
     if not project.document.has((*infrastructure, keys[0])):
         return None
     return project.document.span((*infrastructure, *keys))
-
-
-def is_written(path: Path, layers: Layers) -> bool:
-    """Whether a spec or a layer of hptc.yaml has a path."""
-    several = path[:1] == ("training_jobs",)
-    places = [path, ("training_job", *path[2:])] if several else [path]
-    return any(document.has((*at, *place)) for document, at in layers.parts for place in places)

@@ -47,13 +47,13 @@ def named_spec(name: str, workspace: Workspace) -> str | None:
                 help="`hptc check` shows where the error is",
             )
         return None
-    found = [display_path(path) for path in spec_files_with_name(name, in_project, workspace)]
-    if len(found) > 1:
+    files = [display_path(path) for path in spec_files_with_name(name, in_project, workspace)]
+    if len(files) > 1:
         raise UsageError(
-            f"`{name}` is the name of {len(found)} specs: {listed(found)}",
+            f"`{name}` is the name of {len(files)} specs: {listed(files)}",
             help="pass the file of one of them, and give the other another name",
         )
-    return found[0] if found else None
+    return files[0] if files else None
 
 
 def spec_path(given: str, workspace: Workspace) -> str:

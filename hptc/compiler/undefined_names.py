@@ -30,10 +30,10 @@ def with_stand_ins(data: object) -> object:
 
 def with_errors(errors: Iterable[Diagnostic], rest: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """All diagnostics of a file, in order, without those that follow from an error's stand-in."""
-    found = list(errors)
-    places = {_start(error.span) for error in found}
+    undefined = list(errors)
+    places = {_start(error.span) for error in undefined}
     independent = [each for each in rest if _start(each.span) not in places]
-    return tuple(sorted([*found, *independent], key=sort_key))
+    return tuple(sorted([*undefined, *independent], key=sort_key))
 
 
 def _start(span: Span) -> tuple[str, int, int]:

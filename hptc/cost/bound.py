@@ -9,7 +9,7 @@ price is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -133,15 +133,15 @@ class CostBound:
     max_runtime_seconds: int | None
     configurations: tuple[Configuration, ...]
     maximum: MaximumCost | None  # None without a limit or without instance types
-    missing: tuple[str, ...]
-    assumptions: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
     @property
     def prices(self) -> tuple[Price, ...]:
         """Every price that the cost is based on."""
         lines = self.maximum.configuration.lines if self.maximum else ()
-        found = [price for line in lines for price in (line.price, line.volume_price) if price]
-        return tuple(dict.fromkeys(found))
+        prices = [price for line in lines for price in (line.price, line.volume_price) if price]
+        return tuple(dict.fromkeys(prices))
 
 
 @frozen
@@ -181,28 +181,25 @@ def cost_bound(job: TuningJob, region: str | None, prices: PriceTable) -> CostBo
         for definition in job.definitions
         for configuration in _configurations(definition, job, region, prices)
     )
-    costs = [
-        cost for each in configurations if (cost := _maximum_cost(each, count, job)) is not None
-    ]
-    priced = [cost for cost in costs if cost.usd is not None]
-    # If a price is unknown, so is the most expensive one: take the one with most instance-hours.
-    maximum = (
-        max(priced, key=lambda cost: cost.usd or 0)
-        if costs and len(priced) == len(costs)
-        else max(costs, key=lambda cost: cost.instance_hours, default=None)
-    )
-    if maximum is not None and len(priced) != len(costs):
-        maximum = replace(maximum, usd_low=None, usd=None)
-    return CostBound(
+    bound = CostBound(
         region=region,
         training_jobs=count,
         parallel=job.max_parallel_training_jobs,
         max_runtime_seconds=job.max_runtime_seconds,
         configurations=configurations,
-        maximum=maximum,
-        missing=tuple(dict.fromkeys(_missing(job, region, count, configurations, maximum))),
-        assumptions=tuple(_assumptions(job, count, configurations, maximum)),
+        maximum=_most_expensive([_maximum_cost(each, count, job) for each in configurations]),
     )
+    missing = tuple(dict.fromkeys(_missing(bound, job)))
+    return replace(bound, missing=missing, assumptions=tuple(_assumptions(bound, job)))
+
+
+def _most_expensive(costs: list[MaximumCost | None]) -> MaximumCost | None:
+    """The highest cost. Without every price, it is unknown: that of the most instance-hours."""
+    limited = [cost for cost in costs if cost is not None]
+    if all(cost.usd is not None for cost in limited):
+        return max(limited, key=lambda cost: cost.usd or 0, default=None)
+    longest = max(limited, key=lambda cost: cost.instance_hours)
+    return replace(longest, usd_low=None, usd=None)
 
 
 def job_region(job: TuningJob, environment: Environment | None) -> str | None:
@@ -236,25 +233,27 @@ def job_count(job: TuningJob) -> JobCount:
 def _configurations(
     definition: Definition, job: TuningJob, region: str | None, prices: PriceTable
 ) -> Iterable[Configuration]:
+    """Every cluster that a training job of a definition can run on."""
+    limit = definition.max_runtime_seconds or DEFAULT_MAX_RUNTIME_SECONDS
+    if job.max_runtime_seconds is not None:
+        limit = min(limit, job.max_runtime_seconds)
     for resources in definition.resources:
-        alternatives = (
-            [(each,) for each in resources.instances]
-            if resources.is_flexible
-            else [resources.instances]
-        )
-        limit = definition.max_runtime_seconds or DEFAULT_MAX_RUNTIME_SECONDS
-        if job.max_runtime_seconds is not None:
-            limit = min(limit, job.max_runtime_seconds)
         keep_alive = resources.keep_alive_seconds or 0
-        for cluster in alternatives:
-            if cluster:
-                yield Configuration(
-                    definition=definition.name if job.is_multiple and definition.name else "",
-                    lines=tuple(_line(each, resources, region, prices) for each in cluster),
-                    seconds=limit + keep_alive,
-                    keep_alive_seconds=keep_alive,
-                    is_spot=definition.is_spot,
-                )
+        for cluster in _clusters(resources):
+            yield Configuration(
+                definition=definition.name if job.is_multiple and definition.name else "",
+                lines=tuple(_line(each, resources, region, prices) for each in cluster),
+                seconds=limit + keep_alive,
+                keep_alive_seconds=keep_alive,
+                is_spot=definition.is_spot,
+            )
+
+
+def _clusters(resources: Resources) -> list[tuple[Instances, ...]]:
+    """The instances of each alternative: one of several, or all together."""
+    if resources.is_flexible:
+        return [(instances,) for instances in resources.instances]
+    return [resources.instances] if resources.instances else []
 
 
 def _line(
@@ -276,8 +275,9 @@ def _line(
 
 
 def _uses_a_training_plan(resources: Resources) -> bool:
-    plans = (resources.training_plan_arn, *(one.training_plan_arn for one in resources.instances))
-    return any(plans)
+    return bool(resources.training_plan_arn) or any(
+        instances.training_plan_arn for instances in resources.instances
+    )
 
 
 def _maximum_cost(
@@ -307,66 +307,70 @@ def _maximum_cost(
     )
 
 
-def _missing(
-    job: TuningJob,
-    region: str | None,
-    count: JobCount,
-    configurations: tuple[Configuration, ...],
-    maximum: MaximumCost | None,
-) -> Iterable[str]:
-    if not configurations:
+def _missing(bound: CostBound, job: TuningJob) -> Iterable[str]:
+    """What is not known, so that there is no maximum or no price."""
+    if not bound.configurations:
         yield "instance type not set"
-    elif maximum is None:
-        yield f"number of training jobs {count.reason}, and no `limits.max_runtime`"
-    if region is None:
+    elif bound.maximum is None:
+        yield f"number of training jobs {bound.training_jobs.reason}, and no `limits.max_runtime`"
+    if bound.region is None:
         yield "Region unknown: no environment, and no image in Amazon ECR"
-    if any(_uses_a_training_plan(r) for d in job.definitions for r in d.resources):
+    resources = [each for definition in job.definitions for each in definition.resources]
+    if any(_uses_a_training_plan(each) for each in resources):
         yield "price of the training plan, which is billed separately"
         return
-    for line in (line for each in configurations for line in each.lines):
-        if region and line.price is None:
-            yield f"no price of {line.instance_type} in {region}"
+    for line in (line for configuration in bound.configurations for line in configuration.lines):
+        if bound.region and line.price is None:
+            yield f"no price of {line.instance_type} in {bound.region}"
         if line.volume_gb is None:
             yield f"volume size of {line.instance_type}, which AWS chooses"
-        elif region and line.volume_gb and line.volume_price is None:
-            yield f"no price of training volumes in {region}"
+        elif bound.region and line.volume_gb and line.volume_price is None:
+            yield f"no price of training volumes in {bound.region}"
 
 
-def _assumptions(
-    job: TuningJob,
-    count: JobCount,
-    configurations: tuple[Configuration, ...],
-    maximum: MaximumCost | None,
-) -> Iterable[str]:
-    if maximum is not None:
-        limit = (
-            "the runtime limit of the tuning job" if maximum.is_cut_by_runtime else "its time limit"
-        )
-        yield f"every training job runs until {limit}"
+def _assumptions(bound: CostBound, job: TuningJob) -> Iterable[str]:
+    """What makes it the maximum: how long training jobs run, on which instances, at what price."""
+    yield from _assumptions_about_time(bound, job)
+    yield from _assumptions_about_clusters(job)
+    if any(definition.retry_attempts for definition in job.definitions):
+        yield "retries don't add cost, because the time limit covers all attempts"
+    yield from _assumptions_about_prices(bound.configurations)
+    if bound.training_jobs.number is None and bound.maximum is not None:
+        yield "the maximum number of parallel training jobs runs all the time"
+    yield (
+        "not included: time to download the image and data and to upload the model, Amazon S3, "
+        "logs, data transfer, taxes, discounts"
+    )
+
+
+def _assumptions_about_time(bound: CostBound, job: TuningJob) -> Iterable[str]:
+    if bound.maximum is not None and bound.maximum.is_cut_by_runtime:
+        yield "every training job runs until the runtime limit of the tuning job"
+    elif bound.maximum is not None:
+        yield "every training job runs until its time limit"
     if any(definition.max_runtime_seconds is None for definition in job.definitions):
         yield "a training job without `stopping.max_runtime` runs for one day, the AWS default"
     if job.strategy == "Hyperband":
         yield "Hyperband stops no training job early"
     if job.early_stopping == "Auto":
         yield "early stopping stops no training job"
+
+
+def _assumptions_about_clusters(job: TuningJob) -> Iterable[str]:
     if len(job.definitions) > 1:
         yield "every training job uses the most expensive definition"
-    if any(r.is_flexible and len(r.instances) > 1 for d in job.definitions for r in d.resources):
+    resources = [each for definition in job.definitions for each in definition.resources]
+    if any(each.is_flexible and len(each.instances) > 1 for each in resources):
         yield "every training job uses its most expensive instance configuration"
-    if any(definition.retry_attempts for definition in job.definitions):
-        yield "retries don't add cost, because the time limit covers all attempts"
+
+
+def _assumptions_about_prices(configurations: Sequence[Configuration]) -> Iterable[str]:
     if any(configuration.is_spot for configuration in configurations):
         yield "managed spot training costs between 10% and 100% of the on-demand price"
     if any(configuration.keep_alive_seconds for configuration in configurations):
         yield "every cluster is kept alive for the full `keep_alive_period` after each training job"
     if any(line.volume_gb for configuration in configurations for line in configuration.lines):
         yield "volumes are billed for a month of 28 days, the shortest"
-    if count.number is None and maximum is not None:
-        yield "the maximum number of parallel training jobs runs all the time"
-    yield (
-        "not included: time to download the image and data and to upload the model, Amazon S3, "
-        "logs, data transfer, taxes, discounts"
-    )
 
 
 def _dollars(per_second: Fraction | None, seconds: int) -> Decimal | None:

@@ -84,23 +84,26 @@ def _read(members: Mapping[str, Node], entry: object, root: Form) -> object:
 
 
 def _hyperparameters(node: Hyperparameters, structure: Form, root: Form) -> Form:
-    found: list[tuple[str, Any]] = []
+    entries: list[tuple[str, Any]] = []
     static = structure.pop(node.static, {})
-    found += [(name, {"value": text}) for name, text in static.items()]
+    entries += [(name, {"value": text}) for name, text in static.items()]
     ranges = _value_at(structure, root, node.ranges)
     for kind, member in RANGE_LISTS.items() if isinstance(ranges, dict) else ():
         for entry in ranges.pop(member, ()):
             name = _name(entry, "Name")
             parts = {key: entry.pop(api) for key, api in RANGE_MEMBERS.items() if api in entry}
-            found.append((name, {"type": kind, **parts, **entry}))
-    return _by_name(found)
+            entries.append((name, {"type": kind, **parts, **entry}))
+    return _by_name(entries)
 
 
 def _by_name(entries: Iterable[tuple[str, Any]]) -> Form:
     named: dict[str, list[Any]] = {}
     for name, entry in entries:
         named.setdefault(name, []).append(entry)
-    return {name: found[0] if len(found) == 1 else found for name, found in named.items()}
+    return {
+        name: same_name[0] if len(same_name) == 1 else same_name
+        for name, same_name in named.items()
+    }
 
 
 def _name(entry: object, member: str) -> str:
@@ -116,12 +119,12 @@ def _only(entry: Any, member: str) -> object:
 
 
 def _value_at(structure: Form, root: Form, api: str) -> Any:
-    found: Any = structure
+    value: Any = structure
     if api.startswith("/"):
-        found, api = root, api[1:]
+        value, api = root, api[1:]
     for member in api.split(".") if api else ():
-        found = found.get(member) if isinstance(found, dict) else None
-    return found
+        value = value.get(member) if isinstance(value, dict) else None
+    return value
 
 
 def _pruned(form: Form) -> Form:

@@ -1,6 +1,6 @@
 """Every kind of change to a project, and the impact of each.
 
-hptc/render/diff_phrases.py has the phrases for them.
+hptc/render/diff_titles.py and diff_verdicts.py have the words for them.
 """
 
 from __future__ import annotations

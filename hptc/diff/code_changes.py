@@ -30,11 +30,11 @@ def with_code_changes(changes: list[Change], old: Compiled, new: Compiled) -> li
     before, after = _by_path(old), _by_path(new)
     result = list(changes)
     for path in {**before, **after}:
-        found = list(_changes(before.get(path), after.get(path), path))
+        code_changes = list(_changes(before.get(path), after.get(path), path))
         # Isolation changes where the container finds the same code.
-        if found or any(change.path == (*path, _ISOLATION) for change in changes):
+        if code_changes or any(change.path == (*path, _ISOLATION) for change in changes):
             result = [change for change in result if not _is_setting(change, path)]
-        result += found
+        result += code_changes
     return result
 
 

@@ -21,6 +21,7 @@ from hptc.diff.schedule_changes import schedule_changes
 from hptc.diff.security_changes import permission_changes
 from hptc.diff.topics import DEFINITION_TOPICS, JOB_TOPICS, RESOURCES, Topics
 from hptc.diff.value_text import training_job_text, value_text
+from hptc.frozen import frozen
 from hptc.infrastructure.permissions import permissions
 from hptc.infrastructure.statements import Statement
 from hptc.request.spec_paths import spec_paths
@@ -32,14 +33,14 @@ def compare(old: Compiled, new: Compiled) -> tuple[Change, ...]:
     A job name that hptc generates is not a change, nor is the default artifact folder, which
     follows from the spec's name. A pinned job name is.
     """
-    found = []
+    of_request = []
     if old.digest != new.digest:
-        found = form_changes(canonical_form(old.request), canonical_form(new.request))
-        found = with_code_changes(found, old, new)
-    moved = [change for change in found if _follows_the_name(change, old.name, new.name)]
+        of_request = form_changes(canonical_form(old.request), canonical_form(new.request))
+        of_request = with_code_changes(of_request, old, new)
+    moved = [change for change in of_request if _follows_the_name(change, old.name, new.name)]
     folder = moved[0].new if moved else ""
     changes = [*_name_changes(old, new, folder)]
-    changes += [change for change in found if change not in moved]
+    changes += [change for change in of_request if change not in moved]
     changes += schedule_changes(old.schedule, new.schedule)
     roles = _role_changes(old, new, [change.path for change in changes], is_moved=bool(moved))
     return worst_first([*changes, *roles])
@@ -61,20 +62,18 @@ def form_changes(old: Form, new: Form) -> list[Change]:
     before, after = _definitions(old), _definitions(new)
     rest = [{k: v for k, v in side.items() if k not in _DEFINITIONS} for side in (old, new)]
     changes = list(_walk(place_at((), rest[0], rest[1]), JOB_TOPICS))
-    pairs, removed, added = _paired(before, after)
-    for was, becomes in pairs:
+    matching = _matched(before, after)
+    for was, becomes in matching.pairs:
         if was != becomes:
             names = [name or "training_job" for name in (was, becomes)]
             changes.append(_definition_change(Kind.DEFINITION_RENAMED, becomes, *names))
         changes += _definition_changes(before[was], after[becomes], _definition_path(becomes))
-    for name in removed:
-        changes.append(
-            _definition_change(Kind.DEFINITION_REMOVED, name, training_job_text(before[name]), "")
-        )
-    for name in added:
-        changes.append(
-            _definition_change(Kind.DEFINITION_ADDED, name, "", training_job_text(after[name]))
-        )
+    for name in matching.removed:
+        text = training_job_text(before[name])
+        changes.append(_definition_change(Kind.DEFINITION_REMOVED, name, text, ""))
+    for name in matching.added:
+        text = training_job_text(after[name])
+        changes.append(_definition_change(Kind.DEFINITION_ADDED, name, "", text))
     return changes
 
 
@@ -102,22 +101,29 @@ def _definition_change(kind: Kind, name: str, old: str, new: str) -> Change:
     )
 
 
-def _paired(
-    before: dict[str, Any], after: dict[str, Any]
-) -> tuple[list[tuple[str, str]], list[str], list[str]]:
+@frozen
+class _Matching:
+    """The names of definitions in both versions: pairs of (old, new), and those without one."""
+
+    pairs: list[tuple[str, str]]
+    removed: list[str]
+    added: list[str]
+
+
+def _matched(before: dict[str, Any], after: dict[str, Any]) -> _Matching:
     """Pair definitions by name, then by content; then the last one on each side."""
     pairs = [(name, name) for name in before if name in after]
     removed = [name for name in before if name not in after]
     added = [name for name in after if name not in before]
-    for was in tuple(removed):
-        same = next((name for name in added if after[name] == before[was]), None)
-        if same is not None:
-            pairs.append((was, same))
-            removed.remove(was)
-            added.remove(same)
+    for old_name in tuple(removed):
+        new_name = next((name for name in added if after[name] == before[old_name]), None)
+        if new_name is not None:
+            pairs.append((old_name, new_name))
+            removed.remove(old_name)
+            added.remove(new_name)
     if len(before) == len(after) == len(removed) == 1:
         pairs.append((removed.pop(), added.pop()))
-    return pairs, removed, added
+    return _Matching(pairs=pairs, removed=removed, added=added)
 
 
 def _definition_changes(old: object, new: object, path: Path) -> Iterator[Change]:
@@ -139,8 +145,7 @@ def _walk(place: Place, topics: Topics) -> Iterator[Change]:
         return
     topic = next((topic for pattern, topic in topics if _fits(pattern, place.inside)), None)
     if topic is not None:
-        found = list(topic(place))
-        yield from found or [_other_change(place)]
+        yield from list(topic(place)) or [_other_change(place)]
     elif is_inner(place.old) and is_inner(place.new):
         for inner in inner_places(place):
             yield from _walk(inner, topics)

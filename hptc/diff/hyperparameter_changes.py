@@ -3,107 +3,122 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.diff.changes import Change, Growth, Kind
 from hptc.diff.value_text import hyperparameter_text, range_text, value_text
+from hptc.frozen import frozen
 
 _NUMERIC = ("Integer", "Continuous")
+
+
+@frozen
+class _Bounds:
+    """The bounds of a numeric range."""
+
+    min: Decimal
+    max: Decimal
+
+    def contains(self, other: _Bounds) -> bool:
+        """Whether every value of another range is within the bounds."""
+        return self.min <= other.min and other.max <= self.max
 
 
 def hyperparameter_changes(old: Any, new: Any, path: Path) -> Iterator[Change]:
     """The changes between two entries of a canonical form; none if one is not a valid entry."""
     if isinstance(old, list) or isinstance(new, list):
         return  # defined twice, which AWS rejects
-    subject = str(path[-1])
-
-    def change(kind: Kind, before: str, after: str, growth: Growth | None = None) -> Change:
-        return Change(kind=kind, path=path, subject=subject, old=before, new=after, growth=growth)
-
-    if old is None or new is None:
-        kind = Kind.HYPERPARAMETER_ADDED if old is None else Kind.HYPERPARAMETER_REMOVED
-        yield change(
-            kind, hyperparameter_text(old) if old else "", hyperparameter_text(new) if new else ""
-        )
-        return
-    was, becomes = old.get("type"), new.get("type")
-    if was != becomes or was is None:
-        both = hyperparameter_text(old), hyperparameter_text(new)
-        yield change(_kind_of(was, becomes), *both)
-    elif was == "Categorical":
-        yield from _category_changes(old, new, change)
-    elif was in _NUMERIC:
-        if old.get("scaling") != new.get("scaling"):
-            yield change(Kind.SCALE, old.get("scaling", "Auto"), new.get("scaling", "Auto"))
-        if any(old.get(bound) != new.get(bound) for bound in ("min", "max")):
-            kind, growth = _range_change(old, new)
-            yield change(kind, range_text(old), range_text(new), growth)
+    if old is None:
+        yield _change(path, Kind.HYPERPARAMETER_ADDED, "", hyperparameter_text(new))
+    elif new is None:
+        yield _change(path, Kind.HYPERPARAMETER_REMOVED, hyperparameter_text(old), "")
     else:
-        yield change(
-            Kind.VALUE_HINT, value_text(old.get("value_hint")), value_text(new.get("value_hint"))
-        )
+        yield from _changes_of_both(old, new, path)
 
 
-def _kind_of(was: str | None, becomes: str | None) -> Kind:
-    if was is None:
-        return Kind.STATIC_VALUE if becomes is None else Kind.NOW_TUNED
-    return Kind.NOW_STATIC if becomes is None else Kind.KIND
+def _changes_of_both(old: Any, new: Any, path: Path) -> Iterator[Change]:
+    old_type, new_type = old.get("type"), new.get("type")
+    if old_type != new_type or old_type is None:
+        kind = _kind_of_type_change(old_type, new_type)
+        yield _change(path, kind, hyperparameter_text(old), hyperparameter_text(new))
+    elif old_type == "Categorical":
+        yield from _category_changes(old.get("values", []), new.get("values", []), path)
+    elif old_type in _NUMERIC:
+        old_scaling, new_scaling = old.get("scaling", "Auto"), new.get("scaling", "Auto")
+        if old.get("scaling") != new.get("scaling"):
+            yield _change(path, Kind.SCALE, old_scaling, new_scaling)
+        if any(old.get(bound) != new.get(bound) for bound in ("min", "max")):
+            yield _range_change(old, new, path)
+    else:
+        hints = (value_text(side.get("value_hint")) for side in (old, new))
+        yield _change(path, Kind.VALUE_HINT, *hints)
 
 
-def _category_changes(old: Any, new: Any, change: Any) -> Iterator[Change]:
-    before, after = old.get("values", []), new.get("values", [])
-    added = [value for value in after if value not in before]
-    removed = [value for value in before if value not in after]
+def _change(path: Path, kind: Kind, old: str, new: str) -> Change:
+    return Change(kind=kind, path=path, subject=str(path[-1]), old=old, new=new)
+
+
+def _kind_of_type_change(old_type: str | None, new_type: str | None) -> Kind:
+    """The kind of a change of the type, which a static value does not have."""
+    if old_type is None:
+        return Kind.STATIC_VALUE if new_type is None else Kind.NOW_TUNED
+    return Kind.NOW_STATIC if new_type is None else Kind.KIND
+
+
+def _category_changes(old: list[Any], new: list[Any], path: Path) -> Iterator[Change]:
+    added = [value for value in new if value not in old]
+    removed = [value for value in old if value not in new]
     if added:
-        yield change(Kind.CATEGORY_ADDED, "", value_text(added))
+        yield _change(path, Kind.CATEGORY_ADDED, "", value_text(added))
     if removed:
-        yield change(Kind.CATEGORY_REMOVED, value_text(removed), "")
-    if [v for v in before if v in after] != [v for v in after if v in before]:
-        yield change(Kind.CATEGORY_ORDER, value_text(before), value_text(after))
+        yield _change(path, Kind.CATEGORY_REMOVED, value_text(removed), "")
+    if [value for value in old if value in new] != [value for value in new if value in old]:
+        yield _change(path, Kind.CATEGORY_ORDER, value_text(old), value_text(new))
 
 
-def _range_change(old: Any, new: Any) -> tuple[Kind, Growth | None]:
+def _range_change(old: Any, new: Any, path: Path) -> Change:
+    before, after = _bounds(old), _bounds(new)
     kind = Kind.RANGE_MOVED
-    try:
-        before, after = (
-            (Decimal(str(side.get("min"))), Decimal(str(side.get("max")))) for side in (old, new)
-        )
-        if not all(bound.is_finite() for bound in (*before, *after)):
-            return kind, None
-        if after[0] <= before[0] and before[1] <= after[1]:
+    growth = None
+    if before is not None and after is not None:
+        if after.contains(before):
             kind = Kind.RANGE_WIDENED
-        elif before[0] <= after[0] and after[1] <= before[1]:
+        elif before.contains(after):
             kind = Kind.RANGE_NARROWED
-    except ArithmeticError:  # a bound that is not a number
-        return kind, None
+        # There is no growth on a scale with the logarithm of 0, and of a width of 0.
+        with suppress(ArithmeticError, ValueError):
+            growth = _growth(before, after, new.get("scaling", "Auto"), new["type"])
+    return replace(_change(path, kind, range_text(old), range_text(new)), growth=growth)
+
+
+def _bounds(range_: Any) -> _Bounds | None:
+    """The bounds of an entry; None if one is not a finite number."""
     try:
-        return kind, _growth(before, after, new.get("scaling", "Auto"), new["type"])
-    except (
-        ArithmeticError,
-        ValueError,
-    ):  # no growth on this scale: the logarithm of 0, or a width of 0
-        return kind, None
+        bounds = _Bounds(min=Decimal(str(range_.get("min"))), max=Decimal(str(range_.get("max"))))
+    except ArithmeticError:
+        return None
+    return bounds if bounds.min.is_finite() and bounds.max.is_finite() else None
 
 
-def _growth(
-    before: tuple[Decimal, Decimal], after: tuple[Decimal, Decimal], scaling: str, kind: str
-) -> Growth:
+def _growth(before: _Bounds, after: _Bounds, scaling: str, range_type: str) -> Growth:
     """The growth of a range on the scale of the new version.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
     """
     match scaling:
         case "Logarithmic":
-            decades = _decades(*after) - _decades(*before)
+            return Growth(decades=_rounded(_decades(after) - _decades(before)))
         case "ReverseLogarithmic":
-            decades = _reversed_decades(*after) - _reversed_decades(*before)
-        case _:
-            one = 1 if kind == "Integer" else 0
-            ratio = (after[1] - after[0] + one) / (before[1] - before[0] + one)
-            return Growth(ratio=_rounded(ratio))
-    return Growth(decades=_rounded(decades))
+            return Growth(
+                decades=_rounded(_decades(_reversed(after)) - _decades(_reversed(before)))
+            )
+    width_of_value = 1 if range_type == "Integer" else 0
+    old_width, new_width = (side.max - side.min + width_of_value for side in (before, after))
+    return Growth(ratio=_rounded(new_width / old_width))
 
 
 def _rounded(number: Decimal) -> float:
@@ -112,11 +127,12 @@ def _rounded(number: Decimal) -> float:
     return round(float(number), 6)
 
 
-def _decades(low: Decimal, high: Decimal) -> Decimal:
-    if low <= 0:
+def _decades(bounds: _Bounds) -> Decimal:
+    if bounds.min <= 0:
         raise ValueError("a logarithmic scale can't include 0")
-    return high.log10() - low.log10()
+    return bounds.max.log10() - bounds.min.log10()
 
 
-def _reversed_decades(low: Decimal, high: Decimal) -> Decimal:
-    return _decades(1 - high, 1 - low)
+def _reversed(bounds: _Bounds) -> _Bounds:
+    """The bounds on a reverse logarithmic scale, which is that of 1 minus the value."""
+    return _Bounds(min=1 - bounds.max, max=1 - bounds.min)

@@ -8,6 +8,7 @@ from typing import Any
 from hptc.diagnostics import Path, path_text
 from hptc.diff.changes import Change, Kind
 from hptc.diff.value_text import value_text
+from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 
 _BUCKETS = ("artifact_bucket", "data_bucket")
@@ -17,27 +18,43 @@ _REPLACES_VPC = "replaces the VPC's subnets, and the security group if the VPC i
 
 def infrastructure_changes(old: Environment, new: Environment, at: Path) -> Iterator[Change]:
     """Changes to `infrastructure` of an environment; `at` is its path in hptc.yaml."""
-    before, after = (
-        (side.infrastructure.model_dump(mode="json"), dict(side.parameters)) for side in (old, new)
-    )
-    for path, was, becomes in (
-        *_leaves(before[0], after[0], ()),
-        *_leaves(before[1], after[1], ()),
+    before, after = (side.infrastructure.model_dump(mode="json") for side in (old, new))
+    for changed in (
+        *_changed_values(before, after, ()),
+        *_changed_values(dict(old.parameters), dict(new.parameters), ()),
     ):
-        kind, note = _meaning(path, was, becomes, old)
+        kind, note = _meaning(changed, old)
         yield Change(
             kind=kind,
-            path=(*at, *path),
-            subject=path_text(("infrastructure", *path)),
-            old=_part_text(was),
-            new=_part_text(becomes),
+            path=(*at, *changed.path),
+            subject=path_text(("infrastructure", *changed.path)),
+            old=_part_text(changed.old),
+            new=_part_text(changed.new),
             note=note,
         )
 
 
-def _meaning(path: Path, was: Any, becomes: Any, old: Environment) -> tuple[Kind, str]:
+@frozen
+class _ChangedValue:
+    """A value below `infrastructure` in both versions; None if a version does not have it."""
+
+    path: Path
+    old: Any
+    new: Any
+
+
+def _changed_values(old: object, new: object, path: Path) -> Iterator[_ChangedValue]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys([*new, *old]):
+            yield from _changed_values(old.get(key), new.get(key), (*path, key))
+    elif old != new:
+        yield _ChangedValue(path=path, old=old, new=new)
+
+
+def _meaning(changed: _ChangedValue, old: Environment) -> tuple[Kind, str]:
     """The kind of a change, and what it means if the values don't show it."""
-    match path:
+    was, becomes = changed.old, changed.new
+    match changed.path:
         case ("kms_key",) if was == "managed":
             return Kind.KEY_LEAVES, _leaving_note(old, "what it encrypted becomes unreadable")
         case ("kms_key",) if becomes == "absent":
@@ -82,14 +99,6 @@ def _leaving_note(old: Environment, consequence: str) -> str:
 def _part_text(value: object) -> str:
     """A part of the infrastructure; of a mapping, the keys that are set."""
     if isinstance(value, dict):
-        found = {key: inner for key, inner in value.items() if inner not in (None, [], {})}
-        return ", ".join(f"{key} {value_text(inner)}" for key, inner in found.items()) or "managed"
+        chosen = {key: inner for key, inner in value.items() if inner not in (None, [], {})}
+        return ", ".join(f"{key} {value_text(inner)}" for key, inner in chosen.items()) or "managed"
     return value_text(value) or "absent"
-
-
-def _leaves(old: object, new: object, path: Path) -> Iterator[tuple[Path, Any, Any]]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in dict.fromkeys([*new, *old]):
-            yield from _leaves(old.get(key), new.get(key), (*path, key))
-    elif old != new:
-        yield path, old, new

@@ -148,8 +148,8 @@ class Review:
     @property
     def impact(self) -> Impact | None:
         """The worst impact of all changes; None if there are no changes."""
-        found = (change.impact for change in self.changes)
-        return min(found, key=lambda impact: impact.rank, default=None)
+        impacts = (change.impact for change in self.changes)
+        return min(impacts, key=lambda impact: impact.rank, default=None)
 
     @property
     def project_changes(self) -> Mapping[str, tuple[Change, ...]]:
@@ -250,10 +250,10 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
 def _project_file(side: Side) -> str:
     if side.project_findings:
         return side.project_findings[0].span.file
-    found = (
+    files = (
         outcome.project.document.file for outcome in side.compiled if outcome.project is not None
     )
-    return next(found, "hptc.yaml")
+    return next(files, "hptc.yaml")
 
 
 def _differ(old: Outcome | None, new: Outcome | None) -> bool:
@@ -337,7 +337,7 @@ def _spec_diff(
 
 def _parents(old: Outcome | None, new: Compiled, jobs: _Jobs) -> tuple[Parent, ...]:
     """The parents of the new version. Their specs may be others than those that were compared."""
-    job, found = new.job, []
+    job, parents = new.job, []
     before = {}
     if isinstance(old, Compiled) and old.job.warm_start is not None:
         before = {parent_spec(old, name): name for name in old.job.warm_start.parents}
@@ -345,14 +345,14 @@ def _parents(old: Outcome | None, new: Compiled, jobs: _Jobs) -> tuple[Parent, .
         named = written_reference(name)
         if (latest := latest_spec(named)) is not None:
             conflict = _conflict(job, name, jobs.old_job_of.get(latest))
-            found.append(Parent(job=named, spec=latest, is_latest=True, conflict=conflict))
+            parents.append(Parent(job=named, spec=latest, is_latest=True, conflict=conflict))
             continue
         spec = jobs.spec_of.get(name) or parent_spec(new, name)
         was = jobs.old_job_of.get(spec) if spec is not None else None
         is_new = spec is not None and name != (was.name if was is not None else before.get(spec))
         was_spec = spec is None and name in jobs.old_job_of
-        found.append(Parent(job=name, spec=spec, is_new=is_new, was_spec=was_spec))
-    return tuple(found)
+        parents.append(Parent(job=name, spec=spec, is_new=is_new, was_spec=was_spec))
+    return tuple(parents)
 
 
 def _conflict(job: TuningJob, parent: str, old: TuningJob | None) -> str:
@@ -366,5 +366,5 @@ def _conflict(job: TuningJob, parent: str, old: TuningJob | None) -> str:
     )
     alone = Context(job=job, request={})
     known = check(alone, rules)
-    found = check(replace(alone, parents={parent: old}), rules)
-    return next((finding.message for finding in found if finding not in known), "")
+    findings = check(replace(alone, parents={parent: old}), rules)
+    return next((finding.message for finding in findings if finding not in known), "")

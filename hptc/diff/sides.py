@@ -169,13 +169,13 @@ class _Comparison:
 
         Without one of its versions, it is unknown which environments a project had.
         """
-        found: tuple[dict[Path, Environment], dict[Path, Environment]] = ({}, {})
+        of_sides: tuple[dict[Path, Environment], dict[Path, Environment]] = ({}, {})
         for root in self.roots:
             if all(_root_of(root, side) == root for side in (old, new)):
-                for environments, side in zip(found, (old, new), strict=True):
+                for environments, side in zip(of_sides, (old, new), strict=True):
                     if (environment := _environment(root, side)) is not None:
                         environments[root] = environment
-        return found
+        return of_sides
 
     def _files(self, files: list[Path], side: Workspace) -> list[Path]:
         """The files that a version has in the workspace's environment.
@@ -213,9 +213,9 @@ class _Comparison:
 def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:
     """The folder of the current project in either version."""
     for side in (new, old):
-        found = project_file.find(side.folder, side.files)
-        if found is not None:
-            return found.parent
+        path = project_file.find(side.folder, side.files)
+        if path is not None:
+            return path.parent
     raise UsageError(
         "no hptc.yaml found here or in a parent folder",
         help=f"pass files or folders, or run `hptc diff {root}` for the whole repository",
@@ -259,7 +259,7 @@ def _environment_names(paths: Iterable[Path], old: Workspace, new: Workspace) ->
 
     Raises UsageError if neither version has the one that was selected.
     """
-    found = dict.fromkeys(
+    names = dict.fromkeys(
         name
         for side in (new, old)
         for path in paths
@@ -267,11 +267,11 @@ def _environment_names(paths: Iterable[Path], old: Workspace, new: Workspace) ->
     )
     chosen = new.environment
     if chosen is None:
-        return tuple(found)
-    if found and chosen not in found:
+        return tuple(names)
+    if names and chosen not in names:
         raise UsageError(
             f"neither version has an environment `{chosen}`",
-            help=f"defined environments: {', '.join(found)}",
+            help=f"defined environments: {', '.join(names)}",
         )
     return (chosen,)
 
@@ -305,7 +305,7 @@ def _project_near(path: Path, side: Workspace) -> tuple[Project | None, list[Dia
 def _comparable(outcomes: Sequence[Outcome], side: Workspace) -> tuple[Outcome, ...]:
     """The specs of one version. Those that only violate rules have requests to compare."""
     without_rules = Workspace(environment=side.environment, rules=(), files=side.files)
-    found = []
+    comparable = []
     for outcome in with_unique_names(list(outcomes)):
         if isinstance(outcome, Failed):
             bare = compile_readable(outcome.file, without_rules)
@@ -313,8 +313,8 @@ def _comparable(outcomes: Sequence[Outcome], side: Workspace) -> tuple[Outcome, 
                 outcome = replace(
                     bare, diagnostics=outcome.diagnostics, suppressed=outcome.suppressed
                 )
-        found.append(outcome)
-    return tuple(found)
+        comparable.append(outcome)
+    return tuple(comparable)
 
 
 def _faults(side: Workspace) -> tuple[Diagnostic, ...]:
@@ -349,7 +349,7 @@ def _share_unchanged(after: list[Outcome], old: Workspace, new: Workspace) -> No
 def _moved(after: list[Outcome], known: list[Path], old: Workspace) -> list[Path]:
     """The old paths of the specs that were named, if their files have been renamed since."""
     have = {old.files.real(path) for path in known}
-    found = []
+    moved = []
     for outcome in after:
         path = Path(outcome.file)
         if old.files.is_file(path):
@@ -358,5 +358,5 @@ def _moved(after: list[Outcome], known: list[Path], old: Workspace) -> list[Path
         by_name = spec_files_by_name(in_project, old) if in_project is not None else {}
         before = by_name.get(outcome.name)
         if before is not None and old.files.real(before) not in have:
-            found.append(Path(_shown(before)))
-    return found
+            moved.append(Path(_shown(before)))
+    return moved

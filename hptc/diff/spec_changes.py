@@ -139,11 +139,11 @@ def old_errors(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ..
 def added_findings(old: Iterable[Diagnostic], new: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The findings in `new` that are not in `old`, on any line."""
     known = Counter((diagnostic.code, diagnostic.message) for diagnostic in old)
-    found = []
+    added = []
     for diagnostic in new:
         key = diagnostic.code, diagnostic.message
         if known[key]:
             known[key] -= 1
         else:
-            found.append(diagnostic)
-    return tuple(found)
+            added.append(diagnostic)
+    return tuple(added)

@@ -80,9 +80,9 @@ def input_text(channel: object) -> str:
     """The data source of an input channel."""
     if isinstance(channel, dict):
         for source, keys in _SOURCES.items():
-            found = channel.get(source)
-            if isinstance(found, dict):
-                return ":".join(value_text(found[key]) for key in keys if key in found)
+            location = channel.get(source)
+            if isinstance(location, dict):
+                return ":".join(value_text(location[key]) for key in keys if key in location)
     return value_text(channel)
 
 

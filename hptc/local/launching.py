@@ -34,13 +34,13 @@ from hptc.local.process_group import is_passable
 from hptc.local.run_options import Launch, RunOptions, Source
 from hptc.local.script_mode import program, submit_directory
 from hptc.request.job_facts import (
+    CODE_CHANNEL,
     PROGRAM,
     definition_name,
     has_several_instances,
     of_definition,
     training_jobs,
 )
-from hptc.request.training_code import CODE_CHANNEL
 from hptc.request.tuning_job import Definition, TuningJob
 from hptc.text import code, listed_code
 

@@ -27,8 +27,8 @@ def candidates(regex: str) -> tuple[str, ...]:
     None is longer than SageMaker allows.
     """
     groups = (NUMBER_GROUP, _ANY_NUMBER_GROUP)
-    found = (candidate for group in groups for candidate in _with_group(regex, group))
-    return tuple(dict.fromkeys(each for each in found if len(each) <= _longest_regex()))
+    corrections = (candidate for group in groups for candidate in _with_group(regex, group))
+    return tuple(dict.fromkeys(each for each in corrections if len(each) <= _longest_regex()))
 
 
 @lru_cache(maxsize=1024)

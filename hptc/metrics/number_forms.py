@@ -55,14 +55,14 @@ def unread_number(metric: str, regex: str, *, is_objective: bool) -> Unread | No
         return _unread_exponent(group) if _is_rate(words) else None
     is_loss = bool(words & _LOSSES) or any(word.endswith("loss") for word in words)
     is_signed = bool(words & _SIGNED) and not has_sign_before_group(regex)
-    found = None
+    unread = None
     if is_loss or words & (_FRACTIONS | _SIGNED):
-        found = _unread_fraction(group)
-    if found is None and is_signed:
-        found = _unread_sign(group)
-    if found is None and (is_loss or words & _ERRORS or _is_rate(words)):
-        found = _unread_exponent(group)
-    return found
+        unread = _unread_fraction(group)
+    if unread is None and is_signed:
+        unread = _unread_sign(group)
+    if unread is None and (is_loss or words & _ERRORS or _is_rate(words)):
+        unread = _unread_exponent(group)
+    return unread
 
 
 def _words(metric: str) -> set[str]:

@@ -120,16 +120,16 @@ class _Reader:
         """Parse alternatives up to a `)` or the end."""
         if depth > MAX_DEPTH:
             raise _TooNested
-        found: list[list[_Part]] = [[]]
+        alternatives: list[list[_Part]] = [[]]
         while (char := self._peek()) not in ("", ")"):
             if char == "|":
                 self.position += 1
-                found.append([])
+                alternatives.append([])
                 continue
             part = self._atom(char, depth)
             if part is not None:
-                found[-1].append(self._repeated(part))
-        return found
+                alternatives[-1].append(self._repeated(part))
+        return alternatives
 
     def _peek(self, length: int = 1) -> str:
         return self.pattern[self.position : self.position + length]

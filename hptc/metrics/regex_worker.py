@@ -3,8 +3,8 @@
 Specs can be untrusted, and Python's `re` can't be interrupted, but a process can be killed. The
 file is run in an isolated interpreter and imports the standard library only. It reads one JSON
 object from stdin: the lines, and for each expression its variants from corrections.py. It writes a
-JSON line for each expression as soon as it is done, and then one for each `review` of what an
-expression misses and how to correct it. If a review is too slow, only the review is missing.
+JSON line with the result of each expression as soon as it is done, and then one for each `review`
+of what an expression misses and how to correct it. If a review is too slow, only it is missing.
 
 With `--follow SECONDS`, it reads the lines of growing logs instead: first a JSON line with the
 expressions, then one for each part of a log, and it writes the values of each expression as soon as
@@ -18,11 +18,15 @@ import sys
 from collections.abc import Iterator
 
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-MAX_SHOWN = 3
+MAX_SHOWN = 3  # lines
+_MAX_NUMBER = 64  # characters of a number
 _SENT = 4096  # characters of a capture: the caller masks secrets before it shortens the text
 MAX_MEMORY = 1 << 30  # bytes; a log of the largest size needs a fifth of it
 MAX_REVIEWED = 100_000
 """Lines of the log that a review covers, which bounds its memory."""
+
+_NOT_RUN = (re.error, RecursionError, OverflowError, MemoryError)
+"""Raised for an expression that is invalid or too large."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ESCAPED_CONTROL = re.compile(r"#[01][0-7]{2}")
@@ -40,15 +44,13 @@ _NUMBER_START = re.compile(
     re.VERBOSE,
 )
 
-Shown = tuple[int, str]
-
 
 def escaped(line: str) -> str:
     """A line as CloudWatch Logs shows it, with control characters as `#011`."""
     return _CONTROL.sub(lambda match: f"#{ord(match[0]):03o}", line)
 
 
-def search(regex: re.Pattern[str], line: str) -> re.Match[str] | None:
+def search_line(regex: re.Pattern[str], line: str) -> re.Match[str] | None:
     """Search a line as it is, and then as CloudWatch Logs shows it."""
     match = regex.search(line)
     if match is None and _CONTROL.search(line):
@@ -58,28 +60,33 @@ def search(regex: re.Pattern[str], line: str) -> re.Match[str] | None:
 
 def whole_number(line: str, start: int, end: int) -> str | None:
     """The number that contains a part of a line; None if it is part of something else."""
-    first = start
+    start_of_number = start
     if line[start - 1 : start] in _PART_SET:
-        before = line[max(0, start - _WINDOW) : start]
-        nearest = len(before.rstrip(_PARTS))
-        if _ESCAPED_CONTROL.match(before, nearest - 1):
-            before, nearest = before[nearest + 3 :], 0
-        opening = _NUMBER_START.search(before, nearest)
-        first = start - (len(before) - opening.start() if opening else 0)
+        start_of_number = _start_of_number(line, start)
     elif line[end : end + 1] not in _PART_SET:
         return line[start:end]
-    match = NUMBER.match(line, first)
+    match = NUMBER.match(line, start_of_number)
     if match is None or match.end() < end:
         return None
-    whole = match[0]
-    mantissa, _, exponent = whole.lower().partition("e")
+    number = match[0]
+    mantissa, _, exponent = number.lower().partition("e")
     after = line[match.end() : match.end() + 2]
     if exponent.isdigit() and _WORD.match(after):  # as in a hash, `9e5a`
-        whole = whole[: len(mantissa)]
-        return whole if first + len(whole) >= end else None
+        number = number[: len(mantissa)]
+        return number if start_of_number + len(number) >= end else None
     if _MORE_DECIMALS.match(after):  # a version or an address
         return None
-    return whole
+    return number
+
+
+def _start_of_number(line: str, position: int) -> int:
+    """Where the number starts whose characters are in front of a position."""
+    before = line[max(0, position - _WINDOW) : position]
+    start = len(before.rstrip(_PARTS))
+    if _ESCAPED_CONTROL.match(before, start - 1):
+        before, start = before[start + 3 :], 0
+    number = _NUMBER_START.search(before, start)
+    return position - (len(before) - number.start() if number else 0)
 
 
 def is_same(captured: str, whole: str) -> bool:
@@ -91,105 +98,116 @@ def _plain(text: str) -> str:
     return text.removeprefix("+").removesuffix(".")
 
 
+class Examples:
+    """Lines that have something in common: how many there are, and the first few."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[tuple[int | str, ...]] = []
+
+    def add(self, line: int, *texts: str) -> None:
+        """Add a line, with what was captured in it."""
+        self.count += 1
+        if len(self.first) < MAX_SHOWN:
+            self.first.append((line, *texts))
+
+    def data(self) -> dict[str, object]:
+        """The lines as JSON."""
+        return {"count": self.count, "first": self.first}
+
+
 class Search:
-    """One expression on all lines: counts, and the first few captures of each kind."""
+    """What one expression matches and captures in a log.
+
+    It remembers the lines that it doesn't match, and the numbers that it should capture, for a
+    review.
+    """
 
     def __init__(self, regex: re.Pattern[str], lines: list[str], *, drops_sign: bool) -> None:
         self.lines = lines
-        self.matches = self.numbers = self.without_group = self.misread = 0
-        self.shown: list[Shown] = []
-        self.wrong: list[Shown] = []
-        self.misread_shown: list[tuple[int, str, str]] = []
-        self.last: Shown | None = None
+        self.matches = self.without_group = 0
+        self.numbers, self.misread, self.wrong = Examples(), Examples(), Examples()
+        self.last: tuple[int, str] | None = None
         self.unmatched: list[int] = []  # of the lines that a review covers
         self.expected: dict[int, str] = {}  # the numbers of these lines
-        for index, line in enumerate(lines, 1):
-            match = search(regex, line)
+        for number, line in enumerate(lines, 1):
+            match = search_line(regex, line)
             if match is None:
-                self._add_unmatched(index)
+                self._add_unmatched(number)
                 continue
             self.matches += 1
             text = match[1] if regex.groups else None
             if text is None:
                 self.without_group += 1
             elif NUMBER.fullmatch(text.strip()):
-                self._add_number(index, match, text, drops_sign=drops_sign)
+                self._add_number(number, match, drops_sign=drops_sign)
             else:
-                self._add_wrong(index, text)
+                self._add_wrong(number, text)
 
-    def _add_number(self, index: int, match: re.Match[str], text: str, *, drops_sign: bool) -> None:
-        self.numbers += 1
-        number = text.strip()
-        start = match.start(1) + len(text) - len(text.lstrip())
-        whole = whole_number(match.string, start, start + len(number)) or number
+    def _add_number(self, line: int, match: re.Match[str], *, drops_sign: bool) -> None:
+        captured = match[1].strip()
+        start = match.start(1) + len(match[1]) - len(match[1].lstrip())
+        whole = whole_number(match.string, start, start + len(captured)) or captured
         if drops_sign:
             whole = whole.removeprefix("-")
-        self.last = (index, number[:64])
-        if len(self.shown) < MAX_SHOWN:
-            self.shown.append(self.last)
-        if number != whole and not is_same(number, whole):
-            self.misread += 1
-            if len(self.misread_shown) < MAX_SHOWN:
-                self.misread_shown.append((index, number[:64], whole[:64]))
-        self._expect(index, whole)
+        self.last = (line, captured[:_MAX_NUMBER])
+        self.numbers.add(*self.last)
+        if captured != whole and not is_same(captured, whole):
+            self.misread.add(*self.last, whole[:_MAX_NUMBER])
+        self._expect(line, whole)
 
-    def _add_wrong(self, index: int, text: str) -> None:
-        if len(self.wrong) < MAX_SHOWN:
-            self.wrong.append((index, text[:_SENT]))
+    def _add_wrong(self, line: int, text: str) -> None:
+        self.wrong.add(line, text[:_SENT])
         numbers = [match[0] for match in NUMBER.finditer(text)]
         if len(numbers) == 1:
-            self._expect(index, numbers[0])
+            self._expect(line, numbers[0])
         elif not text:
-            self._add_unmatched(index)
+            self._add_unmatched(line)
 
-    def _add_unmatched(self, index: int) -> None:
-        if index <= MAX_REVIEWED:
-            self.unmatched.append(index)
+    def _add_unmatched(self, line: int) -> None:
+        if line <= MAX_REVIEWED:
+            self.unmatched.append(line)
 
-    def _expect(self, index: int, number: str) -> None:
-        if index <= MAX_REVIEWED:
-            self.expected[index] = number
+    def _expect(self, line: int, number: str) -> None:
+        if line <= MAX_REVIEWED:
+            self.expected[line] = number
 
-    def found(self) -> dict[str, object]:
+    def result(self) -> dict[str, object]:
         """The result, as JSON."""
         return {
             "matches": self.matches,
-            "numbers": self.numbers,
             "without_group": self.without_group,
-            "shown": self.shown,
+            "numbers": self.numbers.data(),
+            "misread": self.misread.data(),
+            "wrong": self.wrong.data(),
             "last": self.last,
-            "wrong": self.wrong,
-            "misread": self.misread,
-            "misread_shown": self.misread_shown,
         }
 
     def review(self, relaxed: re.Pattern[str], candidates: list[str]) -> dict[str, object]:
         """What the expression misses, and the first candidate that reads every number wholly."""
-        missed: list[Shown] = []
-        not_finite: list[Shown] = []
-        for index, value in _values(relaxed, self.unmatched, self.lines):
-            is_number = NUMBER.fullmatch(value) is not None
-            (missed if is_number else not_finite).append((index, value[:_SENT]))
-            if is_number:
-                self._expect(index, value)
-        is_faulty = missed or self.misread or self.numbers < self.matches
+        missed, not_finite = Examples(), Examples()
+        for line, value in _values(relaxed, self.unmatched, self.lines):
+            if NUMBER.fullmatch(value):
+                missed.add(line, value[:_SENT])
+                self._expect(line, value)
+            else:
+                not_finite.add(line, value[:_SENT])
+        is_faulty = missed.count or self.misread.count or self.numbers.count < self.matches
+        corrected = None
+        if is_faulty and self.expected:
+            corrected = next(filter(self._reads_every_number, candidates), None)
         return {
-            "missed": len(missed),
-            "missed_shown": missed[:MAX_SHOWN],
-            "not_finite": len(not_finite),
-            "not_finite_shown": not_finite[:MAX_SHOWN],
-            "corrected": self._corrected(candidates) if is_faulty and self.expected else None,
+            "missed": missed.data(),
+            "not_finite": not_finite.data(),
+            "corrected": corrected,
         }
 
-    def _corrected(self, candidates: list[str]) -> str | None:
-        return next((each for each in candidates if self._is_right(each)), None)
-
-    def _is_right(self, candidate: str) -> bool:
+    def _reads_every_number(self, candidate: str) -> bool:
         """Whether a candidate captures exactly the expected numbers."""
         regex = re.compile(candidate)
-        for index, line in enumerate(self.lines[:MAX_REVIEWED], 1):
-            match = search(regex, line)
-            expected = self.expected.get(index)
+        for number, line in enumerate(self.lines[:MAX_REVIEWED], 1):
+            match = search_line(regex, line)
+            expected = self.expected.get(number)
             if (match is None) != (expected is None):
                 return False
             if match is not None and not is_same(match[1] or "", expected or ""):
@@ -198,20 +216,20 @@ class Search:
 
 
 def _values(
-    relaxed: re.Pattern[str], indices: list[int], lines: list[str]
+    relaxed: re.Pattern[str], numbers: list[int], lines: list[str]
 ) -> Iterator[tuple[int, str]]:
     """The values that the relaxed expression finds in lines, with their line numbers."""
-    for index in indices:
-        match = search(relaxed, lines[index - 1])
+    for number in numbers:
+        match = search_line(relaxed, lines[number - 1])
         if match is None:
             continue
         value = match[1]
         if NUMBER.fullmatch(value):
             whole = whole_number(match.string, match.start(1), match.end(1))
             if whole is not None:
-                yield index, whole
+                yield number, whole
         elif not _WORD.match(match.string, match.end(1)):
-            yield index, value  # and not the start of a word such as `info`
+            yield number, value  # and not the start of a word such as `info`
 
 
 def limit_memory() -> None:
@@ -228,21 +246,24 @@ def main() -> None:
     """Run the expressions given on stdin."""
     limit_memory()
     request = json.load(sys.stdin)
+    expressions = request["expressions"]
     searches: dict[int, Search] = {}
-    for index, expression in enumerate(request["expressions"]):
+    for index, expression in enumerate(expressions):
         try:
             regex = re.compile(expression["regex"])
-            searches[index] = Search(regex, request["lines"], drops_sign=expression["drops_sign"])
-            _write(searches[index].found())
-        except (re.error, RecursionError, OverflowError, MemoryError) as error:
+            search = Search(regex, request["lines"], drops_sign=expression["drops_sign"])
+        except _NOT_RUN as error:
             _write({"fault": f"{error}" or type(error).__name__})
-    for index, done in searches.items():
-        expression = request["expressions"][index]
-        if expression["relaxed"] is None:
+            continue
+        searches[index] = search
+        _write(search.result())
+    for index, search in searches.items():
+        relaxed, candidates = expressions[index]["relaxed"], expressions[index]["candidates"]
+        if relaxed is None:
             continue
         try:
-            review = done.review(re.compile(expression["relaxed"]), expression["candidates"])
-        except (re.error, RecursionError, OverflowError, MemoryError):
+            review = search.review(re.compile(relaxed), candidates)
+        except _NOT_RUN:
             continue
         _write({"review": index, **review})
 
@@ -269,15 +290,15 @@ def follow(seconds: float) -> None:
 def _compiled(text: str) -> re.Pattern[str] | None:
     try:
         return re.compile(text)
-    except (re.error, RecursionError, OverflowError, MemoryError):
+    except _NOT_RUN:
         return None
 
 
-def _captures(regex: re.Pattern[str] | None, lines: list[str]) -> Iterator[Shown]:
+def _captures(regex: re.Pattern[str] | None, lines: list[str]) -> Iterator[tuple[int, str]]:
     if regex is None or not regex.groups:
         return
     for index, line in enumerate(lines):
-        match = search(regex, line)
+        match = search_line(regex, line)
         if match is not None and match[1] is not None and NUMBER.fullmatch(match[1].strip()):
             yield index, match[1].strip()
 

@@ -14,17 +14,17 @@ _BEFORE = 24  # characters of an excerpt before the first word
 def similar_lines(name: str, lines: Sequence[str], *, most: int = 3) -> list[int]:
     """The first lines with a number and the most words of a metric's name, counted from 1."""
     words = _words(name)
-    best, found = 1, list[int]()
+    best, numbers = 1, list[int]()
     for number, line in enumerate(lines, 1):
         text = line[:_SEARCHED].lower()
         count = sum(word in text for word in words)
         if count < best or not _DIGIT.search(text):
             continue
         if count > best:
-            best, found = count, []
-        if len(found) < most:
-            found.append(number)
-    return found
+            best, numbers = count, []
+        if len(numbers) < most:
+            numbers.append(number)
+    return numbers
 
 
 def excerpt(name: str, line: str) -> str:

@@ -176,15 +176,15 @@ def mismatch(value: str, kind: ResourceKind, location: Location) -> Mismatch | N
     arn = kind.parse_arn(value)
     if arn is None:
         return None
-    for part, found, expected in (
+    for part, actual, expected in (
         ("partition", arn.partition, partition(location.region)),
         ("Region", arn.region or location.region, location.region),
         ("account", arn.account or location.account, location.account),
     ):
-        if part == "account" and (not kind.is_own_account_only or found == "aws"):
+        if part == "account" and (not kind.is_own_account_only or actual == "aws"):
             continue
-        if found != expected:
-            return Mismatch(part=part, found=found, expected=expected)
+        if actual != expected:
+            return Mismatch(part=part, found=actual, expected=expected)
     return None
 
 

@@ -303,9 +303,9 @@ def mismatches(
 ) -> Iterator[tuple[Path, ResourceKind, str, Mismatch]]:
     """Each existing resource whose ARN is in a place that the environment can't use."""
     for path, kind, value in identifiers(infrastructure):
-        found = mismatch(value, kind, location)
-        if found is not None:
-            yield path, kind, value, found
+        wrong = mismatch(value, kind, location)
+        if wrong is not None:
+            yield path, kind, value, wrong
 
 
 def normalize(infrastructure: Infrastructure, location: Location) -> Infrastructure:

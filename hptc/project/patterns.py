@@ -63,10 +63,10 @@ def glob_matches(glob: str, text: str) -> bool:
     position = len(first)
     *middle, last = rest
     for part in middle:
-        found = text.find(part, position)
-        if found < 0:
+        start = text.find(part, position)
+        if start < 0:
             return False
-        position = found + len(part)
+        position = start + len(part)
     return len(text) - position >= len(last) and text.endswith(last)
 
 

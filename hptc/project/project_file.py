@@ -276,8 +276,8 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
     try:
         file = ProjectFile.model_validate(data)
     except ValidationError as error:
-        found = capped(findings_of(error, ProjectFile, ProjectPath))
-        return None, [to_diagnostic(document, each, each.path) for each in found]
+        findings = capped(findings_of(error, ProjectFile, ProjectPath))
+        return None, [to_diagnostic(document, each, each.path) for each in findings]
     faults = [
         *_many_environments(file, document),
         *_long_variables(file, document),
@@ -327,7 +327,7 @@ def _many_environments(file: ProjectFile, document: Document) -> list[Diagnostic
 
 
 def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:
-    found = []
+    diagnostics = []
     for name, environment in file.environments.items():
         for variable, value in environment.variables.items():
             if (length := _longest_text(value)) > MAX_VARIABLE:
@@ -336,7 +336,7 @@ def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:
                     f"`{variable}` must have at most {MAX_VARIABLE:,} characters, "
                     f"but has {length:,}"
                 )
-                found.append(
+                diagnostics.append(
                     Diagnostic(
                         code="HPT102",
                         severity=Severity.ERROR,
@@ -344,7 +344,7 @@ def _long_variables(file: ProjectFile, document: Document) -> list[Diagnostic]:
                         span=document.span(path),
                     )
                 )
-    return found
+    return diagnostics
 
 
 def _longest_text(value: object) -> int:

@@ -11,7 +11,7 @@ from hptc.cost.bound import CostBound
 from hptc.diff.review import Comparison, CostChange, LastRun, Parent, SpecDiff
 from hptc.diff.schedule_changes import schedule_text
 from hptc.render.cost import dollars, hours_text, price_sources
-from hptc.render.diff_phrases import listed_environments
+from hptc.render.diff_titles import listed_environments
 from hptc.text import listed
 
 _MAX_BEST_VALUES = 6  # of a best configuration
@@ -80,11 +80,11 @@ def _last_run_texts(run: LastRun, name: Callable[[str], str]) -> Iterator[str]:
     shown = [f"{name(key)} {name(value)}" for key, value in values.items()][:_MAX_BEST_VALUES]
     if left := len(values) - len(shown):
         shown.append(f"{left} more")
-    found = f" with {listed(shown)}" if shown else ""
+    configuration = f" with {listed(shown)}" if shown else ""
     ended = f"{run.ended.astimezone(UTC):%Y-%m-%d}"
     yield (
         f"last tuning job {name(run.job)}, {run.status} {ended}: best {name(run.metric)} "
-        f"{run.value:.6g}{found}"
+        f"{run.value:.6g}{configuration}"
     )
     if run.outside:
         outside = [f"{name(key)} {name(values[key])}" for key in run.outside[:_MAX_BEST_VALUES]]

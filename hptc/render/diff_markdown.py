@@ -15,16 +15,20 @@ from hptc.diff.changes import Change, Impact
 from hptc.diff.review import Review, SpecDiff
 from hptc.frozen import frozen
 from hptc.render.diff_consequences import consequences
-from hptc.render.diff_phrases import (
+from hptc.render.diff_sections import (
     NOT_NEW,
-    REFUSALS,
+    Section,
+    project_sections,
+    spec_sections,
+    without_refusals,
+)
+from hptc.render.diff_titles import change_environments, subject, title
+from hptc.render.diff_verdicts import (
+    Tone,
     also,
-    change_environments,
     merged_costs,
     scope,
     spec_verdict,
-    subject,
-    title,
     tone,
     verdict,
 )
@@ -34,7 +38,7 @@ MAX_BYTES = 65_000
 MARKER = "<!-- hptc diff -->"
 """The last line of the comment, by which the next run finds and updates it."""
 _ONE_LINE = 60  # characters of both values together; longer ones go on separate lines
-_MARKS = {"bad": "🔴", "some": "🟡", "good": "🟢"}
+_MARKS: dict[Tone, str] = {"bad": "🔴", "some": "🟡", "good": "🟢"}
 
 
 @frozen
@@ -79,21 +83,8 @@ def _page(review: Review, size: _Size) -> str:
     shown = review.specs[: size.specs]
     if shown:
         parts.append("\n".join(_overview(shown, size)))
-    parts += [
-        _folded(file, changes, review.findings_in(file), review.old_errors_in(file), (), size)
-        for file, changes in [*review.project_changes.items()][: size.specs]
-    ]
-    parts += [
-        _folded(
-            spec.name,
-            spec.changes,
-            spec.findings,
-            spec.old_errors,
-            _consequences(spec, size),
-            size,
-        )
-        for spec in shown
-    ]
+    parts += [_folded(section, size) for section in project_sections(review)[: size.specs]]
+    parts += [_folded(section, size) for section in spec_sections(shown)]
     if left := len(review.specs) - len(shown):
         parts.append(f"{_more(left, 'spec')} changed; run `hptc diff` locally to see all.")
     return "\n\n".join([*parts, MARKER]) + "\n"
@@ -114,35 +105,30 @@ def _overview(specs: Iterable[SpecDiff], size: _Size) -> Iterator[str]:
         yield f"| {table_cell(spec.name, size.characters)} | {mark} {phrase}{jobs} |"
 
 
-def _folded(
-    name: str,
-    changes: tuple[Change, ...],
-    findings: tuple[Diagnostic, ...],
-    old_errors: tuple[Diagnostic, ...],
-    following: Iterable[str],
-    size: _Size,
-) -> str:
-    """One spec: a line to click, then its findings, changes and consequences."""
-    listed = tuple(change for change in changes if change.kind not in REFUSALS)
-    counts = ((len(findings) + len(old_errors), "finding"), (len(listed), "change"))
+def _folded(section: Section, size: _Size) -> str:
+    """One file: a line to click, then its findings, changes and consequences."""
+    changes = without_refusals(section.changes)
+    findings = len(section.findings) + len(section.old_errors)
+    counts = ((findings, "finding"), (len(changes), "change"))
     count = ", ".join(plural(number, what) for number, what in counts if number)
-    phrase = spec_verdict(changes)
-    label = html.escape(clipped(name, size.characters))
-    parts = [f"<details><summary><code>{label}</code>: {phrase} ({count})</summary>"]
+    name = html.escape(clipped(section.name, size.characters))
+    verdict = spec_verdict(section.changes)
+    parts = [f"<details><summary><code>{name}</code>: {verdict} ({count})</summary>"]
     blocks = {
-        "Findings:": [*_findings(findings, size)],
-        f"Findings that are {NOT_NEW}:": [*_findings(old_errors, size)],
-        "Changes:": [*_changes(listed, size)],
-        "Consequences:": [*following][: size.rows],
+        "Findings:": [*_findings(section.findings, size)],
+        f"Findings that are {NOT_NEW}:": [*_findings(section.old_errors, size)],
+        "Changes:": [*_changes(changes, size)],
+        "Consequences:": [*_consequences(section, size)][: size.rows],
     }
-    for label, lines in blocks.items():
+    for heading, lines in blocks.items():
         if lines:
-            parts.append("\n".join((label, *(f"- {line}" for line in lines))))
+            parts.append("\n".join((heading, *(f"- {line}" for line in lines))))
     return "\n\n".join([*parts, "</details>"])
 
 
-def _consequences(spec: SpecDiff, size: _Size) -> Iterator[str]:
-    return consequences(spec, lambda text: code_span(text, size.characters))
+def _consequences(section: Section, size: _Size) -> Iterator[str]:
+    if section.spec is not None:
+        yield from consequences(section.spec, lambda text: code_span(text, size.characters))
 
 
 def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
@@ -152,24 +138,21 @@ def _changes(changes: tuple[Change, ...], size: _Size) -> Iterator[str]:
         if change.impact.rank <= Impact.UNSEEN.rank:
             phrase = f"**{phrase}**"
         about = code_span(subject(change), size.characters)
+        start = f"{change_environments(change)}{about}: " if about else change_environments(change)
         note = code_span(change.note, size.characters)
-        where = change_environments(change)
         values = [text for text in (change.old, change.new) if text.strip()]
         arrow = " → " if sum(map(len, values)) <= _ONE_LINE else "<br>→ "
         shown = arrow.join(code_span(text, size.characters) for text in values)
-        yield "".join(
-            (where, f"{about}: " if about else "", phrase, f" ({note})" if note else "",
-             f"<br>{shown}" if shown else "")
-        )  # fmt: skip
+        yield f"{start}{phrase}{f' ({note})' if note else ''}{f'<br>{shown}' if shown else ''}"
     if len(changes) > size.rows:
         yield _more(len(changes) - size.rows, "change")
 
 
 def _findings(findings: tuple[Diagnostic, ...], size: _Size) -> Iterator[str]:
     for diagnostic in findings[: size.rows]:
-        place = code_span(f"{diagnostic.span.file}:{diagnostic.span.line}", size.characters)
+        location = code_span(f"{diagnostic.span.file}:{diagnostic.span.line}", size.characters)
         message = code_span(diagnostic.full_message, size.characters)
-        yield f"{diagnostic.severity.value} {diagnostic.code} at {place}: {message}"
+        yield f"{diagnostic.severity.value} {diagnostic.code} at {location}: {message}"
     if len(findings) > size.rows:
         yield _more(len(findings) - size.rows, "finding")
 

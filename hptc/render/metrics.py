@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hptc.metrics.rehearsal import Captured, MetricFound, Rehearsal
+from hptc.metrics.metric_results import Captured, Examples, MetricResult
+from hptc.metrics.rehearsal import Rehearsal
 from hptc.render.documents.envelope import document
 from hptc.text import plural, printable
 
 if TYPE_CHECKING:  # not needed to render
-    from hptc.render.documents.findings import CapturedData, MetricsData, RehearsalData
+    from hptc.render.documents.findings import (
+        CapturedData,
+        MetricData,
+        MetricsData,
+        RehearsalData,
+    )
 
 
 def render_rehearsals(
@@ -24,75 +30,72 @@ def render_rehearsals(
 def _lines(name: str, rehearsal: Rehearsal, has_verdict: bool) -> Iterator[str]:
     of = f"{name}, {rehearsal.definition}" if rehearsal.definition else name
     if has_verdict:
-        yield printable(f"{of}: {verdict(rehearsal)}")
-    for found in rehearsal.metrics:
-        mark = "ok" if is_right(found) else "!!"
-        role = " (the objective)" if found.is_objective else ""
-        yield printable(f"  {mark} {found.metric.name}{role}: {match_text(found, rehearsal.lines)}")
-        yield printable(f"       {found.metric.regex}")
-        yield from (printable(f"       {text}") for text in _shown(found))
+        yield printable(f"{of}: {_verdict(rehearsal)}")
+    for result in rehearsal.metrics:
+        mark = "ok" if result.is_right else "!!"
+        role = " (the objective)" if result.is_objective else ""
+        matches = _match_text(result, rehearsal.lines)
+        yield printable(f"  {mark} {result.metric.name}{role}: {matches}")
+        yield printable(f"       {result.metric.regex}")
+        yield from (printable(f"       {text}") for text in _example_lines(result))
 
 
-def verdict(rehearsal: Rehearsal) -> str:
+def _verdict(rehearsal: Rehearsal) -> str:
     """Whether the tuning job would find its objective metric."""
     if rehearsal.fault:
         return rehearsal.fault
     if rehearsal.is_aws_own:
         return "a built-in algorithm: AWS defines its metrics, so there is nothing to test"
     lines = f"{plural(rehearsal.lines, 'line')} of {rehearsal.log}"
-    objectives = [found for found in rehearsal.metrics if found.is_objective]
+    objectives = [result for result in rehearsal.metrics if result.is_objective]
     if rehearsal.is_objective_misread:
-        misread, numbers = max((found.misread, found.numbers) for found in objectives)
+        misread, numbers = max((each.misread.count, each.numbers.count) for each in objectives)
         return (
             f"objective metric `{rehearsal.objective}` is misread in {misread:,} of the "
             f"{plural(numbers, 'line')} with a value in {rehearsal.log}"
         )
     if rehearsal.is_objective_found:
-        count = max(found.numbers for found in objectives)
+        count = max(result.numbers.count for result in objectives)
         return f"objective metric `{rehearsal.objective}` found in {count:,} of {lines}"
     return f"objective metric `{rehearsal.objective}` not found in {lines}"
 
 
-def is_right(found: MetricFound) -> bool:
-    """Whether an expression captures all of the numbers that it should, and nothing else."""
-    return bool(found.numbers) and not (found.fault or found.wrong or found.misread or found.missed)
-
-
-def match_text(found: MetricFound, lines: int) -> str:
+def _match_text(result: MetricResult, lines: int) -> str:
     """The matches of one expression in a log, in a few words."""
-    if found.fault:
-        return found.fault
-    parts = [f"matches {found.matches:,} of {plural(lines, 'line')}"]
-    if found.matches and found.numbers != found.matches:
-        parts.append(f"{found.numbers:,} with a number")
-    if found.without_group:
-        parts.append(f"{found.without_group:,} without a captured group")
-    if found.misread:
-        parts.append(f"{found.misread:,} misread")
-    if found.missed:
-        parts.append(f"misses {found.missed:,}")
+    if result.fault:
+        return result.fault
+    parts = [f"matches {result.matches:,} of {plural(lines, 'line')}"]
+    if result.matches and result.numbers.count != result.matches:
+        parts.append(f"{result.numbers.count:,} with a number")
+    if result.without_group:
+        parts.append(f"{result.without_group:,} without a captured group")
+    if result.misread.count:
+        parts.append(f"{result.misread.count:,} misread")
+    if result.missed.count:
+        parts.append(f"misses {result.missed.count:,}")
     return ", ".join(parts)
 
 
-def _shown(found: MetricFound) -> Iterator[str]:
+def _example_lines(result: MetricResult) -> Iterator[str]:
     """The first lines of each kind, in the order of the log."""
-    texts = {each.line: each.text for each in found.first}
-    if found.last is not None:
-        texts[found.last.line] = found.last.text
-    texts |= {
-        each.line: f"{each.text} is only a part of {each.number}" for each in found.misread_first
-    }
-    texts |= {each.line: f'"{each.text}" is not a number' for each in found.wrong}
-    texts |= {
-        each.line: f"{each.text} is not matched, and can't be the value of a metric"
-        for each in found.not_finite_first
-    }
-    texts |= {each.line: f"{each.text} is not matched" for each in found.missed_first}
-    texts |= {each.line: f"similar, but not matched: {each.text}" for each in found.similar}
+    texts = {captured.line: captured.text for captured in result.numbers.first}
+    if result.last is not None:
+        texts[result.last.line] = result.last.text
+    for captured in result.misread.first:
+        texts[captured.line] = f"{captured.text} is only a part of {captured.number}"
+    for captured in result.wrong.first:
+        texts[captured.line] = f'"{captured.text}" is not a number'
+    for captured in result.not_finite.first:
+        reason = "is not matched, and can't be the value of a metric"
+        texts[captured.line] = f"{captured.text} {reason}"
+    for captured in result.missed.first:
+        texts[captured.line] = f"{captured.text} is not matched"
+    for captured in result.similar:
+        texts[captured.line] = f"similar, but not matched: {captured.text}"
     for line, text in sorted(texts.items()):
         yield f"line {line}: {text}"
-    if found.corrected_regex:
-        yield f"corrected: {found.corrected_regex}"
+    if result.corrected_regex:
+        yield f"corrected: {result.corrected_regex}"
 
 
 def rehearsals_json(name: str, rehearsals: Sequence[Rehearsal]) -> str:
@@ -114,33 +117,38 @@ def _data(rehearsal: Rehearsal) -> RehearsalData:
         "is_objective_misread": rehearsal.is_objective_misread,
         "is_aws_own": rehearsal.is_aws_own,
         "fault": rehearsal.fault,
-        "metrics": [
-            {
-                "name": found.metric.name,
-                "regex": found.metric.regex,
-                "is_objective": found.is_objective,
-                "matches": found.matches,
-                "numbers": found.numbers,
-                "without_group": found.without_group,
-                "first": [_captured(each) for each in found.first],
-                "last": _captured(found.last) if found.last else None,
-                "not_numbers": [_captured(each) for each in found.wrong],
-                "misread": found.misread,
-                "misread_first": [
-                    {"line": each.line, "text": each.text, "number": each.number}
-                    for each in found.misread_first
-                ],
-                "missed": found.missed,
-                "missed_first": [_captured(each) for each in found.missed_first],
-                "not_finite": found.not_finite,
-                "not_finite_first": [_captured(each) for each in found.not_finite_first],
-                "similar": [_captured(each) for each in found.similar],
-                "corrected_regex": found.corrected_regex or None,
-                "fault": found.fault,
-            }
-            for found in rehearsal.metrics
-        ],
+        "metrics": [_result_data(result) for result in rehearsal.metrics],
     }
+
+
+def _result_data(result: MetricResult) -> MetricData:
+    return {
+        "name": result.metric.name,
+        "regex": result.metric.regex,
+        "is_objective": result.is_objective,
+        "matches": result.matches,
+        "numbers": result.numbers.count,
+        "without_group": result.without_group,
+        "first": _first(result.numbers),
+        "last": _captured(result.last) if result.last else None,
+        "not_numbers": _first(result.wrong),
+        "misread": result.misread.count,
+        "misread_first": [
+            {"line": captured.line, "text": captured.text, "number": captured.number}
+            for captured in result.misread.first
+        ],
+        "missed": result.missed.count,
+        "missed_first": _first(result.missed),
+        "not_finite": result.not_finite.count,
+        "not_finite_first": _first(result.not_finite),
+        "similar": [_captured(captured) for captured in result.similar],
+        "corrected_regex": result.corrected_regex or None,
+        "fault": result.fault,
+    }
+
+
+def _first(examples: Examples) -> list[CapturedData]:
+    return [_captured(captured) for captured in examples.first]
 
 
 def _captured(captured: Captured) -> CapturedData:

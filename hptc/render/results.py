@@ -107,8 +107,8 @@ def _facts(results: Results) -> Iterator[tuple[str, str | Text]]:
         yield "" if index else "cost", printable(line)
     if results.stopped_early:
         yield "stopped early", early_stopping_text(results.stopped_early)
-    for index, found in enumerate(results.at_bounds):
-        yield "" if index else "ranges", bound_text(found)
+    for index, range_ in enumerate(results.at_bounds):
+        yield "" if index else "ranges", bound_text(range_)
     for index, importance in enumerate(results.importance):
         yield "" if index else "importance", importance_text(importance)
     if origin := origin_text(results.status.origin):

@@ -68,16 +68,16 @@ def results_data(results: Results, *, top: int | None = None) -> ResultsData:
         },
         "at_bounds": [
             {
-                "definition": found.definition or None,
-                "hyperparameter": found.name,
-                "bound": found.bound,
-                "value": found.value,
-                "training_jobs_at_bound": found.at_bound,
-                "best_training_jobs": found.best,
-                "wider": found.wider,
-                "limit": found.limit or None,
+                "definition": range_.definition or None,
+                "hyperparameter": range_.name,
+                "bound": range_.bound,
+                "value": range_.value,
+                "training_jobs_at_bound": range_.at_bound,
+                "best_training_jobs": range_.best,
+                "wider": range_.wider,
+                "limit": range_.limit or None,
             }
-            for found in results.at_bounds
+            for range_ in results.at_bounds
         ],
         "importance": [
             {

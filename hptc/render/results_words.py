@@ -131,17 +131,17 @@ def early_stopping_text(stopped: StoppedEarly) -> str:
     return f"{jobs}, which saved about {duration(stopped.seconds)}{usd}"
 
 
-def bound_text(found: BestAtBound) -> str:
+def bound_text(range_: BestAtBound) -> str:
     """A hyperparameter whose best values are at a bound, and the advice."""
-    end = "minimum" if found.bound == "min" else "maximum"
-    side = "below" if found.bound == "min" else "above"
-    of = f" of `{plain(found.definition)}`" if found.definition else ""
-    all_of = "all" if found.at_bound == found.best else f"{found.at_bound}"
-    evidence = f"{all_of} of the best {found.best} training jobs{of} are at its {end}"
-    name, value = f"`{plain(found.name)}`", plain(found.value)
-    if found.wider is not None:
-        return f"widen {name} {side} {value}, such as to {found.wider}: {evidence}"
-    limit = f", and {found.limit}" if found.limit else ""
+    end = "minimum" if range_.bound == "min" else "maximum"
+    side = "below" if range_.bound == "min" else "above"
+    of = f" of `{plain(range_.definition)}`" if range_.definition else ""
+    all_of = "all" if range_.at_bound == range_.best else f"{range_.at_bound}"
+    evidence = f"{all_of} of the best {range_.best} training jobs{of} are at its {end}"
+    name, value = f"`{plain(range_.name)}`", plain(range_.value)
+    if range_.wider is not None:
+        return f"widen {name} {side} {value}, such as to {range_.wider}: {evidence}"
+    limit = f", and {range_.limit}" if range_.limit else ""
     return f"{name} is best at {value}{limit}: {evidence}"
 
 

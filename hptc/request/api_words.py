@@ -51,13 +51,13 @@ class ApiWords:
         return re.sub(_CODE, lambda match: f"`{self._rewritten(match[1], place)}`", text)
 
     def _rewritten(self, word: str, place: tuple[str, ...]) -> str:
-        found = re.fullmatch(_KEY, word)
-        is_setting = found is not None and found[1] in self._static and found[3] is not None
-        if found is not None and word not in self._written and not is_setting:
-            keys = tuple(found[1].split("."))
+        match = re.fullmatch(_KEY, word)
+        is_setting = match is not None and match[1] in self._static and match[3] is not None
+        if match is not None and word not in self._written and not is_setting:
+            keys = tuple(match[1].split("."))
             entry = _nearest_entry(keys, place)
             if entry is not None:
-                return _translated(entry, keys, found[3])
+                return _translated(entry, keys, match[3])
         return _hyperparameter(word) or word
 
     @cached_property
@@ -98,8 +98,8 @@ class _Entry(NamedTuple):
 
 def _nearest_entry(keys: tuple[str, ...], place: tuple[str, ...]) -> _Entry | None:
     """The entry that the last of `keys` means at a place in the request."""
-    found = [entry for entry in _entries().get(keys[-1], ()) if entry.keys[-len(keys) :] == keys]
-    return max(found, key=lambda entry: _shared(entry.api, place), default=None)
+    entries = [entry for entry in _entries().get(keys[-1], ()) if entry.keys[-len(keys) :] == keys]
+    return max(entries, key=lambda entry: _shared(entry.api, place), default=None)
 
 
 def _shared(first: tuple[str, ...], second: tuple[str, ...]) -> int:

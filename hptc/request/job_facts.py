@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
 from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
-from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, is_newer, repository_versions, versions
-from hptc.diagnostics import RequestPath
-from hptc.frozen import frozen
-from hptc.project.references import has_reference
 from hptc.request.tuning_job import (
     CategoricalRange,
     Channel,
-    DatasetSource,
     Definition,
     NumericRange,
     Range,
@@ -30,6 +24,8 @@ PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
 """The hyperparameters of the training toolkit that name the script and the archive with it."""
 SCRIPT_SETTINGS = (PROGRAM, SUBMIT_DIRECTORY, PROGRAM.upper(), SUBMIT_DIRECTORY.upper())
 """The same as hyperparameters and as environment variables."""
+CODE_CHANNEL = "code"
+"""The input channel of the archive, for training jobs that can't download it."""
 _SCRIPT_SETTINGS = frozenset(SCRIPT_SETTINGS)
 OBJECTIVE_METRIC = "_tuning_objective_metric"
 """The hyperparameter that SageMaker adds to every training job, with the name of the objective."""
@@ -64,8 +60,8 @@ def _built_in(image: str) -> Algorithm | None:
     if identified is None or identified.kind != "algorithm":
         return None
     in_repository = repository_versions(identified.image.repository)
-    found = algorithm(identified.name, identified.version or in_repository[-1])
-    return found if found is not None and found.kind == "built_in" else None
+    known = algorithm(identified.name, identified.version or in_repository[-1])
+    return known if known is not None and known.kind == "built_in" else None
 
 
 def possible_algorithms(definition: Definition) -> tuple[Algorithm, ...]:
@@ -89,8 +85,8 @@ def _possible_algorithms(image: str) -> tuple[Algorithm, ...]:
         return ()
     if version is None and tag in versions(identified.name):
         version = tag
-    found = possible_versions(identified.image.repository, version)
-    return tuple(each for each in found if each.kind == "built_in")
+    known = possible_versions(identified.image.repository, version)
+    return tuple(each for each in known if each.kind == "built_in")
 
 
 def runs_a_script(definition: Definition) -> bool:
@@ -102,68 +98,6 @@ def runs_a_script(definition: Definition) -> bool:
         _SCRIPT_SETTINGS.isdisjoint(definition.static)
         and _SCRIPT_SETTINGS.isdisjoint(definition.environment)
     )
-
-
-@frozen
-class RegionalARN:
-    """An ARN in a definition, whose resource must be in the Region of the training jobs.
-
-    `resource` is the expected type of a resource of SageMaker or S3; empty for a KMS key.
-    """
-
-    noun: str
-    arn: ARN
-    resource: str
-    path: RequestPath
-
-
-def regional_arns(definition: Definition) -> Iterator[RegionalARN]:
-    """The ARNs that contain a Region, without those that only a deployment knows."""
-    for noun, text, resource, path in _identifiers(definition):
-        arn = ARN.parse(text)
-        if arn is not None and not has_reference(text):
-            yield RegionalARN(noun=noun, arn=arn, resource=resource, path=path)
-
-
-def _identifiers(definition: Definition) -> Iterator[tuple[str, str, str, RequestPath]]:
-    """(noun, identifier, expected type of the resource, path)."""
-    if (name := definition.algorithm_name) is not None:
-        path = definition.path / "AlgorithmSpecification" / "AlgorithmName"
-        yield "the algorithm", name, "algorithm", path
-    if (key := definition.output_kms_key_id) is not None:
-        yield "the KMS key", key, "", definition.path / "OutputDataConfig" / "KmsKeyId"
-    for resources in definition.resources:
-        if (key := resources.volume_kms_key_id) is not None:
-            yield "the KMS key", key, "", resources.path / "VolumeKmsKeyId"
-        if (plan := resources.training_plan_arn) is not None:
-            yield "the training plan", plan, "training-plan", resources.path / "TrainingPlanArn"
-        for one in resources.instances:
-            if (plan := one.training_plan_arn) is not None:
-                yield "the training plan", plan, "training-plan", one.path / "TrainingPlanArns" / 0
-    for channel in definition.channels:
-        for source in channel.sources:
-            match source:
-                case DatasetSource():
-                    yield "the dataset", source.arn, "hub-content", source.path / "DatasetArn"
-                case S3Source():
-                    if (content := source.hub_content_arn) is not None:
-                        hub = source.path / "HubAccessConfig" / "HubContentArn"
-                        yield "the hub content", content, "hub-content", hub
-                    yield from _access_point(source.uri, source.path, "S3Uri")
-    yield from _access_point(
-        definition.output_path, definition.path, "OutputDataConfig", "S3OutputPath"
-    )
-    yield from _access_point(
-        definition.checkpoint_uri or "", definition.path, "CheckpointConfig", "S3Uri"
-    )
-
-
-def _access_point(
-    uri: str, path: RequestPath, *members: str
-) -> Iterator[tuple[str, str, str, RequestPath]]:
-    if uri.startswith("s3://arn:") and ":accesspoint" in uri:
-        text = uri.removeprefix("s3://")
-        yield "the access point", text, "accesspoint", RequestPath((*path, *members))
 
 
 def has_several_instances(definition: Definition) -> bool:

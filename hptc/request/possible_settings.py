@@ -45,38 +45,38 @@ def possible_settings(
     definition: Definition, algorithm: Algorithm
 ) -> Mapping[Subject, tuple[Setting, ...]]:
     """The possible settings of every subject that is set."""
-    found = _hyperparameters(definition, algorithm)
+    settings = _hyperparameters(definition, algorithm)
     if definition.objective is not None:
         name = definition.objective.metric_name
         path = definition.objective.path / "MetricName"
-        found[Subject("metric", "objective")] = (Setting(value=name, text=name, path=path),)
-    found |= _instances(definition)
+        settings[Subject("metric", "objective")] = (Setting(value=name, text=name, path=path),)
+    settings |= _instances(definition)
     for channel in definition.channels:
-        found |= _channel(channel)
+        settings |= _channel(channel)
     if definition.checkpoint_uri is not None:
-        found[Subject("checkpoint", "")] = (Setting(value="", text="", path=definition.path),)
-    return found
+        settings[Subject("checkpoint", "")] = (Setting(value="", text="", path=definition.path),)
+    return settings
 
 
 def _hyperparameters(
     definition: Definition, algorithm: Algorithm
 ) -> dict[Subject, tuple[Setting, ...]]:
-    found: dict[Subject, tuple[Setting, ...]] = {}
+    settings: dict[Subject, tuple[Setting, ...]] = {}
     static = definition.path / "StaticHyperParameters"
     for name, text in definition.static.items():
         path = static / name
         value = _decided(name, text, algorithm)
         # With two names of one hyperparameter, XGBoost's container takes the last.
-        found[_hyperparameter(name, algorithm)] = (Setting(value=value, text=text, path=path),)
+        settings[_hyperparameter(name, algorithm)] = (Setting(value=value, text=text, path=path),)
     for range_ in definition.ranges:
         subject = _hyperparameter(range_.name, algorithm)
-        is_repeated = subject in found
-        found[subject] = (
+        is_repeated = subject in settings
+        settings[subject] = (
             (Setting(value=None, text="", path=range_.path),)
             if is_repeated
             else tuple(_range_settings(range_, algorithm))
         )
-    return found
+    return settings
 
 
 def _decided(name: str, text: str, algorithm: Algorithm) -> str | None:
@@ -143,10 +143,10 @@ def _channel(channel: Channel) -> dict[Subject, tuple[Setting, ...]]:
     for source in channel.sources:
         if isinstance(source, S3Source):
             fields[".distribution"] = (source.distribution, source.path / "S3DataDistributionType")
-    found = {
+    properties = {
         Subject("channel", channel.name + field): (Setting(value=value, text=value, path=path),)
         for field, (value, path) in fields.items()
         if value is not None
     }
     present = Setting(value="", text=channel.name, path=channel.path)
-    return {Subject("channel", channel.name): (present,), **found}
+    return {Subject("channel", channel.name): (present,), **properties}

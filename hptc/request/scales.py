@@ -101,17 +101,17 @@ def is_inside(range_: Range, text: str) -> bool:
 
 def combination(definition: Definition, index: int) -> dict[str, str]:
     """The configuration at an index, if they are countable; the last range varies fastest."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for range_ in reversed(definition.ranges):
         index, place = divmod(index, value_count(range_) or 1)
         match range_:
             case CategoricalRange():
-                found[range_.name] = tuple(dict.fromkeys(range_.values))[place]
+                values[range_.name] = tuple(dict.fromkeys(range_.values))[place]
             case NumericRange():
-                found[range_.name] = str(int(range_.min) + place)
+                values[range_.name] = str(int(range_.min) + place)
             case AutoRange():
-                found[range_.name] = range_.value_hint
-    return dict(reversed(found.items()))
+                values[range_.name] = range_.value_hint
+    return dict(reversed(values.items()))
 
 
 def _is_integer(range_: NumericRange) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from hptc.diagnostics import SpecPath
 from hptc.frozen import frozen
+from hptc.request.job_facts import CODE_CHANNEL
 from hptc.source.packing import ARCHIVE, PackedCode
 
-CODE_CHANNEL = "code"
 PATH_IN_CHANNEL = f"/opt/ml/input/data/{CODE_CHANNEL}/{ARCHIVE}"
 
 

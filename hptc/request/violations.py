@@ -140,10 +140,10 @@ def _suggestion(name: str, owner: Path, shape: Shape) -> tuple[str | None, str]:
     valid_members = f"valid members: {', '.join(members)}"
     if (same := nearest(name, members, cutoff=1)) is not None:
         return same, valid_members
-    found = _structures_with(fold(name))
-    if places := closest(found, owner):
+    known = _structures_with(fold(name))
+    if places := closest(known, owner):
         where = listed_code(map(path_text, places), "or")
-        member = found[places[0]]
+        member = known[places[0]]
         return None, f"move it to {where}" if member == name else f"use `{member}` in {where}"
     return nearest(name, members), valid_members
 

@@ -1,4 +1,4 @@
-"""HPT301..304: the training image or algorithm resource, and where the image is."""
+"""HPT301 to HPT304: the training image or algorithm resource, and where the image is."""
 
 from __future__ import annotations
 
@@ -95,21 +95,14 @@ def training_image_in_another_region(rule: Rule, context: Context) -> Iterator[F
         training_job:
           algorithm: {training_image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/churn:1}
     """
-    found = [
-        (definition, image)
-        for definition in context.job.definitions
-        if (image := images.parse_image(definition.training_image or "")) is not None
-    ]
-    if not found:
-        return
-    environment = context.environment
-    region = found[0][1].region if environment is None else environment.region
-    home = (
-        f"that of `{found[0][0].name}` is in {region}"
-        if environment is None
-        else f"the tuning job runs in {region}"
-    )
-    for definition, image in found:
+    home = f"the tuning job runs in {context.environment.region}" if context.environment else ""
+    region = context.environment.region if context.environment else ""
+    for definition in context.job.definitions:
+        image = images.parse_image(definition.training_image or "")
+        if image is None:
+            continue
+        if not region:  # that of the first image, without an environment
+            region, home = image.region, f"that of `{definition.name}` is in {image.region}"
         if image.region != region:
             right = published_in(definition.training_image or "", region)
             yield rule.finding(
@@ -143,36 +136,36 @@ def aws_image_registry_of_another_region(rule: Rule, context: Context) -> Iterat
           algorithm: {built_in: xgboost, version: 1.7-1}
     """
     for definition in context.job.definitions:
-        found = misplaced(definition.training_image or "")
-        if found is None:
+        wrong = misplaced(definition.training_image or "")
+        if wrong is None:
             continue
-        account, region = found.image.account, found.image.region
+        account, region = wrong.image.account, wrong.image.region
         if context.environment is not None and context.environment.region != region:
             continue  # HPT303 names the right image
-        home = next(iter(found.account_regions), None)
+        home = next(iter(wrong.account_regions), None)
         label = ""
-        if found.repository != found.image.repository:
-            tag = f":{found.image.tag}" if found.image.tag else ""
+        if wrong.repository != wrong.image.repository:
+            tag = f":{wrong.image.tag}" if wrong.image.tag else ""
             message = (
-                f"AWS publishes no image `{found.image.repository}{tag}` in the account {account}"
+                f"AWS publishes no image `{wrong.image.repository}{tag}` in the account {account}"
             )
-            label = f"`{found.repository}` has it" if found.uri else ""
-        elif home is not None and region not in found.account_regions:
+            label = f"`{wrong.repository}` has it" if wrong.uri else ""
+        elif home is not None and region not in wrong.account_regions:
             message = (
-                f"the account {account} publishes AWS's `{found.repository}` in {home}, not in "
+                f"the account {account} publishes AWS's `{wrong.repository}` in {home}, not in "
                 f"{region}"
             )
             label = f"the account in {home}"
         else:
-            message = f"the account {account} does not publish AWS's `{found.repository}`"
+            message = f"the account {account} does not publish AWS's `{wrong.repository}`"
         yield rule.finding(
             message,
             definition.path / "AlgorithmSpecification" / "TrainingImage",
             label=label,
-            accepted=found.uri or "",
-            help=f"use {found.uri}"
-            if found.uri
-            else f"`{found.repository}` is available in {listed(found.regions, 'and')}",
+            accepted=wrong.uri or "",
+            help=f"use {wrong.uri}"
+            if wrong.uri
+            else f"`{wrong.repository}` is available in {listed(wrong.regions, 'and')}",
         )
 
 

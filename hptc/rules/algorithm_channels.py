@@ -1,4 +1,4 @@
-"""HPT473..479: the channels, content types and data distribution that an algorithm accepts."""
+"""HPT473 to HPT479: the channels, content types and data distribution that an algorithm accepts."""
 
 from __future__ import annotations
 

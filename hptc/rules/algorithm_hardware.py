@@ -1,4 +1,4 @@
-"""HPT443..444: accelerators and instance families that a built-in algorithm can use."""
+"""HPT443 and HPT444: accelerators and instance families that a built-in algorithm can use."""
 
 from __future__ import annotations
 

@@ -1,23 +1,23 @@
-"""HPT346..349: the tag of an image that AWS publishes, and the processor it is for."""
+"""HPT346 to HPT349: the tag of an image that AWS publishes, and the processor it is for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from hptc.catalog import frameworks, images
-from hptc.catalog.frameworks import Tag, TagProblem, Version
+from hptc.catalog.frameworks import Tag, TagProblem
 from hptc.catalog.image_tags import tag_problem
-from hptc.catalog.images import Identified
+from hptc.catalog.images import Identified, Image
 from hptc.catalog.instances import Processor, instance
 from hptc.catalog.misplaced_images import misplaced
 from hptc.diagnostics import Finding, Fix, RequestPath, SetValue, nearest
+from hptc.frozen import frozen
 from hptc.request.spec_paths import spec_path
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, set_value, warning
 from hptc.text import listed, listed_code
 
 _NEWEST = 4  # the versions in a message; docs/images.md lists all
-_LATEST = (None, "latest")
 
 
 @error("HPT346", "M23")
@@ -38,23 +38,22 @@ def impossible_image_tag(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           algorithm: {training_image: null, framework: pytorch-training, version: "2.3"}
     """
-    for definition, known, problem in _problems(context):
+    for unlisted in _unlisted_tags(context):
+        image, problem = unlisted.identified.image, unlisted.problem
         if problem.part != "form":
             continue
-        image = known.image
         tag = f"`{image.tag}`" if image.tag else "`latest`, the default"
-        complete = _complete_tag(image.repository, image.tag or "", definition)
-        if known.kind == "algorithm" or not complete:
+        meant = _complete_tag(image, unlisted.definition)
+        if unlisted.identified.kind == "algorithm" or not meant:
             meant = nearest(image.tag or "", problem.valid)
             help = f"use {listed_code(problem.valid, 'or')}"
         else:
-            meant = complete
             help = f"use a complete tag; the newest versions are {_newest(problem)}"
         yield rule.finding(
             f"AWS publishes no image `{image.repository}` with the tag {tag}",
-            _path(definition),
+            _path(unlisted.definition),
             label=f"did you mean `{meant}`?" if meant else "",
-            fixes=_with_tag(context, definition, meant),
+            fixes=_with_tag(context, unlisted.definition, meant),
             help=help,
         )
 
@@ -76,42 +75,55 @@ def unlisted_image_tag(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           algorithm: {training_image: null, framework: pytorch-training, version: 2.3.0-cpu-py311}
     """
-    for definition, known, problem in _problems(context):
+    for unlisted in _unlisted_tags(context):
+        image, problem = unlisted.identified.image, unlisted.problem
         if problem.part == "form":
             continue
-        repository = known.image.repository
-        tag = frameworks.parse_tag(known.image.tag or "")
-        version = f"version {tag.version} of `{repository}`" if tag else f"`{repository}`"
-        valid, meant = problem.valid, nearest(problem.value, problem.valid)
-        match problem.part:
-            case "version":
-                message = f"AWS lists no version `{problem.value}` of `{repository}`"
-                help = f"use a listed version; the newest are {_newest(problem)}"
-            case "python" if not problem.value:
-                message = f"AWS lists no image without a Python version for {version}"
-                help = f"add {listed_code(valid, 'or')}"
-            case "suffix":
-                message = f"AWS lists no build `{problem.value}` for {version}"
-                help = f"use {listed_code(valid, 'or')}, or leave it out"
-            case "tag":
-                message = f"AWS lists no tag `{problem.value}` of `{repository}`"
-                help = f"use {listed_code(valid, 'or')}"
-            case _:
-                message = f"AWS lists no `{problem.value}` image for {version}"
-                help = f"use {listed_code(valid, 'or')}"
-        label = f"did you mean `{meant}`?" if meant and problem.part in ("version", "tag") else ""
-        choice = meant if label else (valid[0] if len(valid) == 1 and problem.value else None)
-        tag_text = known.image.tag or ""
-        right = tag_text.replace(problem.value, choice) if choice and problem.value else None
-        if right is not None and tag_problem(repository, right) is not None:
-            right = None  # the rest of the tag is not listed either
-        yield rule.finding(
-            message,
-            _path(definition),
-            label=label,
-            fixes=_with_tag(context, definition, right),
-            help=help,
+        meant = (
+            nearest(problem.value, problem.valid) if problem.part in ("version", "tag") else None
         )
+        yield rule.finding(
+            _unlisted_message(problem, image),
+            _path(unlisted.definition),
+            label=f"did you mean `{meant}`?" if meant else "",
+            fixes=_with_tag(context, unlisted.definition, _listed_tag(problem, image, meant)),
+            help=_unlisted_help(problem),
+        )
+
+
+def _unlisted_message(problem: TagProblem, image: Image) -> str:
+    repository, value = f"`{image.repository}`", problem.value
+    tag = frameworks.parse_tag(image.tag or "")
+    version = f"version {tag.version} of {repository}" if tag else repository
+    match problem.part:
+        case "version" | "tag":
+            return f"AWS lists no {problem.part} `{value}` of {repository}"
+        case "suffix":
+            return f"AWS lists no build `{value}` for {version}"
+        case "python" if not value:
+            return f"AWS lists no image without a Python version for {version}"
+    return f"AWS lists no `{value}` image for {version}"
+
+
+def _unlisted_help(problem: TagProblem) -> str:
+    choices = listed_code(problem.valid, "or")
+    match problem.part:
+        case "version":
+            return f"use a listed version; the newest are {_newest(problem)}"
+        case "suffix":
+            return f"use {choices}, or leave it out"
+        case "python" if not problem.value:
+            return f"add {choices}"
+    return f"use {choices}"
+
+
+def _listed_tag(problem: TagProblem, image: Image, meant: str | None) -> str | None:
+    """The tag with the part that was probably meant, or the only one; None if it is not listed."""
+    part = meant or (problem.valid[0] if len(problem.valid) == 1 else None)
+    if part is None or not problem.value:
+        return None
+    tag = (image.tag or "").replace(problem.value, part)
+    return tag if tag_problem(image.repository, tag) is None else None
 
 
 @warning("HPT348", "M25")
@@ -134,11 +146,14 @@ def latest_algorithm_image(rule: Rule, context: Context) -> Iterator[Finding]:
           algorithm: {built_in: xgboost, version: 1.7-1}
     """
     for definition in context.job.definitions:
-        known = images.identify(definition.training_image or "")
-        if known is None or known.kind != "algorithm" or not _is_latest(known):
+        identified = images.identify(definition.training_image or "")
+        if identified is None or identified.kind != "algorithm":
             continue
-        tag = "the tag `latest`" if known.image.tag else "no tag, which means `latest`"
-        tags = images.repositories()[known.image.repository].tags.values()
+        image = identified.image
+        if not _is_latest(image):
+            continue
+        tag = "the tag `latest`" if image.tag else "no tag, which means `latest`"
+        tags = images.repositories()[image.repository].tags.values()
         yield rule.finding(
             f"the training image has {tag}, which AWS advises against",
             _path(definition),
@@ -168,26 +183,26 @@ def image_for_another_processor(rule: Rule, context: Context) -> Iterator[Findin
           resources: {instance_type: ml.g5.xlarge}
     """
     for definition in context.job.definitions:
-        known = images.identify(definition.training_image or "")
-        tag = frameworks.parse_tag(known.image.tag or "") if known else None
-        if known is None or known.kind != "framework" or tag is None or tag.hardware is None:
+        identified = images.identify(definition.training_image or "")
+        tag = frameworks.parse_tag(identified.image.tag or "") if identified else None
+        if identified is None or identified.kind != "framework":
             continue
-        types = _types(definition)
-        unused = [each for each in types if types[each] != tag.hardware]
-        is_unfit = unused if tag.hardware == "cpu" else len(unused) == len(types)
-        if not types or not is_unfit:
+        if tag is None or tag.hardware is None:
             continue
-        needed = types[unused[0]]
-        row = _row(known.image.repository, tag)
-        has_image = row is not None and needed in row.hardware
+        processors = _processors(definition)
+        others = [name for name, processor in processors.items() if processor != tag.hardware]
+        if not others or (tag.hardware != "cpu" and len(others) < len(processors)):
+            continue
+        processor = processors[others[0]]
+        other_tag = _tag_for(processor, tag, identified.image.repository)
         yield rule.finding(
-            f"the training image is for {_PLURALS[tag.hardware]}, but {listed(unused, 'and')} "
-            f"{'has' if len(unused) == 1 else 'have'} {_OWN[needed]}",
+            f"the training image is for {_PLURALS[tag.hardware]}, but {listed(others, 'and')} "
+            f"{'has' if len(others) == 1 else 'have'} {_OWN[processor]}",
             _path(definition),
             label=f"a {_ADJECTIVES[tag.hardware]} image",
-            fixes=_with_tag(context, definition, row.tag(needed) if row and has_image else None),
-            help=f"use the tag `{row.tag(needed)}`, or other instances"
-            if row is not None and has_image
+            fixes=_with_tag(context, definition, other_tag),
+            help=f"use the tag `{other_tag}`, or other instances"
+            if other_tag is not None
             else f"use {_ADJECTIVES[tag.hardware]} instances",
         )
 
@@ -197,23 +212,32 @@ _PLURALS: dict[Processor, str] = {"cpu": "CPUs", "gpu": "GPUs", "trainium": "Tra
 _OWN: dict[Processor, str] = {"cpu": "only CPUs", "gpu": "GPUs", "trainium": "Trainium chips"}
 
 
-def _problems(context: Context) -> Iterator[tuple[Definition, Identified, TagProblem]]:
-    """The tags of AWS's images that it does not list. A digest overrides the tag."""
+@frozen
+class _UnlistedTag:
+    """A tag that AWS does not list for an image that it publishes."""
+
+    definition: Definition
+    identified: Identified
+    problem: TagProblem
+
+
+def _unlisted_tags(context: Context) -> Iterator[_UnlistedTag]:
     for definition in context.job.definitions:
-        known = images.identify(definition.training_image or "")
-        if known is None or known.image.digest is not None:
-            continue
+        identified = images.identify(definition.training_image or "")
+        if identified is None or identified.image.digest is not None:
+            continue  # a digest overrides the tag
         if misplaced(definition.training_image or "") is not None:
             continue  # HPT304 names the repository that has the tag
-        if known.kind == "algorithm" and _is_latest(known):
-            continue
-        problem = tag_problem(known.image.repository, known.image.tag or "latest")
+        if identified.kind == "algorithm" and _is_latest(identified.image):
+            continue  # HPT348
+        image = identified.image
+        problem = tag_problem(image.repository, image.tag or "latest")
         if problem is not None:
-            yield definition, known, problem
+            yield _UnlistedTag(definition=definition, identified=identified, problem=problem)
 
 
-def _is_latest(known: Identified) -> bool:
-    return known.image.tag in _LATEST and known.image.digest is None
+def _is_latest(image: Image) -> bool:
+    return image.tag in (None, "latest") and image.digest is None
 
 
 def _with_tag(context: Context, definition: Definition, tag: str | None) -> tuple[Fix, ...]:
@@ -223,11 +247,11 @@ def _with_tag(context: Context, definition: Definition, tag: str | None) -> tupl
         return ()
     host, slash, name = (definition.training_image or "").rpartition("/")
     uri = f"{host}{slash}{name.partition(':')[0]}:{tag}"
-    found = [Fix(changes=(set_value(_path(definition), uri),))]
+    fixes = [Fix(changes=(set_value(_path(definition), uri),))]
     if not context.is_request and image.tag is not None:
         version = spec_path(definition.path, context.request) / "algorithm" / "version"
-        found.append(Fix(changes=(SetValue(path=version, value=tag, old=image.tag),)))
-    return tuple(found)
+        fixes.append(Fix(changes=(SetValue(path=version, value=tag, old=image.tag),)))
+    return tuple(fixes)
 
 
 def _path(definition: Definition) -> RequestPath:
@@ -238,26 +262,34 @@ def _newest(problem: TagProblem) -> str:
     return listed_code(problem.valid[-_NEWEST:])
 
 
-def _complete_tag(repository: str, version: str, definition: Definition) -> str | None:
-    """The tag for a version that stands alone, or for the newest one, on these instances."""
-    known = frameworks.versions(repository)
-    rows = [each for each in known if version in (each.name, *each.spellings, *each.aliases)]
-    row = next(iter((*rows, *known[-1:])), None)
-    if row is None:
+def _complete_tag(image: Image, definition: Definition) -> str | None:
+    """The tag on these instances for a version that stands alone, or else for the newest one."""
+    versions = frameworks.versions(image.repository)
+    named = (
+        version
+        for version in versions
+        if image.tag in (version.name, *version.spellings, *version.aliases)
+    )
+    version = next(named, versions[-1] if versions else None)
+    if version is None:
         return None
-    hardware = next((each for each in _types(definition).values() if each in row.hardware), None)
-    return row.tag(hardware or row.hardware[0])
+    processors = _processors(definition).values()
+    supported = (processor for processor in processors if processor in version.hardware)
+    return version.tag(next(supported, version.hardware[0]))
 
 
-def _row(repository: str, tag: Tag) -> Version | None:
-    known = frameworks.versions(repository)
-    return next((each for each in known if tag.version in each.spellings), None)
+def _tag_for(processor: Processor, tag: Tag, repository: str) -> str | None:
+    """The tag of the same version for another processor; None if it has no such image."""
+    for version in frameworks.versions(repository):
+        if tag.version in version.spellings:
+            return version.tag(processor) if processor in version.hardware else None
+    return None
 
 
-def _types(definition: Definition) -> dict[str, Processor]:
-    """The instance types of a training job that the table knows, with their processor."""
-    known = ((each.type, instance(each.type)) for each in definition.instances)
-    return {name: found.processor for name, found in known if found is not None}
+def _processors(definition: Definition) -> dict[str, Processor]:
+    """The processor of each instance type that the table has."""
+    types = (instances.type for instances in definition.instances)
+    return {name: known.processor for name in types if (known := instance(name)) is not None}
 
 
 RULES = (

@@ -1,4 +1,4 @@
-"""HPT465..470: what instance groups and algorithms require of input channels."""
+"""HPT465 to HPT470: what instance groups and algorithms require of input channels."""
 
 from __future__ import annotations
 

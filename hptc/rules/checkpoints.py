@@ -1,4 +1,4 @@
-"""HPT471..472: locations of checkpoints."""
+"""HPT471 and HPT472: locations of checkpoints."""
 
 from __future__ import annotations
 

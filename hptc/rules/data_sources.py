@@ -1,4 +1,4 @@
-"""HPT460..464: FastFile mode and file systems."""
+"""HPT460 to HPT464: FastFile mode and file systems."""
 
 from __future__ import annotations
 

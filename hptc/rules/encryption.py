@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from hptc.catalog import instances
 from hptc.catalog.arn import ARN
-from hptc.diagnostics import Finding, RequestPath
+from hptc.diagnostics import Finding
 from hptc.project.kms_keys import is_alias, own_key
 from hptc.project.references import has_reference
+from hptc.request.named_resources import kms_keys
 from hptc.rules.rule import Context, Rule, error, warning
 
 _EXPRESS_BUCKET = re.compile(r"s3://[^/]+--x-s3(?:/.*)?")
@@ -35,7 +36,9 @@ def partial_encryption(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     for definition in context.job.definitions:
         for resources in definition.resources:
-            has_volumes = any(not _has_local_storage(g.type) for g in resources.instances)
+            has_volumes = any(
+                not _has_local_storage(instances.type) for instances in resources.instances
+            )
             output, volume = definition.output_kms_key_id, resources.volume_kms_key_id
             if output and not volume and has_volumes:
                 yield rule.finding(
@@ -167,23 +170,17 @@ def kms_key_in_another_region(rule: Rule, context: Context) -> Iterator[Finding]
           resources: {volume_kms_key_id: 1234abcd-12ab-34cd-56ef-1234567890ab}
     """
     for definition in context.job.definitions:
-        keys: list[tuple[str | None, RequestPath]] = [
-            (definition.output_kms_key_id, definition.path / "OutputDataConfig" / "KmsKeyId")
-        ]
-        for resources in definition.resources:
-            keys.append((resources.volume_kms_key_id, resources.path / "VolumeKmsKeyId"))
-        here = context.region_of(definition)
-        for key, path in keys:
-            arn = None if key is None or has_reference(key) else ARN.parse(key)
-            if arn is None or here is None:
+        region = context.region_of(definition)
+        for key in kms_keys(definition):
+            arn = None if has_reference(key.text) else ARN.parse(key.text)
+            if arn is None or region is None or arn.region == region:
                 continue
-            if (region := arn.region) != here:
-                yield rule.finding(
-                    f"the KMS key is in {region}, but the training jobs run in {here}",
-                    path,
-                    label=f"not in {here}",
-                    help=f"use a key in {here}; a multi-Region key has an ARN in each Region",
-                )
+            yield rule.finding(
+                f"the KMS key is in {arn.region}, but the training jobs run in {region}",
+                key.path,
+                label=f"not in {region}",
+                help=f"use a key in {region}; a multi-Region key has an ARN in each Region",
+            )
 
 
 def _has_local_storage(instance_type: str) -> bool:

@@ -68,11 +68,11 @@ def check_all(contexts: Sequence[Context], rules: tuple[Rule, ...] = RULES) -> l
     findings: list[list[Finding]] = [[] for _ in contexts]
     pairs = list(zip(contexts, findings, strict=True))
     for rule in rules:
-        for context, found in pairs:
+        for context, findings_of_context in pairs:
             try:
-                found.extend(rule.check(rule, context))
+                findings_of_context.extend(rule.check(rule, context))
             except Exception as crash:
-                found.append(_crash(rule, crash))
+                findings_of_context.append(_crash(rule, crash))
     return findings
 
 

@@ -1,4 +1,4 @@
-"""HPT316..320: settings of a built-in algorithm that depend on each other."""
+"""HPT316 to HPT320: settings of a built-in algorithm that depend on each other."""
 
 from __future__ import annotations
 
@@ -196,8 +196,8 @@ def _violated_dependencies(
     context: Context, definition: Definition, algorithm: Algorithm
 ) -> list[tuple[Dependency, list[_Violation]]]:
     settings = _settings(context, definition, algorithm)
-    found = ((each, _violations_of(each, settings)) for each in algorithm.dependencies)
-    return [(dependency, violations) for dependency, violations in found if violations]
+    checked = ((each, _violations_of(each, settings)) for each in algorithm.dependencies)
+    return [(dependency, violations) for dependency, violations in checked if violations]
 
 
 def _dependency_findings(
@@ -287,10 +287,10 @@ def _violations_of(
         _Violation(
             clause=clause,
             settings=chosen,
-            is_certain=all(each is not None for each, _ in found),
+            is_certain=all(each is not None for each, _ in clauses),
         )
-        for found in by_choice.values()
-        for clause, chosen in found
+        for clauses in by_choice.values()
+        for clause, chosen in clauses
         if clause is not None
     ]
 

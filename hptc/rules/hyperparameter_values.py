@@ -1,4 +1,4 @@
-"""HPT311..315: values, presence and names of the hyperparameters of built-in algorithms."""
+"""HPT311 to HPT315: values, presence and names of the hyperparameters of built-in algorithms."""
 
 from __future__ import annotations
 

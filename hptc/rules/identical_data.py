@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hptc.diagnostics import Finding, Fix, RequestPath
+from hptc.frozen import frozen
 from hptc.request.tuning_job import Channel, Definition, FileSystemSource, S3Source
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.rules.warm_start_parents import pairs, parent_finding, parent_path
@@ -34,29 +35,35 @@ def forbidden_change_with_identical_data(rule: Rule, context: Context) -> Iterat
     """
     if context.job.warm_start is None or context.job.warm_start.type != "IdenticalDataAndAlgorithm":
         return
-    for index, name, child, parent_definition in pairs(context):
-        for (key, member, ours), (_, _, parents) in zip(
-            _fixed(child), _fixed(parent_definition), strict=True
-        ):
-            if ours == parents:
+    for pair in pairs(context):
+        for own, parents in zip(_fixed(pair.child), _fixed(pair.parent), strict=True):
+            if own.value == parents.value:
                 continue
-            path = child.path / member if ours else parent_path(index)
+            is_set = bool(own.value)
             yield parent_finding(
                 rule,
-                name,
-                f"{_difference(key, ours, parents)} the parent `{name}`, which "
-                "IdenticalDataAndAlgorithm does not allow",
-                path,
-                on_key=bool(ours),
+                pair.parent_name,
+                f"{_difference(own.key, own.value, parents.value)} the parent "
+                f"`{pair.parent_name}`, which IdenticalDataAndAlgorithm does not allow",
+                pair.child.path / own.member if is_set else parent_path(pair.index),
+                on_key=is_set,
                 label="must be the same as in the parent",
                 help="use the parent's value, or `warm_start: {type: TransferLearning}`",
                 fixes=(_transfer("use `warm_start: {type: TransferLearning}`"),),
             )
 
 
-def _fixed(definition: Definition) -> list[tuple[str, str, Any]]:
-    """(key, member, value) of everything that must not change; absent values are falsy."""
-    tuning = [
+@frozen
+class _Fixed:
+    """A setting that must not change. The value is falsy if it is absent."""
+
+    key: str  # in a spec
+    member: str  # of the API
+    value: Any
+
+
+def _fixed(definition: Definition) -> list[_Fixed]:
+    tuning_resources = [
         (
             [(group.type, group.count, group.volume_size_gb) for group in resources.instances],
             resources.volume_kms_key_id,
@@ -66,23 +73,31 @@ def _fixed(definition: Definition) -> list[tuple[str, str, Any]]:
         if resources.is_tuning_form
     ]
     return [
-        ("environment", "Environment", dict(definition.environment)),
-        ("retry", "RetryStrategy", definition.retry_attempts),
-        ("enable_network_isolation", "EnableNetworkIsolation", definition.is_isolated),
-        (
-            "enable_inter_container_traffic_encryption",
-            "EnableInterContainerTrafficEncryption",
-            definition.encrypts_traffic,
+        _Fixed(key="environment", member="Environment", value=dict(definition.environment)),
+        _Fixed(key="retry", member="RetryStrategy", value=definition.retry_attempts),
+        _Fixed(
+            key="enable_network_isolation",
+            member="EnableNetworkIsolation",
+            value=definition.is_isolated,
         ),
-        ("tuning_resources", "HyperParameterTuningResourceConfig", tuning),
-        ("definition_name", "DefinitionName", definition.name),
+        _Fixed(
+            key="enable_inter_container_traffic_encryption",
+            member="EnableInterContainerTrafficEncryption",
+            value=definition.encrypts_traffic,
+        ),
+        _Fixed(
+            key="tuning_resources",
+            member="HyperParameterTuningResourceConfig",
+            value=tuning_resources,
+        ),
+        _Fixed(key="definition_name", member="DefinitionName", value=definition.name),
     ]
 
 
 def _difference(key: str, ours: Any, parents: Any) -> str:
     """A description of the difference, by name: values of environment variables may be secret."""
     if isinstance(ours, dict) and isinstance(parents, dict):
-        names = [n for n in {**parents, **ours} if ours.get(n) != parents.get(n)]
+        names = [name for name in {**parents, **ours} if ours.get(name) != parents.get(name)]
         return f"{listed_code(names)} in `{key}` differ{'s' if len(names) == 1 else ''} from"
     return f"`{key}` differs from"
 
@@ -112,8 +127,9 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
         return
     help = "use `warm_start: {type: TransferLearning}` if data or algorithm changed"
     fixes = (_transfer(help),)
-    for index, name, child, parent_definition in pairs(context):
-        if _algorithm(child) != _algorithm(parent_definition):
+    for pair in pairs(context):
+        child, name = pair.child, pair.parent_name
+        if _algorithm(child) != _algorithm(pair.parent):
             member = "TrainingImage" if child.training_image else "AlgorithmName"
             yield rule.finding(
                 f"the parent `{name}` has a different algorithm",
@@ -122,33 +138,35 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
                 help=help,
                 fixes=fixes,
             )
-        ours = {channel.name: channel for channel in child.channels}
-        parents = {channel.name: channel for channel in parent_definition.channels}
-        for channel in ours.values():
-            other = parents.get(channel.name)
-            if other is None or _data(channel) != _data(other):
-                problem = (
-                    "does not have the input channel"
-                    if other is None
-                    else "reads different data in the input channel"
-                )
+        parents = {channel.name: channel for channel in pair.parent.channels}
+        for channel in child.channels:
+            problem = _problem(channel, parents.get(channel.name))
+            if problem:
                 yield rule.finding(
-                    f"the parent `{name}` {problem} `{channel.name}`",
+                    f"the parent `{name}` {problem} the input channel `{channel.name}`",
                     channel.path,
                     on_key=True,
                     label="differs from the parent",
                     help=help,
                     fixes=fixes,
                 )
-        missing = [n for n in parents if n not in ours]
+        names = {channel.name for channel in child.channels}
+        missing = [channel for channel in parents if channel not in names]
         if missing:
             yield rule.finding(
                 f"the parent `{name}` also has {listed_code(missing)}",
-                parent_path(index),
+                parent_path(pair.index),
                 label="has more input channels",
                 help=help,
                 fixes=fixes,
             )
+
+
+def _problem(channel: Channel, parents: Channel | None) -> str:
+    """How a parent's channel differs, as the predicate of a sentence; empty if it does not."""
+    if parents is None:
+        return "does not have"
+    return "reads different data in" if _data(channel) != _data(parents) else ""
 
 
 def _transfer(title: str) -> Fix:

@@ -1,4 +1,4 @@
-"""HPT344..345: the URI of a training image in Amazon ECR."""
+"""HPT344 and HPT345: the URI of a training image in Amazon ECR."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HPT451..455: input channels, their data sources, compression and record wrapping."""
+"""HPT451 to HPT455: input channels, their data sources, compression and record wrapping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HPT427..429: several instance types in order of preference, and what SageMaker selected."""
+"""HPT427 to HPT429: several instance types in order of preference, and what SageMaker selected."""
 
 from __future__ import annotations
 

@@ -122,8 +122,9 @@ def _indexes(definition: Definition, context: Context) -> Iterator[tuple[str, st
     endpoints = network.interface_endpoints if network is not None else []
     for name, url in downloads.package_indexes(definition.environment).items():
         host = _host(url)
-        is_endpoint = ".codeartifact." in host and any("codeartifact" in one for one in endpoints)
-        if host and (definition.is_isolated or not is_endpoint):
+        has_endpoint = any("codeartifact" in endpoint for endpoint in endpoints)
+        is_reachable = ".codeartifact." in host and has_endpoint
+        if host and (definition.is_isolated or not is_reachable):
             yield name, host
 
 

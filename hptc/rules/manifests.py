@@ -1,4 +1,4 @@
-"""HPT456..459: augmented manifests and their attributes."""
+"""HPT456 to HPT459: augmented manifests and their attributes."""
 
 from __future__ import annotations
 

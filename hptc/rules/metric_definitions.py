@@ -1,4 +1,4 @@
-"""HPT331..336: metric definitions and their regular expressions."""
+"""HPT331 to HPT336: metric definitions and their regular expressions."""
 
 from __future__ import annotations
 

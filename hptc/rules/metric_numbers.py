@@ -1,4 +1,4 @@
-"""HPT356..358: numbers that the expression of a metric reads wrongly or not at all."""
+"""HPT356 to HPT358: numbers that the expression of a metric reads wrongly or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from hptc.rules.rule import Context, Rule, advice, set_value, warning
 from hptc.text import plural
 
 if TYPE_CHECKING:
-    from hptc.metrics.rehearsal import MetricFound, Rehearsal
+    from hptc.metrics.metric_results import MetricResult
+    from hptc.metrics.rehearsal import Rehearsal
 
 _ADVICE = "match the sign, the point and the exponent in the group"
 
@@ -82,19 +83,20 @@ def metric_misread_in_sample_log(rule: Rule, context: Context) -> Iterator[Findi
           metric_sample_log: logs/training.log
           algorithm: {metric_definitions: {rate: "rate=([0-9.eE+-]+)"}}
     """
-    for rehearsal, found in _all_found(context):
-        if not found.misread:
-            continue
-        first = found.misread_first[0]
-        yield rule.finding(
-            f"the metric `{found.metric.name}` captures {first.text} of {first.number} in line "
-            f"{first.line} of {rehearsal.log}, and so in {found.misread:,} of "
-            f"{plural(found.numbers, 'line')}",
-            found.metric.path,
-            label="captures a part of the number",
-            fixes=corrected(found),
-            help=f"use `{found.corrected_regex}`" if found.corrected_regex else _ADVICE,
-        )
+    for rehearsal in context.rehearsals.values():
+        for result in rehearsal.metrics:
+            if not result.misread.count:
+                continue
+            first = result.misread.first[0]
+            yield rule.finding(
+                f"the metric `{result.metric.name}` captures {first.text} of {first.number} in "
+                f"line {first.line} of {rehearsal.log}, and so in {result.misread.count:,} of "
+                f"{plural(result.numbers.count, 'line')}",
+                result.metric.path,
+                label="captures a part of the number",
+                fixes=corrected(result),
+                help=f"use `{result.corrected_regex}`" if result.corrected_regex else _ADVICE,
+            )
 
 
 @warning("HPT358", "M27")
@@ -115,42 +117,36 @@ def metric_missed_in_sample_log(rule: Rule, context: Context) -> Iterator[Findin
           metric_sample_log: logs/training.log
           algorithm: {metric_definitions: {score: "score=([0-9.eE+-]+)"}}
     """
-    for rehearsal, found in _all_found(context):
-        if not found.missed or found.misread or not found.numbers or found.wrong:
-            continue  # HPT342, HPT343 or HPT357 reports it
-        first = found.missed_first[0]
-        yield rule.finding(
-            f"the metric `{found.metric.name}` does not match {first.text} in line {first.line} of "
-            f"{rehearsal.log}, and so misses {found.missed:,} of "
-            f"{plural(found.missed + found.numbers, 'line')}",
-            found.metric.path,
-            label="misses numbers",
-            fixes=corrected(found),
-            help=f"use `{found.corrected_regex}`" if found.corrected_regex else _ADVICE,
-        )
-
-
-def corrected(found: MetricFound) -> tuple[Fix, ...]:
-    """The fix that writes the expression that reads the sample log; none if there is none."""
-    if not found.corrected_regex:
-        return ()
-    change = set_value(found.metric.path / "Regex", found.corrected_regex)
-    return (advice(f"use `{found.corrected_regex}`", change),)
-
-
-def _all_found(context: Context) -> Iterator[tuple[Rehearsal, MetricFound]]:
     for rehearsal in context.rehearsals.values():
-        for found in rehearsal.metrics:
-            yield rehearsal, found
+        for result in rehearsal.metrics:
+            if not result.missed.count:
+                continue
+            if result.misread.count or not result.numbers.count or result.wrong.count:
+                continue  # HPT342, HPT343 or HPT357 reports it
+            first, missed = result.missed.first[0], result.missed.count
+            yield rule.finding(
+                f"the metric `{result.metric.name}` does not match {first.text} in line "
+                f"{first.line} of {rehearsal.log}, and so misses {missed:,} of "
+                f"{plural(missed + result.numbers.count, 'line')}",
+                result.metric.path,
+                label="misses numbers",
+                fixes=corrected(result),
+                help=f"use `{result.corrected_regex}`" if result.corrected_regex else _ADVICE,
+            )
+
+
+def corrected(result: MetricResult) -> tuple[Fix, ...]:
+    """The fix that writes the expression that reads the sample log; none if there is none."""
+    if not result.corrected_regex:
+        return ()
+    change = set_value(result.metric.path / "Regex", result.corrected_regex)
+    return (advice(f"use `{result.corrected_regex}`", change),)
 
 
 def _is_reported(metric: Metric, rehearsal: Rehearsal | None) -> bool:
     """Whether a rule about the sample log reports the metric already."""
-    metrics = rehearsal.metrics if rehearsal is not None else ()
-    found = next((each for each in metrics if each.metric == metric), None)
-    return found is not None and bool(
-        found.fault or found.wrong or found.misread or found.missed or not found.numbers
-    )
+    results = rehearsal.metrics if rehearsal is not None else ()
+    return any(result.metric == metric and not result.is_right for result in results)
 
 
 def _objective(definition: Definition) -> str | None:

@@ -1,4 +1,4 @@
-"""HPT321..324: which metrics a training job reports: its own definitions or the algorithm's."""
+"""HPT321 to HPT324: the metrics that a training job reports: its own or the algorithm's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HPT325..330: the objective, its direction, and whether it can be measured."""
+"""HPT325 to HPT330: the objective, its direction, and whether it can be measured."""
 
 from __future__ import annotations
 

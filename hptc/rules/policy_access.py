@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hptc.diagnostics import Finding, RequestPath
+from hptc.diagnostics import Finding
 from hptc.project.patterns import matches_any_glob
 from hptc.project.references import has_reference
 from hptc.request.job_facts import of_definition
-from hptc.request.tuning_job import Definition, S3Source
+from hptc.request.named_resources import input_locations, output_locations
+from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, warning
 
 _OWN_BUCKETS = ("artifact_bucket", "data_bucket")
@@ -31,13 +32,15 @@ def forbidden_execution_role(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job: {role_arn: arn:aws:iam::111122223333:role/tuning-churn}
     """
     allowed = context.policy.execution_roles
-    for definition in _with_own_role(context) if allowed is not None else ():
-        if not matches_any_glob(allowed or (), definition.role_arn):
+    if allowed is None:
+        return
+    for definition in _with_own_role(context):
+        if not matches_any_glob(allowed, definition.role_arn):
             yield rule.finding(
                 f"the policy does not allow the execution role {definition.role_arn}",
                 definition.path / "RoleArn",
                 label="not allowed",
-                help=f"allowed: roles that hptc creates, {', '.join(allowed or ()) or 'no others'}",
+                help=f"allowed: roles that hptc creates, {', '.join(allowed) or 'no others'}",
                 policy_key=("execution_roles",),
             )
 
@@ -99,17 +102,18 @@ def forbidden_input_location(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job: {inputs: {train: {s3: "s3://lake/train/"}}}
     """
     allowed = context.policy.input_locations
-    for definition in context.job.definitions if allowed is not None else ():
-        for channel in definition.channels:
-            for source in channel.sources:
-                if isinstance(source, S3Source) and not _is_allowed(source.uri, allowed, context):
-                    yield rule.finding(
-                        f"the policy does not allow inputs from {source.uri}",
-                        source.path / "S3Uri",
-                        label="not allowed",
-                        help=_allowed_text(allowed),
-                        policy_key=("input_locations",),
-                    )
+    if allowed is None:
+        return
+    for definition in context.job.definitions:
+        for location in input_locations(definition):
+            if not _is_allowed(location.uri, allowed, context):
+                yield rule.finding(
+                    f"the policy does not allow inputs from {location.uri}",
+                    location.path,
+                    label="not allowed",
+                    help=_allowed_text(allowed),
+                    policy_key=("input_locations",),
+                )
 
 
 @error("HPT822")
@@ -129,34 +133,30 @@ def forbidden_output_location(rule: Rule, context: Context) -> Iterator[Finding]
         training_job: {output: {s3_output_path: "s3://models/churn/"}}
     """
     allowed = context.policy.output_locations
-    for definition in context.job.definitions if allowed is not None else ():
-        for uri, path in _outputs(definition):
-            if not _is_allowed(uri, allowed, context):
+    if allowed is None:
+        return
+    for definition in context.job.definitions:
+        for location in output_locations(definition):
+            if not _is_allowed(location.uri, allowed, context):
                 yield rule.finding(
-                    f"the policy does not allow writing to {uri}",
-                    path,
+                    f"the policy does not allow writing to {location.uri}",
+                    location.path,
                     label="not allowed",
                     help=_allowed_text(allowed),
                     policy_key=("output_locations",),
                 )
 
 
-def _outputs(definition: Definition) -> Iterator[tuple[str, RequestPath]]:
-    yield definition.output_path, definition.path / "OutputDataConfig" / "S3OutputPath"
-    if definition.checkpoint_uri is not None:
-        yield definition.checkpoint_uri, definition.path / "CheckpointConfig" / "S3Uri"
-
-
-def _is_allowed(uri: str, allowed: list[str] | None, context: Context) -> bool:
+def _is_allowed(uri: str, allowed: list[str], context: Context) -> bool:
     """Whether a location is in one of the environment's buckets, or matches a pattern."""
     variables = context.environment.variables if context.environment is not None else {}
     own = [f"s3://{variables[name]}" for name in _OWN_BUCKETS if name in variables]
     is_own = any(uri == bucket or uri.startswith(f"{bucket}/") for bucket in own)
-    return is_own or matches_any_glob(allowed or (), uri)
+    return is_own or matches_any_glob(allowed, uri)
 
 
-def _allowed_text(allowed: list[str] | None) -> str:
-    return f"allowed: the environment's buckets, {', '.join(allowed or ()) or 'no others'}"
+def _allowed_text(allowed: list[str]) -> str:
+    return f"allowed: the environment's buckets, {', '.join(allowed) or 'no others'}"
 
 
 RULES = (

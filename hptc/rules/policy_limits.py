@@ -1,4 +1,4 @@
-"""HPT801 to HPT808: the project's policy on cost, size, instances, Regions and tags.
+"""HPT803 to HPT808: the project's policy on size, instances, Regions and tags.
 
 Each finding names its key in the policy, so that its line is shown too.
 """
@@ -6,112 +6,18 @@ Each finding names its key in the policy, so that its line is shown too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.patterns import matches_any_glob, pattern
 from hptc.request.job_facts import of_definition
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS
+from hptc.rules.policy_budget import NUMBER_OF_TRAINING_JOBS, in_words_of_file
 from hptc.rules.rule import Context, Rule, error
-from hptc.text import spec_duration, told_apart
+from hptc.text import spec_duration
 
-if TYPE_CHECKING:
-    from hptc.cost.bound import CostBound
-
-# hptc.cost is imported only where a policy limits costs: few checks need it, and importing it would
-# slow down all of them.
-
-_LIMITS = RequestPath(("HyperParameterTuningJobConfig", "ResourceLimits"))
-_NUMBER = _LIMITS / "MaxNumberOfTrainingJobs"
-_PARALLEL = _LIMITS / "MaxParallelTrainingJobs"
-
-
-def _bound(context: Context) -> tuple[Decimal, CostBound] | None:
-    """The budget and the cost bound; None without a budget."""
-    budget = context.policy.budget_usd
-    return None if budget is None else (Decimal(str(budget)), cost_of(context))
-
-
-def cost_of(context: Context) -> CostBound:
-    """The cost bound of the tuning job, with the project's prices."""
-    from hptc.catalog.prices import packaged
-    from hptc.cost.bound import cost_bound, job_region
-
-    region = job_region(context.job, context.environment)
-    return cost_bound(context.job, region, context.prices or packaged())
-
-
-@error("HPT801")
-def budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The maximum cost of a tuning job exceeds the budget.
-
-    The maximum assumes that every training job runs until its time limit, on the most expensive
-    instances that it may use, at the on-demand price. `hptc cost` shows the calculation
-    (https://aws.amazon.com/sagemaker/ai/pricing/).
-
-    Bad:
-        # policy: {budget_usd: 2}
-        limits: {max_number_of_training_jobs: 20}
-
-    Good:
-        # policy: {budget_usd: 2}
-        limits: {max_number_of_training_jobs: 5}
-    """
-    found = _bound(context)
-    if found is None:
-        return
-    budget, bound = found
-    maximum = bound.maximum
-    if maximum is not None and maximum.usd is not None and maximum.usd > budget:
-        cost, limit = told_apart(maximum.usd, budget, places=2)
-        yield rule.finding(
-            f"the tuning job may cost ${cost}, but the budget is ${limit}",
-            _NUMBER,
-            label=f"{maximum.instance_hours.normalize():f} instance-hours",
-            help="reduce the training jobs or a `max_runtime`, or use cheaper instances; "
-            "`hptc cost` shows details",
-            policy_key=("budget_usd",),
-        )
-
-
-@error("HPT802")
-def unknown_cost_with_budget(rule: Rule, context: Context) -> Iterator[Finding]:
-    """There is a budget, but the maximum cost of a tuning job is unknown.
-
-    hptc does not guess prices that are not in its table, and a tuning job without a limit has no
-    maximum cost, so the budget can't be enforced. `hptc prices refresh` reads AWS's prices into a
-    file of the project
-    (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html).
-
-    Bad:
-        # policy: {budget_usd: 100}
-        training_job: {resources: {instance_type: ml.m4.xlarge}}
-
-    Good:
-        # policy: {budget_usd: 100}
-        training_job: {resources: {instance_type: ml.m5.xlarge}}
-    """
-    found = _bound(context)
-    if found is None or not found[1].missing:
-        return
-    budget, bound = found
-    is_price = bound.maximum is not None
-    yield rule.finding(
-        f"the budget is ${budget:,.2f}, but the maximum cost is unknown: "
-        f"{_in_file(context, bound.missing[0])}",
-        context.job.definitions[0].path / "ResourceConfig" if is_price else _NUMBER,
-        help="run `hptc prices refresh` and commit prices.json"
-        if is_price
-        else "set `max_number_of_training_jobs` or `max_runtime` in `limits`",
-        policy_key=("budget_usd",),
-        on_key=True,
-    )
-
-
-def _in_file(context: Context, reason: str) -> str:
-    """The reason for a number, which names the kind of the file."""
-    return reason.replace("in the spec", "in the request") if context.is_request else reason
+_PARALLEL = RequestPath(
+    ("HyperParameterTuningJobConfig", "ResourceLimits", "MaxParallelTrainingJobs")
+)
 
 
 @error("HPT803")
@@ -133,22 +39,24 @@ def training_jobs_over_policy(rule: Rule, context: Context) -> Iterator[Finding]
     allowed = context.policy.max_number_of_training_jobs
     if allowed is None:
         return
-    from hptc.cost.bound import job_count
+    from hptc.cost.bound import job_count  # needed for this policy only
 
     count = job_count(context.job)
-    if count.number is None or count.number > allowed:
-        number = f"{count.number}" if count.number else "any number of"
-        yield rule.finding(
-            f"the tuning job may have {number} training jobs "
-            f"({_in_file(context, count.reason)}), but the policy allows {allowed}",
-            _NUMBER,
-            label=f"must be {allowed} or less",
-            accepted=allowed,
-            help="list fewer values"
-            if context.job.strategy == "Grid" and not count.is_explicit
-            else f"set `max_number_of_training_jobs: {allowed}` or less",
-            policy_key=("max_number_of_training_jobs",),
-        )
+    if count.number is not None and count.number <= allowed:
+        return
+    number = f"{count.number}" if count.number else "any number of"
+    is_grid_size = context.job.strategy == "Grid" and not count.is_explicit
+    yield rule.finding(
+        f"the tuning job may have {number} training jobs "
+        f"({in_words_of_file(count.reason, context)}), but the policy allows {allowed}",
+        NUMBER_OF_TRAINING_JOBS,
+        label=f"must be {allowed} or less",
+        accepted=allowed,
+        help="list fewer values"
+        if is_grid_size
+        else f"set `max_number_of_training_jobs: {allowed}` or less",
+        policy_key=("max_number_of_training_jobs",),
+    )
 
 
 @error("HPT804")
@@ -168,16 +76,17 @@ def parallel_training_jobs_over_policy(rule: Rule, context: Context) -> Iterator
     """
     allowed = context.policy.max_parallel_training_jobs
     parallel = context.job.max_parallel_training_jobs
-    if allowed is not None and parallel > allowed:
-        yield rule.finding(
-            f"the tuning job runs {parallel} training jobs in parallel, but the policy allows "
-            f"{allowed}",
-            _PARALLEL,
-            label=f"must be {allowed} or less",
-            accepted=allowed,
-            help=f"set `max_parallel_training_jobs: {allowed}` or less",
-            policy_key=("max_parallel_training_jobs",),
-        )
+    if allowed is None or parallel <= allowed:
+        return
+    yield rule.finding(
+        f"the tuning job runs {parallel} training jobs in parallel, but the policy allows "
+        f"{allowed}",
+        _PARALLEL,
+        label=f"must be {allowed} or less",
+        accepted=allowed,
+        help=f"set `max_parallel_training_jobs: {allowed}` or less",
+        policy_key=("max_parallel_training_jobs",),
+    )
 
 
 @error("HPT805")
@@ -196,19 +105,22 @@ def max_runtime_over_policy(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job: {stopping: {max_runtime: 1h}}
     """
     allowed = context.policy.max_runtime
+    if allowed is None:
+        return
     for definition in context.job.definitions:
         seconds = definition.max_runtime_seconds or DEFAULT_MAX_RUNTIME_SECONDS
-        if allowed is not None and seconds > allowed:
-            default = " (AWS's default)" if definition.max_runtime_seconds is None else ""
-            yield rule.finding(
-                f"a training job{of_definition(definition)} may run for {context.duration(seconds)}"
-                f"{default}, but the policy allows {context.duration(allowed)}",
-                definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
-                label=f"must be {context.duration(allowed)} or less",
-                accepted=context.duration_value(allowed),
-                help=f"set `max_runtime: {spec_duration(allowed)}` or less under `stopping`",
-                policy_key=("max_runtime",),
-            )
+        if seconds <= allowed:
+            continue
+        default = " (AWS's default)" if definition.max_runtime_seconds is None else ""
+        yield rule.finding(
+            f"a training job{of_definition(definition)} may run for {context.duration(seconds)}"
+            f"{default}, but the policy allows {context.duration(allowed)}",
+            definition.path / "StoppingCondition" / "MaxRuntimeInSeconds",
+            label=f"must be {context.duration(allowed)} or less",
+            accepted=context.duration_value(allowed),
+            help=f"set `max_runtime: {spec_duration(allowed)}` or less under `stopping`",
+            policy_key=("max_runtime",),
+        )
 
 
 @error("HPT806")
@@ -227,16 +139,19 @@ def forbidden_instance_type(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job: {resources: {instance_type: ml.m5.xlarge}}
     """
     allowed = context.policy.instance_types
-    for definition in context.job.definitions if allowed is not None else ():
-        for each in definition.instances:
-            if not matches_any_glob(allowed or [], each.type):
-                yield rule.finding(
-                    f"the policy does not allow the instance type {each.type}",
-                    each.path / "InstanceType",
-                    label="not allowed",
-                    help=f"allowed instance types: {', '.join(allowed or []) or 'none'}",
-                    policy_key=("instance_types",),
-                )
+    if allowed is None:
+        return
+    for definition in context.job.definitions:
+        for instances in definition.instances:
+            if matches_any_glob(allowed, instances.type):
+                continue
+            yield rule.finding(
+                f"the policy does not allow the instance type {instances.type}",
+                instances.path / "InstanceType",
+                label="not allowed",
+                help=f"allowed instance types: {', '.join(allowed) or 'none'}",
+                policy_key=("instance_types",),
+            )
 
 
 @error("HPT807")
@@ -255,14 +170,15 @@ def forbidden_region(rule: Rule, context: Context) -> Iterator[Finding]:
         strategy: Bayesian
     """
     allowed, environment = context.policy.regions, context.environment
-    if allowed is not None and environment is not None and environment.region not in allowed:
-        yield rule.finding(
-            f"the environment `{environment.name}` is in {environment.region}, which the policy "
-            "does not allow",
-            RequestPath(),
-            help=f"allowed Regions: {', '.join(allowed) or 'none'}; choose another --env",
-            policy_key=("regions",),
-        )
+    if allowed is None or environment is None or environment.region in allowed:
+        return
+    yield rule.finding(
+        f"the environment `{environment.name}` is in {environment.region}, which the policy "
+        "does not allow",
+        RequestPath(),
+        help=f"allowed Regions: {', '.join(allowed) or 'none'}; choose another --env",
+        policy_key=("regions",),
+    )
 
 
 @error("HPT808")
@@ -283,23 +199,24 @@ def missing_or_invalid_required_tag(rule: Rule, context: Context) -> Iterator[Fi
     names = [tag["Key"] for tag in context.request.get("Tags", ())]
     for name, regex in (context.policy.required_tags or {}).items():
         value = context.job.tags.get(name)
-        if value is not None and pattern(regex).matches(value):
-            continue
-        problem = "is missing" if value is None else f"is `{value}`, which does not match `{regex}`"
-        yield rule.finding(
-            f"the tag `{name}` {problem}",
-            RequestPath(("Tags", names.index(name)) if value is not None else ("Tags",)),
-            label="" if value is None else f"must match {regex}",
-            help=f"add `{name}` to `tags`, with a value that matches `{regex}`"
-            if value is None
-            else "the whole value must match",
-            policy_key=("required_tags", name),
-        )
+        if value is None:
+            yield rule.finding(
+                f"the tag `{name}` is missing",
+                RequestPath(("Tags",)),
+                help=f"add `{name}` to `tags`, with a value that matches `{regex}`",
+                policy_key=("required_tags", name),
+            )
+        elif not pattern(regex).matches(value):
+            yield rule.finding(
+                f"the tag `{name}` is `{value}`, which does not match `{regex}`",
+                RequestPath(("Tags", names.index(name))),
+                label=f"must match {regex}",
+                help="the whole value must match",
+                policy_key=("required_tags", name),
+            )
 
 
 RULES = (
-    budget_exceeded,
-    unknown_cost_with_budget,
     training_jobs_over_policy,
     parallel_training_jobs_over_policy,
     max_runtime_over_policy,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hptc.diagnostics import Finding, SpecPath
-from hptc.rules.policy_limits import cost_of
+from hptc.rules.policy_budget import cost_of
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.spec.schedule import Schedule
 from hptc.spec.schedule_frequency import shortest_interval, starts_per_month

@@ -11,6 +11,7 @@ from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, parse_image
 from hptc.catalog.instances import instance
 from hptc.diagnostics import Finding, RequestPath
+from hptc.frozen import frozen
 from hptc.project import kms_keys
 from hptc.project.patterns import glob_matches, matches_any_glob
 from hptc.project.references import has_reference
@@ -111,22 +112,23 @@ def missing_kms_key(rule: Rule, context: Context) -> Iterator[Finding]:
     if not context.policy.require_kms_keys:
         return
     for definition in context.job.definitions:
-        for what, key, path, value in _keys(definition):
-            what += of_definition(definition)
-            if value is None:
+        for encrypted in _encrypted_parts(definition):
+            noun = f"{encrypted.noun}{of_definition(definition)}"
+            if encrypted.kms_key is None:
                 yield rule.finding(
-                    f"{what} has no KMS key, but the policy requires one",
-                    path,
-                    help=f"add `{key}`, or a `kms_key` to the environment",
+                    f"{noun} has no KMS key, but the policy requires one",
+                    encrypted.path,
+                    help=f"add `{encrypted.spec_key}`, or a `kms_key` to the environment",
                     policy_key=("require_kms_keys",),
                 )
-            elif (required := _required_key(value, context)) is not None:
+            elif (required := _required_key(encrypted.kms_key, context)) is not None:
                 yield rule.finding(
-                    f"{what} has the KMS key `{value}`, but the policy requires {required}",
-                    path,
+                    f"{noun} has the KMS key `{encrypted.kms_key}`, but the policy requires "
+                    f"{required}",
+                    encrypted.path,
                     label="other key",
-                    help=f"if the environment has a `kms_key`, omit `{key}`; otherwise, use a "
-                    "key ARN",
+                    help=f"if the environment has a `kms_key`, omit `{encrypted.spec_key}`; "
+                    "otherwise, use a key ARN",
                     policy_key=("require_kms_keys",),
                 )
 
@@ -160,13 +162,13 @@ def missing_vpc(rule: Rule, context: Context) -> Iterator[Finding]:
                 policy_key=("require_vpc",),
             )
             continue
-        for what, path, id_, own in _outside(definition.vpc, context):
+        for foreign in _foreign_resources(definition.vpc, context):
             yield rule.finding(
-                f"the policy requires the environment's {what}s, but `{id_}`{of} is a different "
-                "one",
-                path,
+                f"the policy requires the environment's {foreign.noun}s, but `{foreign.id}`{of} is "
+                "a different one",
+                foreign.path,
                 label="not in the environment",
-                help=f"use {', '.join(own)}, or omit `vpc` in a spec",
+                help=f"use {', '.join(foreign.allowed)}, or omit `vpc` in a spec",
                 policy_key=("require_vpc",),
             )
 
@@ -261,21 +263,22 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
         # policy: {forbidden_hyperparameters: ["debug_*"]}
         training_job: {hyperparameters: {level: 3}}
     """
-    written = context.policy.forbidden_hyperparameters or []
-    globs = [glob.lower() for glob in written]
+    forbidden = context.policy.forbidden_hyperparameters or []
+    globs = [glob.lower() for glob in forbidden]
     for definition in context.job.definitions if globs else ():
         static = definition.path / "StaticHyperParameters"
-        named: list[tuple[str, RequestPath]] = [(name, static / name) for name in definition.static]
-        named += [(range_.name, range_.path) for range_ in definition.ranges]
-        for name, path in named:
-            index = next(
-                (i for i, glob in enumerate(globs) if glob_matches(glob, name.lower())), None
+        paths = [(name, static / name) for name in definition.static]
+        paths += [(range_.name, range_.path) for range_ in definition.ranges]
+        for name, path in paths:
+            matching = (
+                index for index, glob in enumerate(globs) if glob_matches(glob, name.lower())
             )
+            index = next(matching, None)
             if index is not None:
                 yield rule.finding(
                     f"the policy forbids the hyperparameter `{name}`",
                     path,
-                    label=f"matches `{written[index]}`",
+                    label=f"matches `{forbidden[index]}`",
                     is_removable=True,
                     help="remove it",
                     on_key=True,
@@ -283,19 +286,33 @@ def forbidden_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
                 )
 
 
-def _keys(definition: Definition) -> Iterator[tuple[str, str, RequestPath, str | None]]:
-    """(description, key in a spec, path, KMS key) of the output and the volumes of a definition.
+@frozen
+class _EncryptedPart:
+    """The output or the volumes of a definition, which can have a KMS key."""
 
-    A volume that can't have a KMS key is omitted, unless it has one.
-    """
-    output = definition.path / "OutputDataConfig" / "KmsKeyId"
-    yield "the output", "output.kms_key_id", output, definition.output_kms_key_id
+    noun: str
+    spec_key: str
+    path: RequestPath
+    kms_key: str | None
+
+
+def _encrypted_parts(definition: Definition) -> Iterator[_EncryptedPart]:
+    """The output, and the volumes. One that can't have a KMS key is omitted, unless it has one."""
+    yield _EncryptedPart(
+        noun="the output",
+        spec_key="output.kms_key_id",
+        path=definition.path / "OutputDataConfig" / "KmsKeyId",
+        kms_key=definition.output_kms_key_id,
+    )
     for resources in definition.resources:
         if resources.volume_kms_key_id is not None or _has_volume(resources):
-            group = "resources" if not resources.is_tuning_form else "tuning_resources"
-            path = resources.path / "VolumeKmsKeyId"
-            key = f"{group}.volume_kms_key_id"
-            yield "the volume", key, path, resources.volume_kms_key_id
+            group = "tuning_resources" if resources.is_tuning_form else "resources"
+            yield _EncryptedPart(
+                noun="the volume",
+                spec_key=f"{group}.volume_kms_key_id",
+                path=resources.path / "VolumeKmsKeyId",
+                kms_key=resources.volume_kms_key_id,
+            )
 
 
 def _required_key(key: str, context: Context) -> str | None:
@@ -307,7 +324,7 @@ def _required_key(key: str, context: Context) -> str | None:
     if environment is None or key == kms_keys.own_key(environment):
         return None
     allowed = kms_keys.allowed_keys(environment)
-    if context.spec_name is None and any(map(has_reference, allowed)):
+    if context.is_request and any(map(has_reference, allowed)):
         # A request can't contain a reference, and only a deployment can resolve it.
         allowed = (kms_keys.any_key(environment),)
     if matches_any_glob(allowed, kms_keys.key_arn(key, environment)):
@@ -316,19 +333,30 @@ def _required_key(key: str, context: Context) -> str | None:
     return f"that of the environment, {own}" if own else f"one in the account, {allowed[0]}"
 
 
-def _outside(vpc: Vpc, context: Context) -> Iterator[tuple[str, RequestPath, str, list[str]]]:
+@frozen
+class _ForeignResource:
+    """A subnet or security group that is not the environment's."""
+
+    noun: str
+    id: str
+    path: RequestPath
+    allowed: list[str]
+
+
+def _foreign_resources(vpc: Vpc, context: Context) -> Iterator[_ForeignResource]:
     """The subnets and security groups that are not in the environment, if it has any."""
     provided = context.environment.variables if context.environment is not None else {}
-    for what, member, ids, variable in (
+    for noun, member, ids, variable in (
         ("subnet", "Subnets", vpc.subnets, "subnet_ids"),
         ("security group", "SecurityGroupIds", vpc.security_group_ids, "security_group_ids"),
     ):
-        own = provided.get(variable) or []
-        if not own or (context.spec_name is None and any(map(has_reference, own))):
+        allowed = provided.get(variable) or []
+        if not allowed or (context.is_request and any(map(has_reference, allowed))):
             continue  # a request can't contain a reference, and only a deployment can resolve it
         for index, id_ in enumerate(ids):
-            if id_ not in own:
-                yield what, vpc.path / member / index, id_, own
+            if id_ not in allowed:
+                path = vpc.path / member / index
+                yield _ForeignResource(noun=noun, id=id_, path=path, allowed=allowed)
 
 
 def _has_volume(resources: Resources) -> bool:
@@ -338,17 +366,17 @@ def _has_volume(resources: Resources) -> bool:
 
 def _registries(definition: Definition, context: Context) -> Iterator[tuple[str, list[str]]]:
     """(member, names of the registry) of the code of a definition."""
-    uri, name = definition.training_image, definition.algorithm_name
+    uri, algorithm = definition.training_image, definition.algorithm_name
     if uri is not None and identify(uri) is None:
-        image = parse_image(uri)
         host = uri.partition("/")[0]
         names = [host]
+        image = parse_image(uri)
         if image is not None:
-            owners = (image.account, host)
-            names += [image.account, *(f"{each}/{image.repository}" for each in owners)]
+            repositories = (f"{owner}/{image.repository}" for owner in (image.account, host))
+            names += [image.account, *repositories]
         yield "TrainingImage", names
-    if name is not None:
-        arn = ARN.parse(name)
+    if algorithm is not None:
+        arn = ARN.parse(algorithm)
         if arn is not None:
             yield "AlgorithmName", [arn.account]
         elif context.environment is not None:

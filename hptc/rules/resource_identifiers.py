@@ -1,4 +1,4 @@
-"""HPT504..507: identifiers of the wrong kind, in another Region, and names of buckets."""
+"""HPT504 to HPT507: identifiers of the wrong kind, in another Region, and names of buckets."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from hptc.catalog.arn import ARN
 from hptc.catalog.images import partition
 from hptc.catalog.s3_names import LEGACY_REGION, BrokenRule, broken_rule
 from hptc.diagnostics import Finding, RequestPath
+from hptc.frozen import frozen
 from hptc.project.identifiers import ROLE, SECURITY_GROUP, SUBNET
 from hptc.project.references import has_reference
-from hptc.request.job_facts import RegionalARN, regional_arns
+from hptc.request.named_resources import RegionalARN, kms_keys, regional_arns, s3_locations
 from hptc.request.tuning_job import Definition, FileSystemSource, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
 
@@ -64,38 +65,51 @@ def wrong_identifier(rule: Rule, context: Context) -> Iterator[Finding]:
           vpc: {subnets: [subnet-0123456789abcdef0], security_group_ids: [sg-0123456789abcdef0]}
     """
     for definition in context.job.definitions:
-        for path, problem, expected in (
+        for problem in (
             *_wrong_ids(definition),
             *_wrong_keys(definition),
-            *_wrong_arns(definition),
+            *_wrong_role(definition),
+            *_wrong_regional_arns(definition),
+            *_wrong_hub_content(definition),
             *_wrong_s3_arns(definition),
         ):
-            yield rule.finding(problem, path, label=f"must be {expected}")
+            yield rule.finding(problem.message, problem.path, label=f"must be {problem.expected}")
 
 
-Problem = tuple[RequestPath, str, str]
-"""(path, what is wrong, what is expected)"""
+@frozen
+class _Problem:
+    """An identifier that is wrong."""
+
+    path: RequestPath
+    message: str
+    expected: str
 
 
-def _wrong_ids(definition: Definition) -> Iterator[Problem]:
+def _wrong_ids(definition: Definition) -> Iterator[_Problem]:
     """Subnets, security groups and file systems."""
-    if definition.vpc is not None:
+    vpc = definition.vpc
+    if vpc is not None:
         for member, ids, kind in (
-            ("Subnets", definition.vpc.subnets, SUBNET),
-            ("SecurityGroupIds", definition.vpc.security_group_ids, SECURITY_GROUP),
+            ("Subnets", vpc.subnets, SUBNET),
+            ("SecurityGroupIds", vpc.security_group_ids, SECURITY_GROUP),
         ):
             for index, id_ in enumerate(ids):
                 if not has_reference(id_) and re.fullmatch(kind.name_pattern, id_) is None:
-                    path = definition.vpc.path / member / index
-                    yield path, _not_the_id(id_, kind.noun), kind.example
+                    yield _Problem(
+                        path=vpc.path / member / index,
+                        message=_not_the_id(id_, kind.noun),
+                        expected=kind.example,
+                    )
     for channel in definition.channels:
         for source in channel.sources:
-            if (
-                isinstance(source, FileSystemSource)
-                and re.fullmatch(_FILE_SYSTEM, source.id) is None
-            ):
-                problem = _not_the_id(source.id, "file system")
-                yield source.path / "FileSystemId", problem, "fs-0123456789abcdef0"
+            if not isinstance(source, FileSystemSource):
+                continue
+            if re.fullmatch(_FILE_SYSTEM, source.id) is None:
+                yield _Problem(
+                    path=source.path / "FileSystemId",
+                    message=_not_the_id(source.id, "file system"),
+                    expected="fs-0123456789abcdef0",
+                )
 
 
 def _not_the_id(text: str, noun: str) -> str:
@@ -105,68 +119,99 @@ def _not_the_id(text: str, noun: str) -> str:
     return f"`{text}` is the ID of {_article(other)}, not of {_article(noun)}"
 
 
-def _wrong_keys(definition: Definition) -> Iterator[Problem]:
-    keys = [(definition.output_kms_key_id, definition.path / "OutputDataConfig" / "KmsKeyId")]
-    for resources in definition.resources:
-        keys.append((resources.volume_kms_key_id, resources.path / "VolumeKmsKeyId"))
-    for key, path in keys:
-        if key is None or has_reference(key):
+def _wrong_keys(definition: Definition) -> Iterator[_Problem]:
+    for key in kms_keys(definition):
+        if has_reference(key.text):
             continue
-        arn = ARN.parse(key)
-        if arn is None and re.fullmatch(_KEY, key) is None:
-            yield path, f"`{key}` is not a valid KMS key", "a key ID, an ARN, or alias/NAME"
+        arn = ARN.parse(key.text)
+        if arn is None and re.fullmatch(_KEY, key.text) is None:
+            message = f"`{key.text}` is not a valid KMS key"
+            expected = "a key ID, an ARN, or alias/NAME"
         elif arn is not None and arn.service != "kms":
-            problem = f"`{key}` is the ARN of {_article(arn.service)} resource, not of a KMS key"
-            yield path, problem, "the ARN of a KMS key"
+            service = _article(arn.service)
+            message = f"`{key.text}` is the ARN of {service} resource, not of a KMS key"
+            expected = "the ARN of a KMS key"
         elif arn is not None and re.fullmatch(_KEY_RESOURCE, arn.resource) is None:
-            yield path, f"`{key}` is not a valid ARN of a KMS key", "…:key/ID or …:alias/NAME"
+            message = f"`{key.text}` is not a valid ARN of a KMS key"
+            expected = "…:key/ID or …:alias/NAME"
+        else:
+            continue
+        yield _Problem(path=key.path, message=message, expected=expected)
 
 
-def _wrong_arns(definition: Definition) -> Iterator[Problem]:
-    """The ARNs of roles, and of resources of SageMaker."""
-    if not has_reference(definition.role_arn) and ROLE.parse_arn(definition.role_arn) is None:
-        problem = f"`{definition.role_arn}` is not a valid role ARN"
-        yield definition.path / "RoleArn", problem, "arn:…:iam::ACCOUNT:role/NAME"
-    for each in regional_arns(definition):
-        kind, _, name = each.arn.resource.partition("/")
-        found = partition(each.arn.region) if each.arn.region else each.arn.partition
-        if found != each.arn.partition:
-            written = f"{each.arn.partition}, but {each.arn.region} is in {found}"
-            yield each.path, f"the partition of the ARN is {written}", f"arn:{found}:…"
-        elif each.resource in _OF_SAGEMAKER:
-            is_other = each.arn.service != "sagemaker" or kind != each.resource
-            what = kind if each.arn.service == "sagemaker" else f"{each.arn.service} resource"
-            if is_other:
-                kinds = f"{_article(what)}, not of {_article(each.resource)}"
-                expected = f"…:{each.resource}/{_OF_SAGEMAKER[each.resource]}"
-                yield each.path, f"`{each.arn}` is the ARN of {kinds}", expected
-            elif kind == "training-plan" and re.fullmatch(_PLAN_NAME, name) is None:
-                problem = f"`{name}` is not a valid name of a training plan"
-                yield each.path, problem, "…:training-plan/NAME"
+def _wrong_role(definition: Definition) -> Iterator[_Problem]:
+    role = definition.role_arn
+    if not has_reference(role) and ROLE.parse_arn(role) is None:
+        yield _Problem(
+            path=definition.path / "RoleArn",
+            message=f"`{role}` is not a valid role ARN",
+            expected="arn:…:iam::ACCOUNT:role/NAME",
+        )
+
+
+def _wrong_regional_arns(definition: Definition) -> Iterator[_Problem]:
+    """ARNs with the partition of another Region, and those of other resources of SageMaker."""
+    for regional in regional_arns(definition):
+        arn, expected_type = regional.arn, regional.resource
+        of_region = partition(arn.region) if arn.region else arn.partition
+        if of_region != arn.partition:
+            yield _Problem(
+                path=regional.path,
+                message=f"the partition of the ARN is {arn.partition}, but {arn.region} is in "
+                f"{of_region}",
+                expected=f"arn:{of_region}:…",
+            )
+            continue
+        if expected_type not in _OF_SAGEMAKER:
+            continue
+        type_, _, name = arn.resource.partition("/")
+        if arn.service != "sagemaker" or type_ != expected_type:
+            other = type_ if arn.service == "sagemaker" else f"{arn.service} resource"
+            yield _Problem(
+                path=regional.path,
+                message=f"`{arn}` is the ARN of {_article(other)}, not of "
+                f"{_article(expected_type)}",
+                expected=f"…:{expected_type}/{_OF_SAGEMAKER[expected_type]}",
+            )
+        elif type_ == "training-plan" and re.fullmatch(_PLAN_NAME, name) is None:
+            yield _Problem(
+                path=regional.path,
+                message=f"`{name}` is not a valid name of a training plan",
+                expected="…:training-plan/NAME",
+            )
+
+
+def _wrong_hub_content(definition: Definition) -> Iterator[_Problem]:
     for channel in definition.channels:
         for source in channel.sources:
-            hub = source.hub_content_arn if isinstance(source, S3Source) else None
-            if hub is not None and not has_reference(hub) and ARN.parse(hub) is None:
-                path = source.path / "HubAccessConfig" / "HubContentArn"
-                yield path, f"`{hub}` is not an ARN", "arn:…:hub-content/HUB/TYPE/NAME"
+            content = source.hub_content_arn if isinstance(source, S3Source) else None
+            if content is not None and not has_reference(content) and ARN.parse(content) is None:
+                yield _Problem(
+                    path=source.path / "HubAccessConfig" / "HubContentArn",
+                    message=f"`{content}` is not an ARN",
+                    expected="arn:…:hub-content/HUB/TYPE/NAME",
+                )
 
 
-def _wrong_s3_arns(definition: Definition) -> Iterator[Problem]:
+def _wrong_s3_arns(definition: Definition) -> Iterator[_Problem]:
     """S3 URIs with an ARN in place of the bucket: only access points have that form."""
-    for uri, path in _s3_uris(definition):
-        if not uri.startswith("s3://arn:") or has_reference(uri):
+    for location in s3_locations(definition):
+        if not location.uri.startswith("s3://arn:") or has_reference(location.uri):
             continue
-        arn = ARN.parse(uri.removeprefix("s3://"))
+        arn = ARN.parse(location.uri.removeprefix("s3://"))
+        resource = "/".join(arn.resource.split("/")[:2]) if arn is not None else ""
         if arn is None or arn.service != "s3":
-            yield path, "the S3 URI does not start with a bucket or access point", "s3://BUCKET/…"
-            continue
-        resource = "/".join(arn.resource.split("/")[:2])
-        if not arn.account:
-            bucket = resource.partition("/")[0]
-            yield path, "the S3 URI contains the ARN of a bucket", f"s3://{bucket}/…"
+            message = "the S3 URI does not start with a bucket or access point"
+            expected = "s3://BUCKET/…"
+        elif not arn.account:
+            message = "the S3 URI contains the ARN of a bucket"
+            expected = f"s3://{resource.partition('/')[0]}/…"
         elif re.fullmatch(_ACCESS_POINT, arn.resource) is None:
-            problem = f"`{resource}` is not a valid access point"
-            yield path, problem, "s3://arn:…:accesspoint/NAME/…"
+            message = f"`{resource}` is not a valid access point"
+            expected = "s3://arn:…:accesspoint/NAME/…"
+        else:
+            continue
+        yield _Problem(path=location.path, message=message, expected=expected)
 
 
 def _article(noun: str) -> str:
@@ -227,13 +272,11 @@ def invalid_bucket_name(rule: Rule, context: Context) -> Iterator[Finding]:
           inputs:
             train: {s3: "s3://example/train/"}
     """
-    for bucket, broken, path, is_legacy in context.once(
-        _broken_bucket_names, lambda: tuple(_broken_bucket_names(context))
-    ):
-        if not is_legacy and not broken.is_placeholder:
+    for bucket in _broken_buckets(context):
+        if not bucket.is_legacy and not bucket.broken.is_placeholder:
             yield rule.finding(
-                f"the bucket's name `{bucket}` {broken.text}",
-                path,
+                f"the bucket's name `{bucket.name}` {bucket.broken.text}",
+                bucket.path,
                 label="no bucket can have this name",
                 help="use lowercase letters, digits, dots and hyphens",
             )
@@ -258,51 +301,56 @@ def legacy_bucket_name(rule: Rule, context: Context) -> Iterator[Finding]:
           inputs:
             train: {s3: "s3://my-bucket/train/"}
     """
-    for bucket, broken, path, is_legacy in context.once(
-        _broken_bucket_names, lambda: tuple(_broken_bucket_names(context))
-    ):
-        if broken.is_placeholder:
+    for bucket in _broken_buckets(context):
+        if bucket.broken.is_placeholder:
             yield rule.finding(
-                f"the bucket's name `{bucket}` is a placeholder",
-                path,
+                f"the bucket's name `{bucket.name}` is a placeholder",
+                bucket.path,
                 label="no bucket can have this name",
                 help="replace it with the name of the bucket",
             )
-        elif is_legacy:
+        elif bucket.is_legacy:
             yield rule.finding(
-                f"the bucket's name `{bucket}` {broken.text}, so it must be from before March 2018",
-                path,
+                f"the bucket's name `{bucket.name}` {bucket.broken.text}, so it must be from "
+                "before March 2018",
+                bucket.path,
                 label="not valid for a newer bucket",
                 help="check the name of the bucket",
             )
 
 
-def _broken_bucket_names(
-    context: Context,
-) -> Iterator[tuple[str, BrokenRule, RequestPath, bool]]:
-    """(bucket, rule that its name breaks, path, whether an old bucket can have the name)."""
+@frozen
+class _BrokenBucket:
+    """A bucket whose name breaks a rule. A legacy one can exist, if it is old."""
+
+    name: str
+    broken: BrokenRule
+    path: RequestPath
+    is_legacy: bool
+
+
+def _broken_buckets(context: Context) -> tuple[_BrokenBucket, ...]:
+    return context.once(_find_broken_buckets, lambda: tuple(_find_broken_buckets(context)))
+
+
+def _find_broken_buckets(context: Context) -> Iterator[_BrokenBucket]:
     for definition in context.job.definitions:
-        here = context.region_of(definition)
-        for uri, path in _s3_uris(definition):
-            bucket = uri.removeprefix("s3://").partition("/")[0]
-            if not uri.startswith("s3://") or bucket.startswith("arn:") or has_reference(bucket):
+        region = context.region_of(definition)
+        # Without an environment, the Region is that of an image, which may be replicated.
+        may_be_old = context.environment is None or region == LEGACY_REGION
+        for location in s3_locations(definition):
+            name = location.uri.removeprefix("s3://").partition("/")[0]
+            is_arn = name.startswith("arn:")
+            if not location.uri.startswith("s3://") or is_arn or has_reference(name):
                 continue
-            broken = broken_rule(bucket)
+            broken = broken_rule(name)
             if broken is not None:
-                # Without an environment, the Region is that of an image, which may be replicated.
-                may_be_there = context.environment is None or here == LEGACY_REGION
-                yield bucket, broken, path, broken.is_legacy and may_be_there
-
-
-def _s3_uris(definition: Definition) -> Iterator[tuple[str, RequestPath]]:
-    """The URI and path of every S3 location."""
-    for channel in definition.channels:
-        for source in channel.sources:
-            if isinstance(source, S3Source):
-                yield source.uri, source.path / "S3Uri"
-    yield definition.output_path, definition.path / "OutputDataConfig" / "S3OutputPath"
-    if definition.checkpoint_uri is not None:
-        yield definition.checkpoint_uri, definition.path / "CheckpointConfig" / "S3Uri"
+                yield _BrokenBucket(
+                    name=name,
+                    broken=broken,
+                    path=location.path,
+                    is_legacy=broken.is_legacy and may_be_old,
+                )
 
 
 RULES = (

@@ -41,7 +41,7 @@ from hptc.diagnostics import (
 )
 from hptc.frozen import frozen
 from hptc.project.policy import Policy
-from hptc.request.job_facts import regional_arns
+from hptc.request.named_resources import regional_arns
 from hptc.request.tuning_job import Definition, TuningJob
 from hptc.text import spec_duration
 
@@ -115,7 +115,7 @@ class Context:
             image = parse_image(each.training_image or "")
             if image is not None:
                 return image.region
-        arns = (found.arn for each in definitions for found in regional_arns(each))
+        arns = (regional.arn for each in definitions for regional in regional_arns(each))
         return next((arn.region for arn in arns if arn.region), None)
 
 

@@ -6,11 +6,15 @@ The rules only read the results: hptc/metrics reads the log and runs the express
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.rules.metric_numbers import corrected
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.text import guarded, plural
+
+if TYPE_CHECKING:
+    from hptc.metrics.metric_results import MetricResult
 
 _SHOW = "`hptc metrics SPEC --log FILE` shows what each expression finds"
 
@@ -92,25 +96,31 @@ def metric_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Finding]:
           algorithm: {metric_definitions: {accuracy: "accuracy=([0-9.]+)"}}
     """
     for rehearsal in context.rehearsals.values():
-        for found in rehearsal.metrics:
-            if found.is_objective and not rehearsal.is_objective_found and not found.fault:
+        for result in rehearsal.metrics:
+            if result.is_objective and not rehearsal.is_objective_found and not result.fault:
                 continue  # HPT342 reports it
-            if found.fault:
-                what = found.fault
-            elif found.wrong:
-                first = found.wrong[0]
-                what = f"captures {guarded(first.text)} in line {first.line}, which is not a number"
-            elif not found.numbers:
-                what = "matches no line" if not found.matches else "captures nothing"
-            else:
+            problem = _problem(result)
+            if not problem:
                 continue
             yield rule.finding(
-                f"the metric `{found.metric.name}` {what} in {rehearsal.log}",
-                found.metric.path,
+                f"the metric `{result.metric.name}` {problem} in {rehearsal.log}",
+                result.metric.path,
                 label="does not work on the sample log",
-                fixes=corrected(found),
-                help=f"use `{found.corrected_regex}`" if found.corrected_regex else _SHOW,
+                fixes=corrected(result),
+                help=f"use `{result.corrected_regex}`" if result.corrected_regex else _SHOW,
             )
+
+
+def _problem(result: MetricResult) -> str:
+    """Why an expression does not work on a log; empty if it captures numbers only."""
+    if result.fault:
+        return result.fault
+    if result.wrong.count:
+        first = result.wrong.first[0]
+        return f"captures {guarded(first.text)} in line {first.line}, which is not a number"
+    if not result.matches:
+        return "matches no line"
+    return "" if result.numbers.count else "captures nothing"
 
 
 def _spec_path(path: RequestPath, context: Context) -> SpecPath:

@@ -8,14 +8,10 @@ from collections.abc import Iterator
 from hptc.catalog import images
 from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
+from hptc.frozen import frozen
 from hptc.project.references import has_reference
-from hptc.request.tuning_job import (
-    AutoRange,
-    CategoricalRange,
-    Definition,
-    FileSystemSource,
-    S3Source,
-)
+from hptc.request.named_resources import s3_locations
+from hptc.request.tuning_job import AutoRange, CategoricalRange, Definition, FileSystemSource
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.secrets.detector import secret_in
 
@@ -40,34 +36,44 @@ def plaintext_secret(rule: Rule, context: Context) -> Iterator[Finding]:
           environment: {SECRET_NAME: training/warehouse}
     """
     for definition in context.job.definitions:
-        for above, key, name, value, beside in _plain_texts(definition):
-            kind = _kind_of_secret(name, value, beside)
+        for text in _plain_texts(definition):
+            kind = _kind_of_secret(text.name, text.value, text.beside)
             if kind is not None:
-                yield _secret(rule, above / key, name, kind)
+                yield _secret(rule, text.path, text.name, kind)
     for index, tag in enumerate(context.request.get("Tags", ())):
         kind = _kind_of_secret(tag["Key"], tag["Value"], ())
         if kind is not None:
             yield _secret(rule, RequestPath(("Tags", index, "Value")), tag["Key"], kind)
 
 
-def _plain_texts(
-    definition: Definition,
-) -> Iterator[tuple[RequestPath, str | int, str, str, tuple[str, ...]]]:
-    """(path above, key, name, value, the values next to it) of all that a container gets."""
+@frozen
+class _PlainText:
+    """A text that a container gets."""
+
+    name: str
+    value: str
+    path: RequestPath
+    beside: tuple[str, ...] = ()  # the values next to it, with which it may be a pair
+
+
+def _plain_texts(definition: Definition) -> Iterator[_PlainText]:
     for member, values in (
         ("StaticHyperParameters", definition.static),
         ("Environment", definition.environment),
     ):
-        above, beside = definition.path / member, tuple(values.values())
+        beside = tuple(values.values())
         for name, value in values.items():
-            yield above, name, name, value, beside
+            path = definition.path / member / name
+            yield _PlainText(name=name, value=value, path=path, beside=beside)
     for range_ in definition.ranges:
-        if isinstance(range_, CategoricalRange):
-            above = range_.path / "Values"
-            for index, value in enumerate(range_.values):
-                yield above, index, range_.name, value, ()
-        elif isinstance(range_, AutoRange):
-            yield range_.path, "ValueHint", range_.name, range_.value_hint, ()
+        match range_:
+            case CategoricalRange():
+                for index, value in enumerate(range_.values):
+                    path = range_.path / "Values" / index
+                    yield _PlainText(name=range_.name, value=value, path=path)
+            case AutoRange():
+                path = range_.path / "ValueHint"
+                yield _PlainText(name=range_.name, value=range_.value_hint, path=path)
 
 
 def _kind_of_secret(name: str, value: str, beside: tuple[str, ...]) -> str | None:
@@ -151,11 +157,11 @@ def whole_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
             train: {s3: "s3://example/churn/train/"}
     """
     for definition in context.job.definitions:
-        for what, uri, path in _buckets(definition):
-            if _WHOLE_BUCKET.fullmatch(uri):
+        for location in s3_locations(definition):
+            if location.is_prefix and _WHOLE_BUCKET.fullmatch(location.uri):
                 yield rule.finding(
-                    f"{what} is a whole bucket",
-                    path,
+                    f"{location.noun} is a whole bucket",
+                    location.path,
                     label="no prefix",
                     help="use a prefix, such as s3://<bucket>/<project>/",
                 )
@@ -170,19 +176,6 @@ def whole_bucket(rule: Rule, context: Context) -> Iterator[Finding]:
                         label="the whole file system",
                         help="use a directory, or `file_system_access_mode: ro`",
                     )
-
-
-def _buckets(definition: Definition) -> Iterator[tuple[str, str, RequestPath]]:
-    """(description, URI, path) of every S3 location."""
-    for channel in definition.channels:
-        for source in channel.sources:
-            if isinstance(source, S3Source) and source.data_type == "S3Prefix":
-                yield f"the input channel `{channel.name}`", source.uri, source.path / "S3Uri"
-    output = definition.path / "OutputDataConfig" / "S3OutputPath"
-    yield "the output", definition.output_path, output
-    if definition.checkpoint_uri is not None:
-        checkpoint = definition.path / "CheckpointConfig" / "S3Uri"
-        yield "the checkpoint location", definition.checkpoint_uri, checkpoint
 
 
 RULES = (

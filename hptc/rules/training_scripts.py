@@ -194,8 +194,8 @@ def _definition(path: RequestPath, context: Context) -> Definition:
 def _python(definition: Definition) -> tuple[int, int] | None:
     """The version of Python in AWS's image, by its tag; None if the tag doesn't say."""
     image = parse_image(definition.training_image or "")
-    found = re.search(_PYTHON_OF_TAG, image.tag or "") if image is not None else None
-    return (int(found[1]), int(found[2])) if found is not None else None
+    match = re.search(_PYTHON_OF_TAG, image.tag or "") if image is not None else None
+    return (int(match[1]), int(match[2])) if match is not None else None
 
 
 @warning("HPT364")

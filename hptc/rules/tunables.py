@@ -1,4 +1,4 @@
-"""HPT305..310: the hyperparameters of built-in algorithms."""
+"""HPT305 to HPT310: the hyperparameters of built-in algorithms."""
 
 from __future__ import annotations
 

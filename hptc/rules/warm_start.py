@@ -22,7 +22,7 @@ from hptc.request.tuning_job import (
 from hptc.rules.range_fixes import with_type
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 from hptc.rules.strategy import to_bayesian
-from hptc.rules.warm_start_parents import pairs, parent_finding, parent_path
+from hptc.rules.warm_start_parents import Pair, pairs, parent_finding, parent_path
 from hptc.text import listed_code
 
 _MAX_CHANGES = 10
@@ -51,31 +51,26 @@ def warm_start_with_different_objective(rule: Rule, context: Context) -> Iterato
           objective: {metric_name: loss, type: Minimize}
         warm_start: {type: TransferLearning, parents: [parent]}
     """
-    for _, name, child, parent_definition in pairs(context):
-        if child.objective is None or parent_definition.objective is None:
+    for pair in pairs(context):
+        own, parents = pair.child.objective, pair.parent.objective
+        if own is None or parents is None:
             continue
-        for member, what, ours, parents in (
-            (
-                "MetricName",
-                "metric",
-                child.objective.metric_name,
-                parent_definition.objective.metric_name,
-            ),
-            ("Type", "direction", child.objective.type, parent_definition.objective.type),
+        for member, what, ours, theirs in (
+            ("MetricName", "metric", own.metric_name, parents.metric_name),
+            ("Type", "direction", own.type, parents.type),
         ):
-            if ours != parents:
-                yield parent_finding(
-                    rule,
-                    name,
-                    f"the objective's {what} is {ours}, but that of the parent `{name}` is "
-                    f"{parents}",
-                    child.objective.path / member,
-                    label=f"must be {parents}",
-                    help=f"use {parents}, or remove the parent",
-                    fixes=(
-                        advice(f"use {parents}", set_value(child.objective.path / member, parents)),
-                    ),
-                )
+            if ours == theirs:
+                continue
+            yield parent_finding(
+                rule,
+                pair.parent_name,
+                f"the objective's {what} is {ours}, but that of the parent `{pair.parent_name}` is "
+                f"{theirs}",
+                own.path / member,
+                label=f"must be {theirs}",
+                help=f"use {theirs}, or remove the parent",
+                fixes=(advice(f"use {theirs}", set_value(own.path / member, theirs)),),
+            )
 
 
 @error("HPT703", "W05", "W15")
@@ -97,38 +92,36 @@ def warm_start_with_different_hyperparameters(rule: Rule, context: Context) -> I
             depth: {type: Integer, min: 5, max: 20}
         warm_start: {type: TransferLearning, parents: [parent]}
     """
-    for index, name, child, parent_definition in pairs(context):
-        ours, parents = _names(child), _names(parent_definition)
-        added = [n for n in ours if n not in parents]
-        missing = [n for n in parents if n not in ours]
+    for pair in pairs(context):
+        ours, parents = _hyperparameters(pair.child), _hyperparameters(pair.parent)
+        added = [name for name in ours if name not in parents]
+        missing = [name for name in parents if name not in ours]
         if added:
+            names = listed_code(added)
+            removals = [Remove(path=ours[name]) for name in added]
             yield parent_finding(
                 rule,
-                name,
-                f"the parent `{name}` has no hyperparameter {listed_code(added)}",
+                pair.parent_name,
+                f"the parent `{pair.parent_name}` has no hyperparameter {names}",
                 ours[added[0]],
                 on_key=True,
                 label="not in the parent",
-                help=f"remove {listed_code(added)}, or add the default value to the parent and "
-                "rerun it",
-                fixes=(
-                    advice(
-                        f"remove {listed_code(added)}", *(Remove(path=ours[each]) for each in added)
-                    ),
-                ),
+                help=f"remove {names}, or add the default value to the parent and rerun it",
+                fixes=(advice(f"remove {names}", *removals),),
             )
         if missing:
             yield parent_finding(
                 rule,
-                name,
-                f"the parent `{name}` has {listed_code(missing)}, but this tuning job does not",
-                parent_path(index),
+                pair.parent_name,
+                f"the parent `{pair.parent_name}` has {listed_code(missing)}, but this tuning job "
+                "does not",
+                parent_path(pair.index),
                 label="has more hyperparameters",
-                help=f"add {_with_values(parent_definition, missing)}",
+                help=f"add {_with_values(pair.parent, missing)}",
             )
 
 
-def _names(definition: Definition) -> dict[str, RequestPath]:
+def _hyperparameters(definition: Definition) -> dict[str, RequestPath]:
     """Every hyperparameter of a definition, with its path."""
     static = {name: definition.path / "StaticHyperParameters" / name for name in definition.static}
     return static | {range_.name: range_.path for range_ in definition.ranges}
@@ -154,26 +147,28 @@ def warm_start_with_different_range_type(rule: Rule, context: Context) -> Iterat
             depth: {type: Integer, min: 5, max: 60, scaling: Logarithmic}
         warm_start: {type: TransferLearning, parents: [parent]}
     """
-    for _, name, child, parent_definition in pairs(context):
-        parents = _ranges(parent_definition)
-        for range_ in child.ranges:
-            ours = _kind(range_)
-            parent = _kind(parents[range_.name]) if range_.name in parents else None
-            if ours and parent and ours != parent:
-                title = f"use {as_type(parent, ours)}"
-                yield parent_finding(
-                    rule,
-                    name,
-                    f"`{range_.name}` is {ours}, but the parent `{name}` has {parent}",
-                    range_.path,
-                    on_key=True,
-                    label=f"must be {parent}",
-                    help=f"{title}, or remove the parent",
-                    fixes=with_type(context, range_, parent, title),
-                )
+    for pair in pairs(context):
+        parents = _ranges(pair.parent)
+        for range_ in pair.child.ranges:
+            own_type = _type(range_)
+            parent_type = _type(parents[range_.name]) if range_.name in parents else None
+            if not own_type or not parent_type or own_type == parent_type:
+                continue
+            title = f"use {as_type(parent_type, own_type)}"
+            yield parent_finding(
+                rule,
+                pair.parent_name,
+                f"`{range_.name}` is {own_type}, but the parent `{pair.parent_name}` has "
+                f"{parent_type}",
+                range_.path,
+                on_key=True,
+                label=f"must be {parent_type}",
+                help=f"{title}, or remove the parent",
+                fixes=with_type(context, range_, parent_type, title),
+            )
 
 
-def _kind(range_: Range) -> str | None:
+def _type(range_: Range) -> str | None:
     match range_:
         case NumericRange():
             return range_.kind
@@ -201,31 +196,32 @@ def too_many_warm_start_changes(rule: Rule, context: Context) -> Iterator[Findin
           hyperparameters: {a: 2, b: 2, c: 2, d: 2, e: 2, f: 1}
         warm_start: {type: TransferLearning, parents: [parent-with-six-values]}
     """
-    for index, name, child, parent_definition in pairs(context):
-        changes = _changes(child, parent_definition)
+    for pair in pairs(context):
+        changes = _changes(pair)
         total = sum(changes.values())
-        if total > _MAX_CHANGES:
-            counted = ", ".join(f"`{n}` {count}" for n, count in changes.items())
-            yield parent_finding(
-                rule,
-                name,
-                f"{total} changes since the parent `{name}`, but the maximum is {_MAX_CHANGES}: "
-                f"{counted}",
-                parent_path(index),
-                label=f"{total - _MAX_CHANGES} too many",
-                help=f"keep the parent's {_with_values(parent_definition, _fewest(changes))}",
-            )
+        if total <= _MAX_CHANGES:
+            continue
+        counted = ", ".join(f"`{name}` {count}" for name, count in changes.items())
+        yield parent_finding(
+            rule,
+            pair.parent_name,
+            f"{total} changes since the parent `{pair.parent_name}`, but the maximum is "
+            f"{_MAX_CHANGES}: {counted}",
+            parent_path(pair.index),
+            label=f"{total - _MAX_CHANGES} too many",
+            help=f"keep the parent's {_with_values(pair.parent, _fewest(changes))}",
+        )
 
 
-def _changes(child: Definition, parent_definition: Definition) -> dict[str, int]:
+def _changes(pair: Pair) -> dict[str, int]:
     """The changes that count towards the limit: each name with its count."""
-    tuned = _ranges(parent_definition)
+    tuned = _ranges(pair.parent)
     counts: dict[str, int] = {}
-    for name, value in child.static.items():
+    for name, value in pair.child.static.items():
         range_ = tuned.get(name)
         if range_ is not None:
             counts[name] = len(range_.values) if isinstance(range_, CategoricalRange) else 1
-        elif name in parent_definition.static and parent_definition.static[name] != value:
+        elif name in pair.parent.static and pair.parent.static[name] != value:
             counts[name] = 2
     return counts
 
@@ -297,18 +293,20 @@ def warm_start_parent_with_several_algorithms(rule: Rule, context: Context) -> I
         warm_start: {type: TransferLearning, parents: [parent]}
     """
     parents = context.job.warm_start.parents if context.job.warm_start else ()
-    for index, name in enumerate(parents):
-        parent, shown = context.parents.get(name), written_reference(name)
-        if parent is not None and parent.is_multiple:
-            yield parent_finding(
-                rule,
-                shown,
-                f"the parent `{shown}` has several algorithms",
-                parent_path(index),
-                label="has `training_jobs`",
-                help="remove it; a tuning job with a single algorithm can be a parent",
-                fixes=(Fix(changes=(Remove(path=parent_path(index)),)),),
-            )
+    for index, parent in enumerate(parents):
+        parent_job = context.parents.get(parent)
+        if parent_job is None or not parent_job.is_multiple:
+            continue
+        name = written_reference(parent)
+        yield parent_finding(
+            rule,
+            name,
+            f"the parent `{name}` has several algorithms",
+            parent_path(index),
+            label="has `training_jobs`",
+            help="remove it; a tuning job with a single algorithm can be a parent",
+            fixes=(Fix(changes=(Remove(path=parent_path(index)),)),),
+        )
 
 
 @error("HPT708", "N09")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hptc.diagnostics import Finding, Fix, RequestPath, Severity
+from hptc.frozen import frozen
 from hptc.project.references import latest_spec, written_reference
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule
@@ -14,15 +15,30 @@ _PARENTS = RequestPath(("WarmStartConfig", "ParentHyperParameterTuningJobs"))
 _NAME = "HyperParameterTuningJobName"
 
 
-def pairs(context: Context) -> Iterator[tuple[int, str, Definition, Definition]]:
-    """(index, parent's name, definition, parent's definition) of every parent to compare."""
+@frozen
+class Pair:
+    """The definition of a tuning job, and that of one of its parents."""
+
+    index: int  # of the parent in the request
+    parent_name: str
+    child: Definition
+    parent: Definition
+
+
+def pairs(context: Context) -> Iterator[Pair]:
+    """The definitions to compare: those of parents that the project has, with one definition."""
     job = context.job
     if job.warm_start is None or len(job.definitions) != 1:
         return
     for index, name in enumerate(job.warm_start.parents):
         parent = context.parents.get(name)
         if parent is not None and len(parent.definitions) == 1:
-            yield index, written_reference(name), job.definitions[0], parent.definitions[0]
+            yield Pair(
+                index=index,
+                parent_name=written_reference(name),
+                child=job.definitions[0],
+                parent=parent.definitions[0],
+            )
 
 
 def parent_path(index: int) -> RequestPath:
@@ -41,6 +57,6 @@ def parent_finding(
     fixes: tuple[Fix, ...] = (),
     on_key: bool = False,
 ) -> Finding:
-    """A finding about a parent, given as `pairs` names it. For `latest(SPEC)` it is a warning."""
+    """A finding about a parent, given as a `Pair` names it. For `latest(SPEC)` it is a warning."""
     finding = rule.finding(message, path, label=label, help=help, fixes=fixes, on_key=on_key)
     return finding if latest_spec(parent) is None else replace(finding, severity=Severity.WARNING)

@@ -69,8 +69,8 @@ def entries_on_disk(folder: Path, maximum: int) -> list[CodeEntry]:
         names = list(itertools.islice(_walk(folder), maximum + 1))
     if len(names) > maximum:
         raise too_many(maximum)
-    found = sorted({name.rstrip("/") for name in names if is_code(name)})
-    paths = {name: os.path.join(folder, name) for name in found}  # noqa: PTH118 - thousands
+    code = sorted({name.rstrip("/") for name in names if is_code(name)})
+    paths = {name: os.path.join(folder, name) for name in code}  # noqa: PTH118 - thousands
     targets = frozenset(paths.values())
     return [
         entry for name, path in paths.items() if (entry := _entry(name, path, targets)) is not None
@@ -92,22 +92,22 @@ def _walk(folder: Path) -> Iterator[str]:
 def _entry(name: str, path: str, targets: frozenset[str]) -> CodeEntry | None:
     """One file; None if git tracks it and it was deleted."""
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
         real = os.path.realpath(path)
-        if stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(status.st_mode):
             return CodeEntry(name=name, problem="is another repository, whose files are not packed")
         if real != path and real not in targets:
             return CodeEntry(name=name, problem="is a link out of the directory")
-        found = os.stat(real)  # noqa: PTH116
+        status = os.stat(real)  # noqa: PTH116
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         return CodeEntry(name=name, problem=f"can't be read: {getattr(error, 'strerror', error)}")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         return CodeEntry(name=name, problem="is not a regular file")
     return CodeEntry(
         name=name,
-        size=found.st_size,
-        is_executable=bool(found.st_mode & stat.S_IXUSR),
+        size=status.st_size,
+        is_executable=bool(status.st_mode & stat.S_IXUSR),
         location=real,
     )

@@ -211,11 +211,11 @@ class _Builder:
         if self.counts[code] > MAX_OF_CODE:
             self.first_omitted.setdefault(code, node)
             return
-        found = self.diagnostic(code, message, node, advice)
+        reported = self.diagnostic(code, message, node, advice)
         if first is not None:
             related = Related(span=self.document.span_of(first), message="first defined here")
-            found = replace(found, label="duplicate", related=(related,))
-        self.diagnostics.append(found)
+            reported = replace(reported, label="duplicate", related=(related,))
+        self.diagnostics.append(reported)
 
     def diagnostic(self, code: str, message: str, node: Node, advice: str) -> Diagnostic:
         finding = Finding(code=code, message=message, path=ProjectPath(), help=advice)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import field, replace
+from typing import NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -40,6 +41,14 @@ _MARGIN = 400  # characters after the place that are shown
 _SURROGATES = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 
 
+class _Deepest(NamedTuple):
+    """The deepest part of a path that exists in a document."""
+
+    node: Node | None
+    key_node: Node | None  # None for an entry of a list, and for the root
+    depth: int  # how many parts of the path exist
+
+
 @frozen
 class Document:
     """One parsed file: its text, its nodes and the span of each."""
@@ -73,12 +82,13 @@ class Document:
 
     def span(self, path: Path = (), *, key: bool = False) -> Span:
         """The span of `path`, or of its deepest part that exists; with `key`, of the key."""
-        found = self._find(path)
-        return self.span_of(found[1] if key and found[1] is not None else found[0])
+        deepest = self._find(path)
+        is_of_key = key and deepest.key_node is not None
+        return self.span_of(deepest.key_node if is_of_key else deepest.node)
 
     def has(self, path: Path) -> bool:
         """Whether `path` exists in this document."""
-        return self._find(path)[2] == len(path)
+        return self._find(path).depth == len(path)
 
     def top_level_keys(self) -> list[str]:
         """The top-level keys in the order of the file."""
@@ -101,28 +111,28 @@ class Document:
 
     def depth_of(self, path: Path) -> int:
         """How many leading parts of `path` exist in this document."""
-        return self._find(path)[2]
+        return self._find(path).depth
 
     def node_at(self, path: Path) -> Node | None:
         """The node at `path`; None if it does not exist."""
-        node, _, depth = self._find(path)
-        return node if depth == len(path) else None
+        deepest = self._find(path)
+        return deepest.node if deepest.depth == len(path) else None
 
-    def _find(self, path: Path) -> tuple[Node | None, Node | None, int]:
+    def _find(self, path: Path) -> _Deepest:
         node, key_node = self.root, None
         for depth, part in enumerate(path):
             if isinstance(node, MappingNode):
                 entry = self.entries_of(node).get(part) if isinstance(part, str) else None
                 if entry is None:
-                    return node, key_node, depth
+                    return _Deepest(node, key_node, depth)
                 key_node, node = entry
             elif (
                 isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value)
             ):
                 node, key_node = node.value[part], None
             else:
-                return node, key_node, depth
-        return node, key_node, len(path)
+                return _Deepest(node, key_node, depth)
+        return _Deepest(node, key_node, len(path))
 
     def entries_of(self, mapping: MappingNode) -> dict[str, tuple[Node, Node]]:
         """A mapping's key and value nodes by key; of duplicate keys, the first."""

@@ -14,8 +14,8 @@ from typing import Any
 from hptc.diagnostics import Change, Diagnostic, Fix, Path, Remove, Rename, SetValue, new_text
 from hptc.source.construction import construct_data
 from hptc.source.document import Document, parse_document
+from hptc.source.document_editor import DocumentEditor, NoEditError
 from hptc.source.scalars import Scalar
-from hptc.source.text_edits import NoEditError, added, removed, renamed, replaced
 from hptc.source.text_fixes import Edit, TextFix
 from hptc.text import shortened
 
@@ -23,10 +23,10 @@ _LONGEST_TITLE = 200
 
 
 def text_fixes(
-    found: Diagnostic, document_of: Callable[[str], Document | None]
+    diagnostic: Diagnostic, document_of: Callable[[str], Document | None]
 ) -> Iterator[TextFix]:
     """The fixes of a finding as edits. `document_of` reads a file; None if it can't be read."""
-    for fix in found.fixes:
+    for fix in diagnostic.fixes:
         document = document_of(fix.file)
         edits = None if document is None else text_edits(fix, document)
         if edits is not None:
@@ -88,25 +88,23 @@ def _title(fix: Fix) -> str:
 
 def _edits(changes: Iterable[Change], document: Document) -> list[Edit]:
     """The edits of each change. New keys of one mapping are one edit."""
+    editor = DocumentEditor(document)
     edits: list[Edit] = []
-    gone: dict[Path, list[str | int]] = {}
-    new: dict[Path, dict[str | int, Any]] = {}
+    removed: dict[Path, list[str | int]] = {}
+    added: dict[Path, list[SetValue]] = {}
     for change in changes:
         match change:
             case Remove(path=path):
-                gone.setdefault(path[:-1], []).append(path[-1])
+                removed.setdefault(path[:-1], []).append(path[-1])
             case Rename(path=path, name=name):
-                edits.append(renamed(document, path, name))
+                edits.append(editor.rename(path, name))
             case SetValue(path=path) if document.has(path):
-                edits.append(replaced(document, change))
+                edits.append(editor.replace(change))
             case SetValue(path=path):
-                depth = document.depth_of(path)
-                inner = new.setdefault(path[:depth], {})
-                for key in path[depth:-1]:
-                    inner = inner.setdefault(key, {})
-                inner[path[-1]] = change
-    edits += [edit for owner, keys in gone.items() for edit in removed(document, owner, keys)]
-    return [*edits, *(added(document, owner, keys) for owner, keys in new.items())]
+                added.setdefault(path[: document.depth_of(path)], []).append(change)
+    edits += [edit for owner, keys in removed.items() for edit in editor.remove(owner, keys)]
+    edits += [editor.add(owner, new) for owner, new in added.items()]
+    return edits
 
 
 def _last_index(change: Change) -> int:
@@ -150,8 +148,8 @@ def overlap(edits: Iterable[Edit]) -> bool:
     """Whether two edits change the same text, or start at the same place."""
     in_order = sorted(edits, key=_start)
     return any(
-        _end(one) > _start(other) or _start(one) == _start(other)
-        for one, other in pairwise(in_order)
+        _end(edit) > _start(following) or _start(edit) == _start(following)
+        for edit, following in pairwise(in_order)
     )
 
 

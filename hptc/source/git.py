@@ -86,12 +86,12 @@ def commit(root: Path, ref: str) -> Commit:
 
     Raises UsageError if the commit does not exist.
     """
-    found = None
+    commit_id = None
     if ref and not ref.startswith("-") and "\0" not in ref:
-        found = _verified(root, ref)
-        found = _verified(root, f"{found}^{{commit}}") if found else None
-    if found is not None:
-        return Commit(id=found, ref=ref)
+        commit_id = _verified(root, ref)
+        commit_id = _verified(root, f"{commit_id}^{{commit}}") if commit_id else None
+    if commit_id is not None:
+        return Commit(id=commit_id, ref=ref)
     if _verified(root, "HEAD") is None:
         raise UsageError(
             "this repository has no commits yet, so there is nothing to compare with",
@@ -105,8 +105,10 @@ def commit(root: Path, ref: str) -> Commit:
 
 def _verified(root: Path, ref: str) -> str | None:
     """The hash of the object that a ref resolves to."""
-    found = git_output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref)
-    return found if found and found.isalnum() else None  # `^main` resolves to a hash after `^`
+    commit_id = git_output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref)
+    return (
+        commit_id if commit_id and commit_id.isalnum() else None
+    )  # `^main` resolves to a hash after `^`
 
 
 def is_shallow(root: Path) -> bool:
@@ -136,13 +138,13 @@ def base_of(root: Path, head: Commit) -> Commit:
 
 def merge_base(root: Path, head: Commit, other: Commit) -> Commit:
     """The last common ancestor of two commits. Raises UsageError when there is none."""
-    found = git_output(root, "merge-base", head.id, other.id)
-    if found is None:
+    base = git_output(root, "merge-base", head.id, other.id)
+    if base is None:
         shared = f"`{head.ref}` and `{other.ref}` have no common commit"
         if is_shallow(root):
             raise UsageError(f"{shared} in this shallow clone", help=_FETCH_HINT)
         raise UsageError(shared, help="use --against REF")
-    return Commit(id=found, ref=other.ref)
+    return Commit(id=base, ref=other.ref)
 
 
 def tracked_files(root: Path) -> frozenset[str] | None:

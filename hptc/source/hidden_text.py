@@ -43,11 +43,11 @@ class HiddenCharacter:
 
 def hidden_character(text: str) -> HiddenCharacter | None:
     """The first hidden character of a text, or None. Escapes, such as `\\u202e`, are visible."""
-    found = re.search(_HIDDEN, text) if not text.isascii() or "\r" in text else None
-    if found is None:
+    match = re.search(_HIDDEN, text) if not text.isascii() or "\r" in text else None
+    if match is None:
         return None
-    what = f"U+{ord(found[0]):04X}, {_kind(found[0])}"
-    return HiddenCharacter(position=found.start(), described=what)
+    what = f"U+{ord(match[0]):04X}, {_kind(match[0])}"
+    return HiddenCharacter(position=match.start(), described=what)
 
 
 def has_hidden(text: str) -> bool:

@@ -43,16 +43,18 @@ def suppressions(document: Document) -> list[Suppression]:
     if "ignore[" not in document.text:
         return []
     scalars = _ScalarText.of(document)
-    found = []
+    collected = []
     for number, line in enumerate(split_lines(document.text)):
         markers = _MARKER.finditer(line)
-        marker = next((one for one in markers if not scalars.covers(number, one.start())), None)
+        marker = next(
+            (match for match in markers if not scalars.covers(number, match.start())), None
+        )
         end = line.find("]", marker.end()) if marker else -1
         if marker is None or end < 0:
             continue
         codes = (code.strip() for code in line[marker.end() : end].split(","))
         is_alone = not line[: marker.start()].strip()
-        found.append(
+        collected.append(
             Suppression(
                 line=number + 2 if is_alone else number + 1,
                 written=number + 1,
@@ -61,7 +63,7 @@ def suppressions(document: Document) -> list[Suppression]:
                 reason=line[end + 1 :].strip(" :-"),
             )
         )
-    return found
+    return collected
 
 
 @frozen

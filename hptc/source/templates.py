@@ -193,12 +193,14 @@ def _compiled(text: str) -> _Compiled:
     environment = _environment()
     try:
         tree = environment.parse(text)
-        found = _nodes_of(tree)
-        for node in found:
+        template_nodes = _nodes_of(tree)
+        for node in template_nodes:
             _reject_statements(node)
-        guarded = {id(node.node) for node in found if _is_guard(node)}
+        guarded = {id(node.node) for node in template_nodes if _is_guard(node)}
         expression: TemplateExpression | None = None
-        names = [n.name for n in found if isinstance(n, nodes.Name) and id(n) not in guarded]
+        names = [
+            n.name for n in template_nodes if isinstance(n, nodes.Name) and id(n) not in guarded
+        ]
         match tree.body:
             case [nodes.Output(nodes=[single])] if not isinstance(single, nodes.TemplateData):
                 store = nodes.Assign(nodes.Name("result", "store", lineno=1), single, lineno=1)
@@ -241,12 +243,12 @@ def _plain(value: object) -> Any:
 
 def _nodes_of(tree: nodes.Template) -> list[nodes.Node]:
     """Every node of a template. Jinja's own walk is quadratic in the depth, as is its compiler."""
-    found: list[nodes.Node] = []
+    collected: list[nodes.Node] = []
     level: list[nodes.Node] = [tree]
     for _ in range(MAX_DEPTH):
         if not level:
-            return found
-        found += level
+            return collected
+        collected += level
         level = [child for node in level for child in node.iter_child_nodes()]
     raise TemplateError(
         f"the expression has more than {MAX_DEPTH} nested operations",

@@ -197,9 +197,9 @@ def closest(places: Iterable[Path], owner: Path) -> list[Path]:
             common += 1
         return -common, len(path)
 
-    found = [path for path in dict.fromkeys(places) if path and path != owner]
-    least = min(map(distance, found), default=None)
-    return [path for path in found if distance(path) == least][:2]
+    candidates = [path for path in dict.fromkeys(places) if path and path != owner]
+    least = min(map(distance, candidates), default=None)
+    return [path for path in candidates if distance(path) == least][:2]
 
 
 @cache
@@ -320,9 +320,9 @@ def _model_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, False
     for argument in get_args(annotation):
-        found, in_collection = _model_in(argument)
-        if found is not None:
-            return found, in_collection or get_origin(annotation) in (dict, list)
+        model, in_collection = _model_in(argument)
+        if model is not None:
+            return model, in_collection or get_origin(annotation) in (dict, list)
     return None, False
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hptc.compiler.layers import Layers, merged
+from hptc.compiler.layers import Layers, Place, merged
 from hptc.diagnostics import Path
 from hptc.source.document import Document, parse_document
 
@@ -47,14 +47,14 @@ def document(text: str, file: str) -> Document:
     return parsed
 
 
+OVER = "overrides:\n  limits: {b: 1}\n  training_job: {x: 1}\n"
+SPEC = "limits: {a: 1, b: 2}\ntraining_jobs:\n  one: {y: 2}\n"
+UNDER = "defaults:\n  limits: {c: 3}\n  training_job: {z: 3}\n"
 LAYERS = Layers(
     parts=(
-        (
-            document("overrides:\n  limits: {b: 1}\n  training_job: {x: 1}\n", "over"),
-            ("overrides",),
-        ),
-        (document("limits: {a: 1, b: 2}\ntraining_jobs:\n  one: {y: 2}\n", "spec"), ()),
-        (document("defaults:\n  limits: {c: 3}\n  training_job: {z: 3}\n", "under"), ("defaults",)),
+        Place(document=document(OVER, "over"), path=("overrides",)),
+        Place(document=document(SPEC, "spec"), path=()),
+        Place(document=document(UNDER, "under"), path=("defaults",)),
     )
 )
 PLACES: dict[str, tuple[Path, str, int]] = {

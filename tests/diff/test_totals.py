@@ -10,7 +10,7 @@ from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.diff.review import Review, Side, review, with_costs
 from hptc.diff.totals import totals
-from hptc.render.diff_phrases import merged_costs
+from hptc.render.diff_verdicts import merged_costs
 from tests.support.prices import price_table
 from tests.support.specs import compiled
 from tests.support.trees import PROJECT, SPEC

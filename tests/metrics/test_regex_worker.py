@@ -58,12 +58,12 @@ def test_a_strict_prefix_is_always_reported_and_corrected(
     regex = f"loss: ({re.escape(prefix)})"
     whole = whole_number(line, 6, 7)
     assert whole is not None
-    assert found(regex, line).misread_shown == [(1, prefix[:64], whole[:64])]
+    assert found(regex, line).misread.first == [(1, prefix[:64], whole[:64])]
     corrected = reviewed(regex, line)["corrected"]
     match = re.search(corrected, line)
     assert match is not None
     assert float(match[1]) == float(number)
-    assert found(corrected, line).misread == 0
+    assert found(corrected, line).misread.count == 0
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_strict_prefix_is_always_reported_and_corrected(
     ],
 )
 def test_misread(regex: str, line: str, misread: str) -> None:
-    ((_, _, whole),) = found(regex, line).misread_shown
+    ((_, _, whole),) = found(regex, line).misread.first
     assert whole == misread
 
 
@@ -110,8 +110,8 @@ def test_misread(regex: str, line: str, misread: str) -> None:
     ],
 )
 def test_not_misread(regex: str, line: str) -> None:
-    assert found(regex, line).misread_shown == []
-    assert found(regex, line).numbers == 1
+    assert found(regex, line).misread.first == []
+    assert found(regex, line).numbers.count == 1
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_not_misread(regex: str, line: str) -> None:
 )
 def test_missed(regex: str, line: str, missed: str) -> None:
     review = reviewed(regex, "other", line)
-    assert (review["missed"], review["missed_shown"]) == (1, [(2, missed)])
-    assert reviewed(review["corrected"], "other", line)["missed"] == 0
+    assert review["missed"] == {"count": 1, "first": [(2, missed)]}
+    assert reviewed(review["corrected"], "other", line)["missed"]["count"] == 0
 
 
 @pytest.mark.parametrize("value", ["nan", "NaN", "inf", "-inf", "Infinity"])
 def test_a_value_that_is_not_finite_is_not_missed(value: str) -> None:
     review = reviewed("loss=([0-9.]+)", "loss=0.5", f"loss={value}", "loss=info")
-    assert (review["missed"], review["not_finite_shown"]) == (0, [(2, value)])
+    assert (review["missed"]["count"], review["not_finite"]["first"]) == (0, [(2, value)])
     assert review["corrected"] is None
 
 
@@ -189,6 +189,6 @@ def test_no_correction_is_longer_than_sagemaker_allows() -> None:
 def test_the_first_100_000_lines_are_reviewed() -> None:
     before = ["step"] * 99_999
     found = reviewed("loss=([0-9]+)$", *before, "loss=1.5", "loss=2.5")
-    assert (found["missed"], found["missed_shown"]) == (1, [(100_000, "1.5")])
+    assert found["missed"] == {"count": 1, "first": [(100_000, "1.5")]}
     found = reviewed("loss=([0-9]+)", *before, "loss=1.5", "loss=2.5")
     assert found["corrected"] is not None

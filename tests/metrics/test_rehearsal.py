@@ -12,16 +12,14 @@ import pytest
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
+from hptc.metrics.log_files import read_log, read_log_file, sample_path
 from hptc.metrics.regex_worker import escaped
 from hptc.metrics.rehearsal import (
     Rehearsal,
-    read_log,
-    read_log_file,
+    TimedRehearsals,
     rehearse,
     rehearse_definition,
     rehearse_sample,
-    rehearse_samples,
-    sample_path,
 )
 from hptc.render.metrics import rehearsals_json, render_rehearsals
 from hptc.request.emission import emit
@@ -66,8 +64,8 @@ def test_what_is_captured() -> None:
     rehearsal = proved('{loss: "loss=([0-9.e-]+)"}')
     (found,) = rehearsal.metrics
     assert rehearsal.is_objective_found
-    assert (found.matches, found.numbers) == (3, 3)
-    assert [(each.line, each.text) for each in found.first] == [
+    assert (found.matches, found.numbers.count) == (3, 3)
+    assert [(each.line, each.text) for each in found.numbers.first] == [
         (2, "0.91"),
         (4, "5.4e-1"),
         (5, "0.50"),
@@ -103,16 +101,24 @@ def test_objective_found(definitions: str, is_found: bool) -> None:
 def test_three_captures_of_each_kind_are_shown() -> None:
     log = "".join(f"loss={value}\n" for value in ("1", "nan", "2", "inf", "3", "-", "4", "?", "5"))
     (found,) = proved('{loss: "loss=(.*)"}', log).metrics
-    assert (found.matches, found.numbers) == (9, 5)
-    assert [(each.line, each.text) for each in found.first] == [(1, "1"), (3, "2"), (5, "3")]
-    assert [(each.line, each.text) for each in found.wrong] == [(2, "nan"), (4, "inf"), (6, "-")]
+    assert (found.matches, found.numbers.count) == (9, 5)
+    assert [(each.line, each.text) for each in found.numbers.first] == [
+        (1, "1"),
+        (3, "2"),
+        (5, "3"),
+    ]
+    assert [(each.line, each.text) for each in found.wrong.first] == [
+        (2, "nan"),
+        (4, "inf"),
+        (6, "-"),
+    ]
     assert found.last is not None
     assert (found.last.line, found.last.text) == (9, "5")
 
 
 def test_groups_that_capture_nothing_are_counted() -> None:
     (found,) = proved('{loss: "epoch (?:x([0-9]))?"}').metrics
-    assert (found.matches, found.numbers, found.without_group) == (4, 0, 4)
+    assert (found.matches, found.numbers.count, found.without_group) == (4, 0, 4)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_control_characters_as_in_cloudwatch_logs(line: str, expected: str) -> N
 def test_expression_of_aws_matches_a_tab() -> None:
     regex = r".*\\[[0-9]+\\].*#011validation-auc:(\\S+)"
     rehearsal = proved(f'{{loss: "{regex}"}}', "[3]\ttrain-auc:0.9\tvalidation-auc:0.8\n")
-    assert rehearsal.metrics[0].first[0].text == "0.8"
+    assert rehearsal.metrics[0].numbers.first[0].text == "0.8"
 
 
 class TestSlowExpressions:
@@ -144,9 +150,9 @@ class TestSlowExpressions:
         found = {each.metric.name: each for each in rehearsal.metrics}
         slow = found["one"]
         assert "takes longer than 1 s" in slow.fault
-        assert (slow.matches, slow.numbers, slow.without_group) == (0, 0, 0)
-        assert (slow.misread, slow.missed, slow.not_finite) == (0, 0, 0)
-        assert (found["loss"].numbers, found["loss"].fault, found["two"].fault) == (1, "", "")
+        assert (slow.matches, slow.numbers.count, slow.without_group) == (0, 0, 0)
+        assert (slow.misread.count, slow.missed.count, slow.not_finite.count) == (0, 0, 0)
+        assert (found["loss"].numbers.count, found["loss"].fault, found["two"].fault) == (1, "", "")
         assert rehearsal.is_objective_found
 
     def test_remaining_expressions_are_skipped_after_three_slow_ones(self) -> None:
@@ -162,9 +168,9 @@ class TestSlowExpressions:
         regexes = '{loss: "loss=([0-9.]+)", slow: "z?(0)(a|a)*b"}'
         log = f"7{'a' * 64}\nloss=9.5e-05\n"
         loss, slow = proved(regexes, log, seconds=1.0).metrics
-        assert (loss.misread, loss.fault) == (1, "")
+        assert (loss.misread.count, loss.fault) == (1, "")
         assert loss.corrected_regex
-        assert (slow.matches, slow.missed, slow.fault) == (0, 0, "")
+        assert (slow.matches, slow.missed.count, slow.fault) == (0, 0, "")
 
 
 class TestWhichDefinitionIsTheObjective:
@@ -220,7 +226,7 @@ class TestWhichDefinitionIsTheObjective:
         one = job(f'{{loss: null, {slow}, goal: "loss=([0-9.]+)"}}', objective="goal")
         (rehearsal,) = rehearse(one, TestSlowExpressions.LOG, "train.log", seconds=0.5)
         assert [each.metric.name for each in rehearsal.metrics] == ["m0", "m1", "m2", "goal"]
-        assert rehearsal.metrics[-1].numbers == 1
+        assert rehearsal.metrics[-1].numbers.count == 1
 
     def test_each_definition_has_its_own(self) -> None:
         outcome = compile_case("""
@@ -351,8 +357,8 @@ training_job:
 def test_logs_after_the_time_limit_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text(LOG, encoding="utf-8")
     (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
-    rehearse_next = rehearse_samples(1e-6)
-    first, second = (rehearse_next(definition, "train.log", tmp_path) for _ in range(2))
+    timed = TimedRehearsals(1e-6)
+    first, second = (timed.rehearse_sample(definition, "train.log", tmp_path) for _ in range(2))
     assert first.is_objective_found
     assert not second.is_objective_found
     assert "was skipped" in second.fault

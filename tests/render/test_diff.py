@@ -21,7 +21,8 @@ from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import Format, render_diff
 from hptc.render.diff_markdown import MARKER, render_markdown
-from hptc.render.diff_phrases import TITLES, VERDICTS, growth_text, tone
+from hptc.render.diff_titles import TITLES, growth_text
+from hptc.render.diff_verdicts import VERDICTS, tone
 from hptc.text import code_span
 from tests.support.golden import Golden
 from tests.support.paths import ROOT

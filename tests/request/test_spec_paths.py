@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from hptc.diagnostics import RequestPath
-from hptc.request.spec_paths import spec_path
+from hptc.diagnostics import RequestPath, path_text
+from hptc.request.job_facts import PROGRAM
+from hptc.request.spec_paths import exact_spec_paths, spec_path
 from tests.support.local_runs import tuning_request
 
 JOB = "TrainingJobDefinition"
@@ -35,3 +36,30 @@ CONFIG = "HyperParameterTuningJobConfig"
 def test_the_nearest_key(path: tuple[Any, ...], key: tuple[str, ...]) -> None:
     request = tuning_request(static={"epochs": "3"})
     assert spec_path(RequestPath(path), request) == key
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        (
+            (JOB, "StoppingCondition", "MaxWaitTimeInSeconds"),
+            ["stopping.max_wait_time", "spot.max_wait_time"],
+        ),
+        ((JOB, "EnableManagedSpotTraining"), ["spot", "enable_managed_spot_training"]),
+        (
+            (JOB, "StaticHyperParameters", PROGRAM),
+            [f"hyperparameters.{PROGRAM}", "source.entry_point"],
+        ),
+        (
+            (JOB, "InputDataConfig", 0, "ContentType"),
+            ["inputs.code.content_type", "source.directory"],
+        ),
+        ((JOB, "InputDataConfig", 0, "Nonsense"), ["source.directory"]),
+        ((JOB, "InputDataConfig", 1), []),
+        ((JOB, "ResourceConfig", "Nonsense"), []),
+    ],
+)
+def test_every_notation_of_a_value(path: tuple[Any, ...], keys: list[str]) -> None:
+    request = {JOB: {"InputDataConfig": [{"ChannelName": "code"}]}}
+    found = exact_spec_paths(RequestPath(path), request)
+    assert [path_text(key) for key in found] == [f"training_job.{key}" for key in keys]

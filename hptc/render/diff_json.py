@@ -1,19 +1,15 @@
-"""A review for programs: JSON, and annotations on the changed lines in GitHub."""
+"""A review as JSON, for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hptc.compiler.outcome import Outcome
-from hptc.diff.changes import Change, Impact
+from hptc.diff.changes import Change
 from hptc.diff.review import Comparison, LastRun, Review, SpecDiff
-from hptc.render import diagnostics as lines
 from hptc.render.cost import cost_data
 from hptc.render.diagnostics import as_data
-from hptc.render.diff_phrases import REFUSALS, change_environments, subject, title, verdict
+from hptc.render.diff_verdicts import verdict
 from hptc.render.documents.envelope import document
-from hptc.text import workflow_property, workflow_value
 
 if TYPE_CHECKING:  # not needed to render
     from hptc.cost.bound import CostBound
@@ -130,48 +126,3 @@ def _change_data(change: Change) -> ChangeData:
         "environments": list(change.environments),
         "file": change.file or None,
     }
-
-
-def render_annotations(review: Review) -> str:
-    """GitHub workflow commands: warnings for changes that need attention, notices for the rest.
-
-    https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
-    """
-    commands = [*_project_commands(review)]
-    for spec in review.specs:
-        commands += _spec_commands(spec)
-    return "".join(f"{command}\n" for command in commands)
-
-
-def _project_commands(review: Review) -> Iterator[str]:
-    if review.project_findings:
-        yield lines.render(review.project_findings, lines.Format.GITHUB).rstrip("\n")
-    for change in review.project:
-        if change.kind not in REFUSALS:
-            yield _command(change, {"file": change.file or review.project_file})
-
-
-def _spec_commands(spec: SpecDiff) -> Iterator[str]:
-    if spec.findings:
-        yield lines.render(spec.findings, lines.Format.GITHUB).rstrip("\n")
-    for change in spec.changes:
-        if change.kind not in REFUSALS:
-            yield _command(change, _place(change, spec.file, spec.comparisons[0].new))
-
-
-def _place(change: Change, file: str, compiled: Outcome | None) -> dict[str, str]:
-    if compiled is None:
-        return {"file": file}
-    span = compiled.layers.span(change.path, key=True)
-    return {"file": span.file, "line": str(span.line), "endLine": str(span.end_line)}
-
-
-def _command(change: Change, place: dict[str, str]) -> str:
-    severity = "warning" if change.impact.rank <= Impact.UNSEEN.rank else "notice"
-    values = " → ".join(text for text in (change.old, change.new) if text)
-    titled = change_environments(change) + ": ".join(
-        part for part in (subject(change), title(change)) if part
-    )
-    properties = {**place, "title": titled}
-    listed = ",".join(f"{key}={workflow_property(value)}" for key, value in properties.items())
-    return f"::{severity} {listed}::{workflow_value(values)}"
