@@ -17,6 +17,10 @@ _STACK_NAME = re.compile(rf"[A-Za-z][A-Za-z0-9-]{{0,{MAX_STACK_NAME - 1}}}")
 _MAX_ROLE_NAME = 64
 MAX_CUT_ROLE_NAME = _MAX_ROLE_NAME - len("-00000000")
 """This much of a role's name is kept if it is too long."""
+GENERATED_PREFIX_LENGTH = 24
+"""This much of a stack's name is at the start of every name that CloudFormation generates in it. It
+cuts the stack's name and the logical id to fit: of 64 characters of a role's name, 13 are a suffix.
+"""
 MACHINE_ROLE, SCHEDULER_ROLE = "machine", "scheduler"
 
 
