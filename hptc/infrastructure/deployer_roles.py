@@ -100,8 +100,6 @@ def launcher_policy_statement(environment: Environment, launcher: LauncherPolicy
             "iam:ListEntitiesForPolicy",
             "iam:ListPolicyVersions",
         ),
-        resources=(
-            arn(environment, "iam", f"policy{launcher.path}{launcher.name}", is_global=True),
-        ),
+        resources=(arn(environment, "iam", policy, is_global=True),),
         reason="manages the launcher policy, but attaches it to nobody",
     )
