@@ -221,8 +221,8 @@ def _exit_codes(events: str) -> Iterator[int]:
             event: dict[str, Any] = json.loads(line)
             if event.get("Action", event.get("Status")) not in _DIED:
                 continue
-            found = event.get("ContainerExitCode")  # podman
-            yield int(event["Actor"]["Attributes"]["exitCode"] if found is None else found)
+            exit_code = event.get("ContainerExitCode")  # podman
+            yield int(event["Actor"]["Attributes"]["exitCode"] if exit_code is None else exit_code)
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
 

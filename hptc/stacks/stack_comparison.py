@@ -77,10 +77,10 @@ def compare_stacks(
     unchanged: dict[str, DeployedStack] = {}
     losses: list[Loss] = []
     try:
-        found = existing_stacks(names, stacks)
-        check_owners(environment, found.values(), adopted)
-        check_unchanging(found.values())
-        for name, stack in found.items():
+        deployed = existing_stacks(names, stacks)
+        check_owners(environment, deployed.values(), adopted)
+        check_unchanging(deployed.values())
+        for name, stack in deployed.items():
             template = assembly.template(name)
             before = None
             if name == environment.foundation_stack or name in adopted:
