@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import BENCHMARKS, main, text
-from benchmarks.measure import Failure, Growth, Note, Ratio, Row, attempt
+from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.measure import attempt, peak_megabytes, python
+from benchmarks.rows import Amount, Failure, Growth, Note, Ratio, Row, text
 from tests.support.paths import ROOT
 
 
@@ -94,3 +95,17 @@ def test_growth_is_relative_to_the_smallest_size() -> None:
     assert text(row).split()[1:3] == ["5.0", "ms"]
     assert text(row).endswith("100: 1.00  400: 1.10  1,600: 2.00  aim 1.2 MISSED")
     assert text(row, has_aims=False).endswith("1,600: 2.00")
+
+
+def test_an_amount_has_its_unit_and_its_aim() -> None:
+    row = Amount(claim="memory", value=211.6, unit="MB", aim=200)
+    assert text(row) == "memory: 212 MB  aim 200 MISSED"
+    assert text(row, has_aims=False) == "memory: 212 MB"
+
+
+def test_peak_memory_is_of_the_process_that_asks() -> None:
+    """A small process that a large one has started is small."""
+    large = bytearray(300_000_000)
+    code = "from benchmarks.measure import peak_megabytes; print(peak_megabytes())"
+    assert 1 < int(python("-c", code)) < len(large) // 1_000_000
+    assert peak_megabytes() >= 300
