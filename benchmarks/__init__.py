@@ -1,1 +1,1 @@
-"""Benchmarks, a fuzzer and a mutation sampler. Speed is printed as ratios, and never asserted."""
+"""Benchmarks. Speed is printed as ratios, and never asserted."""

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from benchmarks import (
     cold_start,
@@ -21,7 +21,8 @@ from benchmarks import (
     reviewing,
     synthesis,
 )
-from benchmarks.measure import Failure, Growth, Note, Ratio, Row, reason_of
+from benchmarks.measure import reason_of
+from benchmarks.rows import HEADINGS, Failure, Row, text
 from hptc.cli.program import collect_garbage_rarely
 
 
@@ -40,10 +41,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "synthesis": synthesis.run,
     "local-runs": local_runs.run,
     "language-server": language_server.run,
-    **{
-        f"growth-{command.__name__.partition('_')[0]}": partial(growth.run, command)
-        for command in growth.COMMANDS
-    },
+    **{f"growth-{command.name}": partial(growth.run, command) for command in growth.COMMANDS},
 }
 
 
@@ -54,38 +52,6 @@ def rows(benchmark: Benchmark, name: str, *, is_short: bool) -> Iterator[Row]:
             yield from benchmark(Path(folder), is_short=is_short)
         except Exception as error:
             yield Failure(claim=name, reason=reason_of(error))
-
-
-def text(row: Row, *, has_aims: bool = True) -> str:
-    """A row of the table, with its aim unless the sizes are too small for one."""
-    match row:
-        case Ratio():
-            numbers = f"{row.ours:8.2f} {row.floor:8.2f} {row.value:7.2f}"
-            verdict = _verdict(row.value, row.aim) if has_aims else ""
-            return f"{row.claim:<62} {numbers} {verdict}".rstrip()
-        case Growth():
-            relative = "  ".join(f"{count:,}: {each:.2f}" for count, each in row.relative.items())
-            verdict = _verdict(max(row.relative.values()), row.aim) if has_aims else ""
-            cost = f"{row.milliseconds_per_spec:.1f} ms"
-            return f"{row.command:<16} {cost:>10}  {relative}  {verdict}".rstrip()
-        case Note():
-            return row.text
-        case Failure():
-            reason = row.reason.replace("\n", "\n    ")
-            return f"FAILED {row.claim}\n    {reason}"
-        case _:
-            assert_never(row)
-
-
-def _verdict(value: float, aim: float | None) -> str:
-    return "" if aim is None else f"aim {aim:.1f} {'met' if value <= aim else 'MISSED'}"
-
-
-HEADINGS: dict[type[Row], str] = {
-    Ratio: f"{'CPU seconds of hptc and of the floor':<62} {'hptc':>8} {'floor':>8} {'ratio':>7}",
-    Growth: "CPU time per spec at the smallest number of specs, and relative to it",
-}
-"""What is printed above the first row of a kind."""
 
 
 def main(arguments: Sequence[str], benchmarks: Mapping[str, Benchmark] = BENCHMARKS) -> int:

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.corpus import write_project
-from benchmarks.measure import Row, compare, python
+from benchmarks.measure import compare, python
+from benchmarks.rows import Row
 
 ROUNDS, SHORT_ROUNDS = 15, 2
 FLOOR = """
@@ -22,11 +23,13 @@ class Model(BaseModel):
 def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
     """Both processes have their bytecode, and neither looks for plugins of Pydantic."""
     (path,) = write_project(folder, 1)
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     check = partial(python, "-m", "hptc", "check", str(path), environment=environment)
     floor = partial(python, "-c", FLOOR, environment=environment)
-    check(), floor()  # the first run writes the bytecode
+    for run_once in (check, floor):
+        run_once()  # the first run writes the bytecode
     rounds = SHORT_ROUNDS if is_short else ROUNDS
     claim = "cold `hptc check one.yaml` / import yaml, click, one BaseModel"
     yield compare(claim, check, floor, rounds=rounds, aim=1.5)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 from yaml import CSafeLoader, compose
 
 from benchmarks.corpus import write_project
-from benchmarks.measure import Note, Row, compare
+from benchmarks.measure import compare, peak_megabytes
+from benchmarks.rows import Amount, Row
 from hptc.compiler.layers import merge_layers
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_paths
@@ -39,19 +39,19 @@ def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
             compose(path.read_text("utf-8"), Loader=CSafeLoader)
             validator.validate_python(plain)
 
-    def compiled(workspace: Workspace) -> None:
-        for one in compile_paths([str(folder)], workspace):
-            assert isinstance(one, Compiled), one.diagnostics
-            render_request(one.request, "json")
+    def compile_all(workspace: Workspace) -> None:
+        for outcome in compile_paths([str(folder)], workspace):
+            assert isinstance(outcome, Compiled), outcome.diagnostics
+            render_request(outcome.request, "json")
 
     def ours() -> None:
-        compiled(Workspace())
+        compile_all(Workspace())
 
     def without_rules() -> None:
-        compiled(Workspace(rules=()))
+        compile_all(Workspace(rules=()))
 
     claim = f"check + compile {count:,} specs / compose + validate"
     yield compare(claim, ours, floor, rounds=rounds, aim=4.0)
     yield compare("  every rule / no rules", ours, without_rules, rounds=rounds, aim=2.0)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    yield Note(text=f"  peak memory of this process so far: {peak:.0f} MB")
+    claim = "  peak memory of this process so far"
+    yield Amount(claim=claim, value=peak_megabytes(), unit="MB")

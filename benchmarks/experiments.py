@@ -1,8 +1,8 @@
 """The experiments of the paper about SageMaker Automatic Model Tuning, on data of scikit-learn.
 
 Perrone et al., "Amazon SageMaker Automatic Model Tuning: Scalable Gradient-Free Optimization" (KDD
-2021, https://arxiv.org/abs/2012.08489), in kind: its data and its service are not here. hptc's own
-search proposes, and XGBoost and scikit-learn train in this process. The command
+2021, https://arxiv.org/abs/2012.08489). The questions are the paper's; the data and the search are
+not: hptc's own search proposes, and XGBoost and scikit-learn train in this process. The command
 
     python -m benchmarks.experiments --seeds 20 --write docs/experiments
 
@@ -15,7 +15,7 @@ import argparse
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -26,10 +26,11 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import log_loss
 
 from benchmarks.line_chart import Line, line_chart
-from benchmarks.measure import Note, Row
 from benchmarks.regret import tuning_job
 from benchmarks.regret_problems import continuous
+from benchmarks.rows import Note, Row, text
 from hptc.diagnostics import RequestPath
+from hptc.frozen import frozen
 from hptc.local.search.early_stopping import stops_early
 from hptc.local.search.observation import Observation
 from hptc.local.search.proposals import propose
@@ -38,37 +39,53 @@ from hptc.request.tuning_job import Range, TuningJob, WarmStart
 _TRAINED, _VALIDATED = 400, 600
 _ROUNDS, _EPOCHS = 40, 20
 _WRONG = 0.25
+_BEST_LOSS = "best validation loss so far: median and quartiles"
 
 Report = Callable[[float], bool]
 """Takes the objective after an epoch; returns whether the training job stops."""
 Train = Callable[[Mapping[str, str], Report], None]
-Digits = tuple["np.ndarray", "np.ndarray", "np.ndarray", "np.ndarray"]
+
+
+@frozen
+class Digits:
+    """Handwritten digits, as images and the digits that they show."""
+
+    images: np.ndarray
+    classes: np.ndarray
 
 
 @functools.cache
-def digits() -> Digits:
-    """Handwritten digits: a training part and a validation part, with their classes."""
+def digits() -> tuple[Digits, Digits]:
+    """The digits to train on, and those to validate with."""
     images, classes = load_digits(return_X_y=True)
     order = np.random.default_rng(7).permutation(len(classes))
-    train, validation = order[:_TRAINED], order[_TRAINED : _TRAINED + _VALIDATED]
-    return images[train] / 16, classes[train], images[validation] / 16, classes[validation]
+    parts = order[:_TRAINED], order[_TRAINED : _TRAINED + _VALIDATED]
+    train, validation = (Digits(images=images[part] / 16, classes=classes[part]) for part in parts)
+    return train, validation
 
 
 @functools.cache
-def _matrices() -> tuple[xgboost.DMatrix, xgboost.DMatrix, np.ndarray]:
-    """Odd or even, with a quarter of the training classes wrong, so that penalties matter."""
-    images, classes, shown, truth = digits()
-    is_wrong = np.random.default_rng(1).random(len(classes)) < _WRONG
-    labels = np.where(is_wrong, 1 - classes % 2, classes % 2)
-    return xgboost.DMatrix(images, labels), xgboost.DMatrix(shown), truth % 2
+def _odd_or_even() -> tuple[xgboost.DMatrix, xgboost.DMatrix]:
+    """Matrices to train on and to validate with, whose labels say which digits are odd.
+
+    A quarter of the labels to train on are wrong, so that penalties matter.
+    """
+    train, validation = digits()
+    is_odd = train.classes % 2
+    is_wrong = np.random.default_rng(1).random(len(is_odd)) < _WRONG
+    labels = np.where(is_wrong, 1 - is_odd, is_odd)
+    return (
+        xgboost.DMatrix(train.images, labels),
+        xgboost.DMatrix(validation.images, validation.classes % 2),
+    )
 
 
 @functools.cache
 def _xgboost_loss(items: frozenset[tuple[str, str]]) -> float:
-    train, validation, truth = _matrices()
+    train, validation = _odd_or_even()
     settings = {"objective": "binary:logistic", "max_depth": 4, "nthread": 1, "seed": 7}
     booster = xgboost.train({**settings, **dict(items)}, train, _ROUNDS)
-    return float(log_loss(truth, booster.predict(validation)))
+    return float(log_loss(validation.get_label(), booster.predict(validation)))
 
 
 def train_xgboost(values: Mapping[str, str], report: Report) -> None:
@@ -78,15 +95,15 @@ def train_xgboost(values: Mapping[str, str], report: Report) -> None:
 
 def train_linear(values: Mapping[str, str], report: Report) -> None:
     """Digits with a linear classifier; the objective is the validation loss after each epoch."""
-    images, classes, shown, truth = digits()
+    train, validation = digits()
     model = SGDClassifier(
         loss="log_loss", alpha=float(values["l2"]), learning_rate="constant",
         eta0=float(values["learning_rate"]), random_state=7,
     )  # fmt: skip
     for _ in range(_EPOCHS):
-        model.partial_fit(images, classes, classes=np.arange(10))
-        probability = np.clip(model.predict_proba(shown), 1e-6, 1)
-        loss = log_loss(truth, probability / probability.sum(axis=1, keepdims=True))
+        model.partial_fit(train.images, train.classes, classes=np.arange(10))
+        probability = np.clip(model.predict_proba(validation.images), 1e-6, 1)
+        loss = log_loss(validation.classes, probability / probability.sum(axis=1, keepdims=True))
         if report(float(loss)):
             return
 
@@ -108,7 +125,7 @@ LINEAR_RANGES: tuple[Range, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     """What a tuning job has found: the best objective after each training job, and its epochs."""
 
@@ -163,7 +180,7 @@ def _line(name: str, curves: Sequence[Sequence[float]]) -> Line:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Result:
     """One experiment."""
 
@@ -203,31 +220,34 @@ def five_hyperparameters(seeds: Sequence[int], jobs: int) -> Result:
 def _strategies(
     name: str, what: str, ranges: tuple[Range, ...], seeds: Sequence[int], jobs: int
 ) -> Result:
-    lines = []
-    for strategy in ("Bayesian", "Random"):
-        job = tuning_job(ranges, strategy, jobs, 1)
-        curves = [run_job(job, train_xgboost, jobs=jobs, seed=seed).best for seed in seeds]
-        lines.append(_line(strategy, curves))
+    compared = {name: tuning_job(ranges, name, jobs, 1) for name in ("Bayesian", "Random")}
     return Result(
         name=name,
         title=f"Bayesian and random search of {what} of XGBoost",
-        y_label="best validation loss so far: median and quartiles",
-        lines=tuple(lines),
+        y_label=_BEST_LOSS,
+        lines=_lines(compared, seeds, jobs),
+    )
+
+
+def _lines(compared: Mapping[str, TuningJob], seeds: Sequence[int], jobs: int) -> tuple[Line, ...]:
+    """A line for each of the tuning jobs of XGBoost, by its name."""
+    return tuple(
+        _line(name, [run_job(job, train_xgboost, jobs=jobs, seed=seed).best for seed in seeds])
+        for name, job in compared.items()
     )
 
 
 def scales(seeds: Sequence[int], jobs: int) -> Result:
     """The same ranges on a logarithmic and on a linear scale."""
-    lines = []
-    for scaling in ("Logarithmic", "Linear"):
-        job = tuning_job(penalties(scaling), "Bayesian", jobs, 1)
-        curves = [run_job(job, train_xgboost, jobs=jobs, seed=seed).best for seed in seeds]
-        lines.append(_line(scaling, curves))
+    compared = {
+        scaling: tuning_job(penalties(scaling), "Bayesian", jobs, 1)
+        for scaling in ("Logarithmic", "Linear")
+    }
     return Result(
         name="scales",
         title="The same ranges on a logarithmic and a linear scale",
-        y_label="best validation loss so far: median and quartiles",
-        lines=tuple(lines),
+        y_label=_BEST_LOSS,
+        lines=_lines(compared, seeds, jobs),
     )
 
 
@@ -243,7 +263,7 @@ def early_stopping(seeds: Sequence[int], jobs: int) -> Result:
     return Result(
         name="early-stopping",
         title="Early stopping on and off",
-        y_label="best validation loss so far: median and quartiles",
+        y_label=_BEST_LOSS,
         lines=tuple(lines),
         notes=(f"epochs: {epochs[0]:.0f} and {epochs[1]:.0f}, {saved:.0%} fewer",),
     )
@@ -293,10 +313,10 @@ def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
 def results(seeds: Sequence[int], jobs: int, folder: Path | None) -> Iterator[Row]:
     """The rows of every experiment, and its chart in a folder."""
     for experiment in EXPERIMENTS:
-        found = experiment(seeds, jobs)
-        yield from found.rows()
+        result = experiment(seeds, jobs)
+        yield from result.rows()
         if folder is not None:
-            (folder / f"{found.name}.svg").write_text(found.chart, encoding="utf-8")
+            (folder / f"{result.name}.svg").write_text(result.chart, encoding="utf-8")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -306,8 +326,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--write", type=Path, metavar="FOLDER")
     options = parser.parse_args(arguments)
     for row in results(range(options.seeds), JOBS, options.write):
-        assert isinstance(row, Note)
-        print(row.text, flush=True)
+        print(text(row), flush=True)
     return 0
 
 

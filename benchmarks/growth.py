@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.corpus import change_specs, commit, parent_of, warm_start, write_project
-from benchmarks.measure import Failure, Growth, Note, Row, hptc, python, reason_of, seconds_of
+from benchmarks.measure import hptc, python, reason_of, seconds_of
+from benchmarks.rows import Failure, Growth, Note, Row
+from hptc.frozen import frozen
 
 SIZES: tuple[int, ...] = (100, 400, 1_600)
 SHORT_SIZES: tuple[int, ...] = (10, 30)
@@ -43,8 +45,8 @@ def diff(folder: Path, count: int) -> Work:
     change_specs(paths, changed)
 
     def work() -> None:
-        found = json.loads(hptc("diff", str(folder), "--against", "HEAD", "--format", "json"))
-        assert len(found["specs"]) >= changed, f"{len(found['specs'])} specs changed"
+        review = json.loads(hptc("diff", str(folder), "--against", "HEAD", "--format", "json"))
+        assert len(review["specs"]) >= changed, f"{len(review['specs'])} specs changed"
 
     return work
 
@@ -73,9 +75,9 @@ def plan(folder: Path, count: int) -> Work:
     run(tuning, compiled[: count // 2])
 
     def work() -> None:
-        found = planned(compiled, tuning, stacks)
-        assert len(found.unchanged) == count // 2, f"{len(found.unchanged)} jobs are unchanged"
-        assert len(found.to_submit) > count // 3, f"{len(found.to_submit)} jobs to submit"
+        result = planned(compiled, tuning, stacks)
+        assert len(result.unchanged) == count // 2, f"{len(result.unchanged)} jobs are unchanged"
+        assert len(result.to_submit) > count // 3, f"{len(result.to_submit)} jobs to submit"
 
     return work
 
@@ -86,37 +88,52 @@ def synth(folder: Path, count: int) -> Work:
     return partial(python, "-m", "benchmarks.synth_hptc", str(folder), str(folder / "out"))
 
 
-def run(prepare: Callable[[Path, int], Work], folder: Path, *, is_short: bool) -> Iterator[Row]:
-    """Measure one command at every size."""
-    command = prepare.__name__.replace("_", " ")
-    short_sizes = SHORT_SYNTH_SIZES if prepare is synth else SHORT_SIZES
-    sizes = short_sizes if is_short else SIZES
-    rounds = 1 if is_short else ROUNDS
+@frozen
+class Command:
+    """A command, and how to prepare its work on a project of a number of specs."""
+
+    name: str
+    prepare: Callable[[Path, int], Work]
+    short_sizes: tuple[int, ...] = SHORT_SIZES
+    is_in_process: bool = True  # so a first run pays for imports and caches
+
+
+COMMANDS = (
+    Command(name="check", prepare=check),
+    Command(name="compile", prepare=compile_specs),
+    Command(name="diff", prepare=diff),
+    Command(name="cost", prepare=cost),
+    Command(name="permissions", prepare=permissions),
+    Command(name="plan", prepare=plan),
+    Command(name="synth", prepare=synth, short_sizes=SHORT_SYNTH_SIZES, is_in_process=False),
+)
+
+
+def run(command: Command, folder: Path, *, is_short: bool) -> Iterator[Row]:
+    """Measure one command at every size, the smallest first."""
+    sizes = command.short_sizes if is_short else SIZES
     works: dict[int, Work] = {}
     seconds: dict[int, float] = {}
     for count in sizes:
-        print(f"running {command} of {count:,} specs", file=sys.stderr, flush=True)
+        print(f"running {command.name} of {count:,} specs", file=sys.stderr, flush=True)
         try:
-            works[count] = prepare(folder / str(count), count)
-            if not seconds and prepare is not synth:
+            works[count] = command.prepare(folder / str(count), count)
+            if not seconds and command.is_in_process:
                 works[count]()  # imports and caches, which no size pays for
             seconds[count] = seconds_of(works[count])
         except Exception as error:
-            yield Failure(claim=f"{command} {count:,} specs", reason=reason_of(error))
+            yield Failure(claim=f"{command.name} {count:,} specs", reason=reason_of(error))
             break
         if seconds[count] > LIMIT_SECONDS and count != sizes[-1]:
             yield Note(
-                text=f"{command}: no more than {count:,} specs, "
+                text=f"{command.name}: no more than {count:,} specs, "
                 f"which take {seconds[count]:.0f} s (the limit is {LIMIT_SECONDS:.0f} s)"
             )
             break
-    for _ in range(rounds - 1):
+    for _ in range(0 if is_short else ROUNDS - 1):
         for count, least in list(seconds.items()):
             if least < ONE_ROUND_SECONDS:
                 seconds[count] = min(least, seconds_of(works[count]))
     if seconds:
-        yield Growth(command=command, seconds=seconds, aim=AIM)
+        yield Growth(command=command.name, seconds=seconds, aim=AIM)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-COMMANDS = (check, compile_specs, diff, cost, permissions, plan, synth)

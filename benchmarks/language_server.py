@@ -14,20 +14,21 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from benchmarks.corpus import write_project
-from benchmarks.measure import Note, Row
+from benchmarks.rows import Note, Row
 from hptc.compiler.environments import compile_in_all_environments
 from hptc.compiler.workspace import Workspace
+from hptc.frozen import frozen
 from hptc.lsp.language_server import DEBOUNCE_SECONDS
 
 EDITS, SHORT_EDITS = 1_000, 5
 SPECS, SHORT_SPECS = (20, 500), (20,)
 ROUNDS, SHORT_ROUNDS = 30, 3
+_PAUSE = 100  # edits until the server has time for a check
 
 
 def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
@@ -42,12 +43,12 @@ def _project(folder: Path, specs: int, *, is_short: bool) -> Iterator[Row]:
     edits, rounds = (SHORT_EDITS, SHORT_ROUNDS) if is_short else (EDITS, ROUNDS)
     session = asyncio.run(_session(folder, path, rounds, edits))
     waits = [each - 1000 * DEBOUNCE_SECONDS for each in session.waits]
-    middle, floor = statistics.median(waits), statistics.median(session.bare)
+    median, floor = statistics.median(waits), statistics.median(session.bare)
     cpu_floor = statistics.median(session.bare_cpu)
     yield Note(
-        text=f"{specs} specs, keystroke to findings: median {middle:.1f} ms, "
+        text=f"{specs} specs, keystroke to findings: median {median:.1f} ms, "
         f"at most {max(waits):.0f} ms, and {1000 * DEBOUNCE_SECONDS:.0f} ms for the next key; "
-        f"bare compile {floor:.1f} ms, ratio {middle / floor:.2f}"
+        f"bare compile {floor:.1f} ms, ratio {median / floor:.2f}"
     )
     yield Note(
         text=f"  CPU: {session.cpu:.1f} ms of the server, {cpu_floor:.1f} ms of a bare compile, "
@@ -59,7 +60,8 @@ def _project(folder: Path, specs: int, *, is_short: bool) -> Iterator[Row]:
     )
 
 
-class _Session(NamedTuple):
+@frozen
+class _Session:
     """Times of a change and of a bare compile in milliseconds, and memory in MB."""
 
     waits: list[float]
@@ -71,68 +73,90 @@ class _Session(NamedTuple):
 
 
 async def _session(folder: Path, path: Path, rounds: int, edits: int) -> _Session:
-    client = LanguageClient("benchmark", "1")
-    arrived: asyncio.Queue[int | None] = asyncio.Queue()
-
-    def publish(sent: types.PublishDiagnosticsParams) -> None:
-        if sent.uri == path.as_uri():
-            arrived.put_nowait(sent.version)
-
-    client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
-    await client.start_io(sys.executable, "-m", "hptc", "lsp", cwd=folder)
-    await client.initialize_async(types.InitializeParams(types.ClientCapabilities()))
-    client.initialized(types.InitializedParams())
-    text, version = path.read_text("utf-8"), 0
-    client.text_document_did_open(
-        types.DidOpenTextDocumentParams(
-            types.TextDocumentItem(path.as_uri(), "yaml", version, text)
-        )
-    )
-    await arrived.get()
-    process = client._server
-    assert process is not None
-
-    def change() -> None:
-        nonlocal version
-        version += 1
-        client.text_document_did_change(
-            types.DidChangeTextDocumentParams(
-                types.VersionedTextDocumentIdentifier(version, path.as_uri()),
-                [types.TextDocumentContentChangeWholeDocument(f"{text}# {version}\n")],
-            )
-        )
-
+    editor = _Editor(path)
+    await editor.open(folder)
     waits, bare, bare_cpu = [], [], []
-    cpu = _cpu(process.pid)
+    cpu = _cpu(editor.server_id)
     for _ in range(rounds):
         start = time.perf_counter()
-        change()
-        while await arrived.get() != version:
-            pass
+        editor.change()
+        await editor.findings()
         waits.append(1000 * (time.perf_counter() - start))
-        time.sleep(DEBOUNCE_SECONDS)
+        time.sleep(DEBOUNCE_SECONDS)  # the bare compile waits as long as the server does
         start, used = time.perf_counter(), time.process_time()
         compile_in_all_environments([str(path)], Workspace())
         bare.append(1000 * (time.perf_counter() - start))
         bare_cpu.append(1000 * (time.process_time() - used))
-    cpu = (_cpu(process.pid) - cpu) / rounds
-    before = _memory(process.pid)
-    for number in range(edits):
-        change()
-        if number % 100 == 99:  # a pause, so that a check runs
-            while await arrived.get() != version:
-                pass
-    while await arrived.get() != version if edits % 100 else False:
-        pass
-    after = _memory(process.pid)
-    await client.shutdown_async(None)
-    client.exit(None)
-    await process.wait()
+    cpu = (_cpu(editor.server_id) - cpu) / rounds
+    before = _memory(editor.server_id)
+    for number in range(1, edits + 1):
+        editor.change()
+        if number % _PAUSE == 0 or number == edits:  # so that a check runs
+            await editor.findings()
+    after = _memory(editor.server_id)
+    await editor.close()
     return _Session(waits=waits, cpu=cpu, bare=bare, bare_cpu=bare_cpu, before=before, after=after)
 
 
+class _Editor:
+    """An editor with one spec open, in the place of a user's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._text = path.read_text("utf-8")
+        self._version = 0
+        self._published: asyncio.Queue[int | None] = asyncio.Queue()  # versions with findings
+        self._client = LanguageClient("benchmark", "1")
+
+        def publish(sent: types.PublishDiagnosticsParams) -> None:
+            if sent.uri == path.as_uri():
+                self._published.put_nowait(sent.version)
+
+        self._client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
+
+    async def open(self, folder: Path) -> None:
+        """Start the server in a folder, and open the spec."""
+        await self._client.start_io(sys.executable, "-m", "hptc", "lsp", cwd=folder)
+        await self._client.initialize_async(types.InitializeParams(types.ClientCapabilities()))
+        self._client.initialized(types.InitializedParams())
+        document = types.TextDocumentItem(self._path.as_uri(), "yaml", self._version, self._text)
+        self._client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        await self.findings()
+
+    @property
+    def server_id(self) -> int:
+        """The process ID of the server."""
+        process = self._client._server
+        assert process is not None
+        return process.pid
+
+    def change(self) -> None:
+        """Type a comment at the end of the spec."""
+        self._version += 1
+        text = f"{self._text}# {self._version}\n"
+        self._client.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(self._version, self._path.as_uri()),
+                [types.TextDocumentContentChangeWholeDocument(text)],
+            )
+        )
+
+    async def findings(self) -> None:
+        """Wait for the findings of the current version."""
+        while await self._published.get() != self._version:
+            pass
+
+    async def close(self) -> None:
+        """Stop the server."""
+        process = self._client._server
+        assert process is not None
+        await self._client.shutdown_async(None)
+        self._client.exit(None)
+        await process.wait()
+
+
 def _cpu(process_id: int) -> float:
-    """The CPU time of a process in milliseconds; 0 where /proc does not tell."""
+    """The CPU time of a process in milliseconds; 0 without /proc."""
     status = Path(f"/proc/{process_id}/stat")
     if not status.exists():
         return 0
@@ -141,7 +165,7 @@ def _cpu(process_id: int) -> float:
 
 
 def _memory(process_id: int) -> int:
-    """The resident memory of a process in MB; 0 where /proc does not tell."""
+    """The resident memory of a process in MB; 0 without /proc."""
     status = Path(f"/proc/{process_id}/status")
     if not status.exists():
         return 0

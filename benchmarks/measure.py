@@ -1,4 +1,4 @@
-"""Timing in CPU seconds, and the rows that a benchmark reports."""
+"""Measures CPU seconds and memory, of this process and of others."""
 
 from __future__ import annotations
 
@@ -11,65 +11,13 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.corpus import ROOT
+from benchmarks.rows import Failure, Ratio, Row
 
 MAX_REASON_LINES = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
-    """The CPU seconds of hptc and of the floor that it is compared with."""
-
-    claim: str
-    ours: float
-    floor: float
-    aim: float | None = None
-
-    @property
-    def value(self) -> float:
-        """How many times the floor hptc takes."""
-        return self.ours / self.floor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
-    """The CPU seconds of one command by the number of specs, the smallest number first."""
-
-    command: str
-    seconds: Mapping[int, float]
-    aim: float
-
-    @property
-    def milliseconds_per_spec(self) -> float:
-        """At the smallest number of specs."""
-        count, seconds = next(iter(self.seconds.items()))
-        return 1000 * seconds / count
-
-    @property
-    def relative(self) -> dict[int, float]:
-        """The cost per spec relative to the smallest number of specs."""
-        base = self.milliseconds_per_spec
-        return {count: 1000 * each / count / base for count, each in self.seconds.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A line of text below a row."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A measurement that failed, with the reason."""
-
-    claim: str
-    reason: str
-
-
-Row = Ratio | Growth | Note | Failure
+_STATUS = Path("/proc/self/status")
 
 
 def attempt(claim: str, measure: Callable[[], Row]) -> Row:
@@ -99,6 +47,19 @@ def cpu_seconds() -> float:
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
+def peak_megabytes() -> int:
+    """The most memory that this process has used so far.
+
+    Linux keeps `ru_maxrss` of the process that started this one, so it is read from /proc there:
+    https://man7.org/linux/man-pages/man2/getrusage.2.html
+    """
+    if _STATUS.exists():
+        status = _STATUS.read_text("utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 // 1_000_000
+    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 1_000_000
+
+
 def seconds_of(work: Callable[[], object]) -> float:
     """The CPU time of one run."""
     gc.collect()
@@ -121,9 +82,12 @@ def compare(
     return Ratio(claim=claim, ours=least_ours, floor=least_floor, aim=aim)
 
 
-def python(*arguments: str, environment: Mapping[str, str] | None = None) -> None:
-    """Run Python in a process. Raises CalledProcessError, with its output, when that fails."""
-    subprocess.run(
+def python(*arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run Python in a process and return its stdout.
+
+    Raises CalledProcessError, with its output, when that fails.
+    """
+    done = subprocess.run(
         [sys.executable, *arguments],
         check=True,
         capture_output=True,
@@ -131,6 +95,7 @@ def python(*arguments: str, environment: Mapping[str, str] | None = None) -> Non
         cwd=ROOT,
         env=environment,
     )
+    return done.stdout
 
 
 def hptc(*arguments: str) -> str:

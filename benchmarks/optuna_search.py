@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks.measure import Note, Row
 from benchmarks.regret_problems import Problem, Values
+from benchmarks.rows import Amount, Note, Row
 from hptc.request.tuning_job import CategoricalRange, NumericRange, Range
 
 TPE, GP = "Optuna TPE", "Optuna GP"
@@ -71,7 +71,7 @@ def optuna_time_rows(
             study.ask(distributions)
             seconds.append(time.process_time() - start)
         milliseconds = 1000 * min(seconds[1:])
-        yield Note(text=f"  the same with {engine}: {milliseconds:.0f} ms")
+        yield Amount(claim=f"  the same with {engine}", value=milliseconds, unit="ms")
 
 
 def _study(engine: str, seed: int) -> Any:
@@ -113,15 +113,15 @@ def _texts(ranges: Sequence[Range], params: Values) -> Values:
 
 
 def _params(ranges: Sequence[Range], values: Values) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    params: dict[str, Any] = {}
     for range_ in ranges:
         text = values[range_.name]
         if isinstance(range_, NumericRange):
             value = int(text) if range_.kind == "Integer" else float(text)
-            found[range_.name] = 1 - value if _is_reverse(range_) else value
+            params[range_.name] = 1 - value if _is_reverse(range_) else value
         else:
-            found[range_.name] = text
-    return found
+            params[range_.name] = text
+    return params
 
 
 def _is_reverse(range_: Range) -> bool:

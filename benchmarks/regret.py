@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import math
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,10 +16,10 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from benchmarks.corpus import ROOT
-from benchmarks.measure import Note, Row
+from benchmarks.measure import python
 from benchmarks.optuna_search import optuna_engines, optuna_search, optuna_time_rows
 from benchmarks.regret_problems import PROBLEMS, Problem
+from benchmarks.rows import Amount, Note, Row, text
 from hptc.local.search.observation import Observation, Proposal
 from hptc.local.search.proposals import propose
 from hptc.request.reading import read_job
@@ -89,13 +87,15 @@ def regrets(
     problem: Problem, engine: str, *, jobs: int, parallel: int, seeds: Sequence[int]
 ) -> list[list[float]]:
     """The regret after every training job, for each seed."""
-    found = []
-    for seed in seeds:
-        engine_search = search if engine in OWN_ENGINES else optuna_search
-        values = engine_search(problem, engine, jobs=jobs, parallel=parallel, seed=seed)
-        best = math.inf
-        found.append([best := min(best, value) for value in values])
-    return found
+    engine_search = search if engine in OWN_ENGINES else optuna_search
+    return [
+        list(
+            itertools.accumulate(
+                engine_search(problem, engine, jobs=jobs, parallel=parallel, seed=seed), min
+            )
+        )
+        for seed in seeds
+    ]
 
 
 def regret_rows(
@@ -134,10 +134,10 @@ def regret_rows(
 def observations(problem: Problem, count: int) -> list[Observation]:
     """Random training jobs with their values."""
     random = Random(7)
-    found = []
+    ended = []
     for number in range(1, count + 1):
         values = {range_.name: draw_value(range_, random) for range_ in problem.ranges}
-        found.append(
+        ended.append(
             Observation(
                 number=number,
                 definition="",
@@ -146,7 +146,7 @@ def observations(problem: Problem, count: int) -> list[Observation]:
                 objective=problem.value(values),
             )
         )
-    return found
+    return ended
 
 
 def time_rows(sizes: Sequence[int], *, rounds: int = 5, compares: bool = False) -> Iterator[Row]:
@@ -165,11 +165,12 @@ def time_rows(sizes: Sequence[int], *, rounds: int = 5, compares: bool = False) 
             start = time.process_time()
             propose(job, history, number=size + 1, seed=seed)
             seconds.append(time.process_time() - start)
-        milliseconds = 1000 * min(seconds[1:])
-        aim = SIZES.get(size)
-        verdict = "" if aim is None else "met" if milliseconds <= aim else "MISSED"
-        goal = "" if aim is None else f"  aim {aim:.0f} ms {verdict}"
-        yield Note(text=f"a proposal after {size} observations: {milliseconds:.0f} ms{goal}")
+        yield Amount(
+            claim=f"a proposal after {size} observations",
+            value=1000 * min(seconds[1:]),
+            unit="ms",
+            aim=SIZES.get(size),
+        )
         if compares:
             known = [(each.values, each.objective or 0.0) for each in done]
             yield from optuna_time_rows(problem, known, pending=len(pending), rounds=rounds)
@@ -178,20 +179,13 @@ def time_rows(sizes: Sequence[int], *, rounds: int = 5, compares: bool = False) 
 def memory_rows() -> Iterator[Row]:
     """The memory of a process that makes one proposal."""
     size = max(SIZES)
-    code = (
-        "import benchmarks.regret as r, resource; list(r.time_rows([%d], rounds=1)); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    printed = python(
+        "-c",
+        "from benchmarks.measure import peak_megabytes; from benchmarks.regret import time_rows; "
+        f"list(time_rows([{size}], rounds=1)); print(peak_megabytes())",
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code % size], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    megabytes = int(done.stdout) / unit
-    verdict = "met" if megabytes <= MAX_MEMORY_MB else "MISSED"
-    yield Note(
-        text=f"memory after {size} observations: {megabytes:.0f} MB  "
-        f"aim {MAX_MEMORY_MB} MB {verdict}"
-    )
+    claim = f"memory after {size} observations"
+    yield Amount(claim=claim, value=int(printed), unit="MB", aim=MAX_MEMORY_MB)
 
 
 def run(folder: Path, *, is_short: bool) -> Iterator[Row]:  # noqa: ARG001
@@ -224,8 +218,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     costs = [] if options.engine else [time_rows(tuple(SIZES), compares=True), memory_rows()]
     for row in itertools.chain(rows, *costs):
-        assert isinstance(row, Note)
-        print(row.text, flush=True)
+        print(text(row), flush=True)
     return 0
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.corpus import change_specs, commit, write_project
-from benchmarks.measure import Row, compare, hptc
+from benchmarks.measure import compare, hptc
+from benchmarks.rows import Row
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 
@@ -27,10 +28,10 @@ def run(folder: Path, *, is_short: bool) -> Iterator[Row]:
     change_specs(paths, changed)
 
     def diff() -> None:
-        found = json.loads(
+        review = json.loads(
             hptc("diff", str(project), "--env", "dev", "--against", "HEAD", "--format", "json")
         )
-        assert len(found["specs"]) == changed, f"{len(found['specs'])} specs changed"
+        assert len(review["specs"]) == changed, f"{len(review['specs'])} specs changed"
 
     def compile_all() -> None:
         assert len(compile_paths([str(many)], Workspace())) == 2 * count

@@ -1,4 +1,6 @@
-"""The same stacks as hptc's, written by hand with the CDK: python -m … FOLDER OUT.
+"""The same stacks as hptc's, in a CDK app that is written by hand.
+
+    python -m benchmarks.synth_by_hand FOLDER OUT
 
 The policies' statements, the state machines' definitions and the schedules are read from
 FOLDER/stacks.json, which has hptc's own templates, so that both apps create the same resources.
@@ -87,8 +89,8 @@ def written(value: Any, own: dict[str, str]) -> Any:
 
 def of_type(template: Any, kind: str) -> dict[str, Any]:
     """The properties of a template's resources of one type, by logical ID."""
-    found = template["Resources"].items()
-    return {name: each["Properties"] for name, each in found if each["Type"] == kind}
+    resources = template["Resources"].items()
+    return {name: each["Properties"] for name, each in resources if each["Type"] == kind}
 
 
 def statements(policy: Any, **own: str) -> list[iam.PolicyStatement]:

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.corpus import write_project
-from benchmarks.measure import Note, Ratio, Row, attempt, compare, python, seconds_of
+from benchmarks.measure import attempt, compare, python, seconds_of
+from benchmarks.rows import Note, Ratio, Row
 
 SIZES: tuple[int, ...] = (1, 10, 50, 200)
 SHORT_SIZES: tuple[int, ...] = (10,)
@@ -62,12 +63,12 @@ def templates(out: Path) -> dict[str, dict[str, object]]:
 
 def resources(out: Path) -> Counter[str]:
     """The number of resources of each type in a cloud assembly, without the CDK's metadata."""
-    found: Counter[str] = Counter()
+    types: Counter[str] = Counter()
     for path in out.glob("*.template.json"):
         for entry in json.loads(path.read_text("utf-8"))["Resources"].values():
-            found[entry["Type"]] += 1
-    del found["AWS::CDK::Metadata"]
-    return found
+            types[entry["Type"]] += 1
+    del types["AWS::CDK::Metadata"]
+    return types
 
 
 def _difference(ours: Counter[str], by_hand: Counter[str]) -> str:

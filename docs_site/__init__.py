@@ -1,1 +1,1 @@
-"""What builds the docs site and its pictures: `make docs`, `make pictures`."""
+"""Builds the docs site and draws its pictures: `make docs`, `make pictures`."""

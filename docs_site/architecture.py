@@ -1,4 +1,4 @@
-"""Which package of hptc imports which, from the real imports, as SVG."""
+"""Draws which package of hptc imports which, from the real imports, as SVG."""
 
 from __future__ import annotations
 
@@ -32,14 +32,18 @@ def layers() -> list[list[str]]:
 
 
 def imports() -> set[tuple[str, str]]:
-    """Which package imports from which."""
+    """Each package and one that it imports from."""
     graph = grimp.build_graph("hptc", cache_dir=None)
-    found = {
-        (_package(module), _package(other))
+    pairs = {
+        (_package(module), _package(imported))
         for module in graph.modules
-        for other in graph.find_modules_directly_imported_by(module)
+        for imported in graph.find_modules_directly_imported_by(module)
     }
-    return {(one, other) for one, other in found if one and other and one != other}
+    return {
+        (importer, imported)
+        for importer, imported in pairs
+        if importer and imported and importer != imported
+    }
 
 
 def _package(module: str) -> str | None:

@@ -18,15 +18,11 @@ _ROOT = Path(__file__).parents[1]
 _COLUMNS = 106
 
 
-def main(name: str, drawn: Path) -> None:
-    """Draw one picture."""
-    with tempfile.TemporaryDirectory(prefix="hptc-pictures-") as temporary:
-        project = _deployed(Path(temporary) / "digits")
-        if name == "plan":
-            svg = run_and_draw(project, "hptc plan", variables=_variables(), columns=_COLUMNS)
-        else:
-            svg = _watch(project)
-        drawn.write_text(svg, encoding="utf-8")
+def main(name: str, file: Path) -> None:
+    """Draw one picture: `plan` or `watch`."""
+    draw_picture = {"plan": _plan, "watch": _watch}[name]
+    with tempfile.TemporaryDirectory(prefix="hptc-pictures-") as scratch:
+        file.write_text(draw_picture(_deployed(Path(scratch) / "digits")), encoding="utf-8")
 
 
 def _variables() -> dict[str, str]:
@@ -47,6 +43,10 @@ def _deployed(project: Path) -> Path:
     return project
 
 
+def _plan(project: Path) -> str:
+    return run_and_draw(project, "hptc plan", variables=_variables(), columns=_COLUMNS)
+
+
 def _watch(project: Path) -> str:
     _run(project, "hptc", "submit", "digits", "--yes")
     command = "hptc watch digits --interval 2"
@@ -64,4 +64,5 @@ def _run(project: Path, *command: str) -> None:
         raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
-main(sys.argv[1], Path(sys.argv[2]))
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

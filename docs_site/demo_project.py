@@ -1,4 +1,4 @@
-"""The project in the pictures: that of `hptc init`, with the steps of docs/ten-minutes.md."""
+"""The project in the pictures: what `hptc init` creates, with the steps of docs/ten-minutes.md."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ from docs_site.terminal import capture, draw, prompt, settled
 
 SPEC = "specs/direct-marketing-xgboost.yaml"
 COLUMNS = 96
-_BEFORE, _BROKEN, _MENDED = (
-    f"eta: {{type: Continuous, {bounds}}}"
-    for bounds in (
-        "min: 0, max: 1",
-        "min: 0, max: 1, scaling: Logarithmic",
-        "min: 0.001, max: 1, scaling: Logarithmic",
-    )
-)
+_CREATED = "eta: {type: Continuous, min: 0, max: 1}"
+BROKEN = "eta: {type: Continuous, min: 0, max: 1, scaling: Logarithmic}"
+CHANGED = "eta: {type: Continuous, min: 0.001, max: 1, scaling: Logarithmic}"
 
 
 def environment() -> dict[str, str]:
@@ -36,8 +31,8 @@ def environment() -> dict[str, str]:
     return kept | dates | names | mails | {"PATH": path, "GIT_CONFIG_GLOBAL": os.devnull}
 
 
-def create(folder: Path) -> Path:
-    """`hptc init`, and a commit of the spec and of hptc.yaml."""
+def create(folder: Path, range_: str) -> Path:
+    """`hptc init`, a commit of the spec and of hptc.yaml, and then another range in the spec."""
     variables = environment()
     for command in (
         ["hptc", "init", "tuning"],
@@ -46,24 +41,18 @@ def create(folder: Path) -> Path:
         ["git", "-C", "tuning", "commit", "--quiet", "--message", "Tune direct marketing"],
     ):
         subprocess.run(command, cwd=folder, env=variables, check=True, capture_output=True)
-    return folder / "tuning"
+    project = folder / "tuning"
+    spec = project / SPEC
+    text = spec.read_text(encoding="utf-8")
+    if _CREATED not in text:
+        raise ValueError(f"{spec} has no {_CREATED}")
+    spec.write_text(text.replace(_CREATED, range_), encoding="utf-8")
+    return project
 
 
-def break_range(project: Path) -> None:
-    """A logarithmic scale from 0."""
-    _replace(project / SPEC, _BEFORE, _BROKEN)
-
-
-def mend_range(project: Path) -> None:
-    """A logarithmic scale from 0.001."""
-    _replace(project / SPEC, _BROKEN, _MENDED)
-
-
-def _replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    if old not in text:
-        raise ValueError(f"{path} has no {old}")
-    path.write_text(text.replace(old, new), encoding="utf-8")
+def run(project: Path, command: str) -> None:
+    """Run a command in the project. Raises CalledProcessError if it fails."""
+    subprocess.run(command.split(), cwd=project, env=environment(), check=True, capture_output=True)
 
 
 def run_and_draw(
@@ -73,14 +62,14 @@ def run_and_draw(
     variables: Mapping[str, str] | None = None,
     columns: int = COLUMNS,
 ) -> str:
-    """A command in a terminal, with its output."""
+    """Run a command in a terminal, and draw it with its output."""
     printed = capture(command.split(), project, variables or environment(), columns=columns)
     text = f"{prompt(command)}\n{settled(printed)}".replace(str(project.parent), "/home/ada")
     return draw("", text, columns=columns)
 
 
 def write_data(project: Path) -> None:
-    """The data of docs/ten-minutes.md."""
+    """Write the data of docs/ten-minutes.md."""
     import csv
 
     from sklearn.datasets import load_breast_cancer

@@ -12,7 +12,7 @@ import re
 _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*([\w+-]*)(?:.*?( title=\"[^\"]*\"))?")
 _ITEM = re.compile(r"^(\s*)([-*+]|\d{1,9}[.)])(\s+)(?=\S)")
 _INDENT = 4
-"""What Python-Markdown calls one level."""
+"""The spaces of one level in Python-Markdown."""
 
 
 def to_python_markdown(text: str) -> str:
@@ -42,9 +42,9 @@ def to_python_markdown(text: str) -> str:
             lines.append(f"{' ' * _INDENT * len(widths)}{item[2]} {line[item.end() :]}")
             widths.append(item.end())
             continue
-        if found := _FENCE.match(line):
-            fence = found[2]
-            line = f"{found[1]}{found[2]}{found[3]}{found[4] or ''}"
+        if opening := _FENCE.match(line):
+            fence = opening[2]
+            line = f"{opening[1]}{opening[2]}{opening[3]}{opening[4] or ''}"
         lines.append(_reindented(line, widths))
     return "\n".join(lines)
 

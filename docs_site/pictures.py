@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from docs_site import demo_project
 from docs_site.architecture import architecture_picture
 from docs_site.browser import open_page
-from docs_site.demo_project import environment, run_and_draw
+from docs_site.demo_project import BROKEN, CHANGED, environment, run, run_and_draw
 from docs_site.png import with_palette
 from docs_site.review_comment import comment_picture
 
@@ -22,92 +22,79 @@ _SPEC = "direct-marketing-xgboost"
 _RUN = f"hptc local run {_SPEC} --channel train=data/train --channel validation=data/validation"
 
 
-def _check(place: Path) -> str:
-    project = demo_project.create(place)
-    demo_project.break_range(project)
+def _check(scratch: Path) -> str:
+    project = demo_project.create(scratch, BROKEN)
     return run_and_draw(project, "hptc check", columns=78)
 
 
-def _diff(place: Path) -> str:
-    project = _changed(place)
+def _diff(scratch: Path) -> str:
+    project = demo_project.create(scratch, CHANGED)
     return run_and_draw(project, "hptc diff", columns=108)
 
 
-def _search_space(place: Path) -> str:
-    project = _changed(place)
-    command = ["hptc", "preview", _SPEC, "--plot", "plot.svg"]
-    subprocess.run(command, cwd=project, env=environment(), check=True, capture_output=True)
+def _search_space(scratch: Path) -> str:
+    project = demo_project.create(scratch, CHANGED)
+    run(project, f"hptc preview {_SPEC} --plot plot.svg")
     return (project / "plot.svg").read_text(encoding="utf-8")
 
 
-def _local_run(place: Path) -> str:
-    project = _changed(place)
-    demo_project.write_data(project)
-    command = f"hptc local run {_SPEC} --trials 6 --resume"
-    _rehearse(project)
-    return run_and_draw(project, command, columns=112)
+def _local_run(scratch: Path) -> str:
+    project = _with_data(scratch)
+    run(project, f"{_RUN} --trials 1")
+    return run_and_draw(project, f"hptc local run {_SPEC} --trials 6 --resume", columns=112)
 
 
-def _trained(place: Path, *commands: str) -> Path:
-    """A project whose tuning job has run on this machine, and commands after it."""
-    project = _changed(place)
-    demo_project.write_data(project)
-    for command in (_RUN, *commands):
-        subprocess.run(
-            command.split(), cwd=project, env=environment(), check=True, capture_output=True
-        )
-    return project
-
-
-def _dashboard(place: Path, browser: Browser) -> bytes:
-    command = ["hptc", "local", "results", _SPEC, "--dashboard"]
-    with subprocess.Popen(
-        command, cwd=_trained(place), env=environment(), stdout=subprocess.PIPE, text=True
-    ) as serving:
-        try:
-            address = serving.stdout.readline().strip() if serving.stdout is not None else ""
-            page = open_page(browser, width=1280, height=860, scale=1)
-            page.goto(f"{address}/studies/0", wait_until="networkidle")
-            page.wait_for_timeout(3_000)  # its charts are animated
-            return with_palette(page.screenshot())
-        finally:
-            serving.terminate()
-
-
-def _report(place: Path, browser: Browser) -> bytes:
-    project = _trained(place, f"hptc local report {_SPEC} -o report.html")
+def _report(scratch: Path, browser: Browser) -> bytes:
+    project = _trained(scratch)
+    run(project, f"hptc local report {_SPEC} -o report.html")
     page = open_page(browser, width=1000, height=860, scale=1)
     page.goto((project / "report.html").as_uri())
     return with_palette(page.screenshot())
 
 
-def _plan(place: Path) -> str:
-    return _in_the_sandbox(place, "plan")
+def _dashboard(scratch: Path, browser: Browser) -> bytes:
+    command = ["hptc", "local", "results", _SPEC, "--dashboard"]
+    with subprocess.Popen(
+        command, cwd=_trained(scratch), env=environment(), stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            address = server.stdout.readline().strip() if server.stdout is not None else ""
+            page = open_page(browser, width=1280, height=860, scale=1)
+            page.goto(f"{address}/studies/0", wait_until="networkidle")
+            page.wait_for_timeout(3_000)  # its charts are animated
+            return with_palette(page.screenshot())
+        finally:
+            server.terminate()
 
 
-def _watch(place: Path) -> str:
-    return _in_the_sandbox(place, "watch")
-
-
-def _in_the_sandbox(place: Path, name: str) -> str:
-    """A picture that `docs_site.aws_session` draws, as a client of the sandbox."""
-    drawn = place / f"{name}.svg"
-    sandbox = ["hptc", "sandbox", "--train", "--account", "123456789012", "--"]
-    command = [*sandbox, sys.executable, "-m", "docs_site.aws_session", name, str(drawn)]
-    subprocess.run(command, env=environment(), check=True, stdout=subprocess.DEVNULL)
-    return drawn.read_text(encoding="utf-8")
-
-
-def _changed(place: Path) -> Path:
-    project = demo_project.create(place)
-    demo_project.break_range(project)
-    demo_project.mend_range(project)
+def _trained(scratch: Path) -> Path:
+    """A project whose tuning job has run on this machine."""
+    project = _with_data(scratch)
+    run(project, _RUN)
     return project
 
 
-def _rehearse(project: Path) -> None:
-    command = f"{_RUN} --trials 1"
-    subprocess.run(command.split(), cwd=project, env=environment(), check=True, capture_output=True)
+def _with_data(scratch: Path) -> Path:
+    project = demo_project.create(scratch, CHANGED)
+    demo_project.write_data(project)
+    return project
+
+
+def _plan(scratch: Path) -> str:
+    return _in_the_sandbox(scratch, "plan")
+
+
+def _watch(scratch: Path) -> str:
+    return _in_the_sandbox(scratch, "watch")
+
+
+def _in_the_sandbox(scratch: Path, name: str) -> str:
+    """A picture that `docs_site.aws_session` draws, as a client of the sandbox."""
+    file = scratch / f"{name}.svg"
+    sandbox = ["hptc", "sandbox", "--train", "--account", "123456789012", "--"]
+    command = [*sandbox, sys.executable, "-m", "docs_site.aws_session", name, str(file)]
+    subprocess.run(command, env=environment(), check=True, stdout=subprocess.DEVNULL)
+    return file.read_text(encoding="utf-8")
 
 
 PICTURES: Mapping[str, Callable[[Path], str]] = {

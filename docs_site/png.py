@@ -1,4 +1,4 @@
-"""PNG images that are small, and say what they were made from, so that a test finds old ones.
+"""Makes PNG images small, and adds what they were made from, so that a test finds old ones.
 
 https://www.w3.org/TR/png-3/
 """
@@ -53,8 +53,8 @@ def with_palette(image: bytes) -> bytes:
     )
 
 
-def _distance(one: bytes, other: bytes) -> int:
-    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+def _distance(color: bytes, other: bytes) -> int:
+    return sum((a - b) ** 2 for a, b in zip(color, other, strict=True))
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

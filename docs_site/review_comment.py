@@ -43,10 +43,10 @@ def comment_page() -> str:
     """The comment as a page of HTML, with its details expanded."""
     from markdown_it import MarkdownIt
 
-    found = re.search(r"^````markdown\n(.*?)^````$", _PAGE.read_text("utf-8"), re.DOTALL | re.M)
-    if found is None:
+    block = re.search(r"^````markdown\n(.*?)^````$", _PAGE.read_text("utf-8"), re.DOTALL | re.M)
+    if block is None:
         raise ValueError(f"{_PAGE} has no comment")
-    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(found[1])
+    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(block[1])
     body = body.replace("<details>", "<details open>")
     for emoji, color in _VERDICTS.items():
         body = body.replace(emoji, f'<i style="background: {color}"></i>')

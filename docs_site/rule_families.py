@@ -1,4 +1,4 @@
-"""docs/rules.md as one page for each family of codes: a browser needs seconds for all at once."""
+"""Splits docs/rules.md into a page for each family of codes: a browser needs seconds for all."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def rule_pages(text: str) -> dict[str, str]:
     families: dict[str, list[str]] = {digit: [] for digit in titles}
     bases = ""
     for section in sections:
-        if found := re.match(r"## HPT(\d)", section):
-            families[found[1]].append(section)
+        if heading := re.match(r"## HPT(\d)", section):
+            families[heading[1]].append(section)
         else:
             bases += section
     head = head.replace("(#base-specs)", f"({_BASES})")
@@ -38,8 +38,8 @@ def family_page(digit: str) -> str:
 
 def page_of(anchor: str) -> str:
     """The name of the page that has an anchor of docs/rules.md."""
-    if found := re.match(r"hpt(\d)", anchor):
-        return family_page(found[1])
+    if rule := re.match(r"hpt(\d)", anchor):
+        return family_page(rule[1])
     return _BASES if anchor.startswith("base-") else PAGE
 
 

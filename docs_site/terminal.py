@@ -1,4 +1,4 @@
-"""Commands in a terminal, as SVG: what they print is real, and so are its colors."""
+"""Draws commands in a terminal as SVG, with what they really print, in its colors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import re
 import struct
 import termios
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -62,27 +63,27 @@ def capture(
         variables = dict(environment) | {"TERM": "xterm-256color"}
         os.execvpe(command[0], list(command), variables)  # noqa: S606
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    parts = []
-    while True:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # Linux's sign that the process has closed its terminal
-            break
-        if not part:
-            break
-        parts.append(part)
+    printed = b"".join(iter(partial(_read, terminal), b""))
     os.waitpid(process, 0)
     os.close(terminal)
-    return b"".join(parts).decode()
+    return printed.decode()
+
+
+def _read(terminal: int) -> bytes:
+    """What was printed since; empty when the process has closed its terminal."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # on Linux
+        return b""
 
 
 def frames(printed: str) -> list[str]:
-    """What a command drew that redraws a block, once for each time."""
+    """Each state of the block that a command such as `hptc watch` redraws."""
     return [plain for part in printed.split(_CLEAR_BELOW) if (plain := settled(part)).strip()]
 
 
 def settled(printed: str) -> str:
-    """The lines that stay: without progress that was overwritten, and without cursor movements."""
+    """The lines that stay: no progress that was overwritten, and no movements of the cursor."""
     lines = []
     for line in printed.replace("\r\n", "\n").split("\n"):
         last = line.split("\r")[-1]

@@ -7,17 +7,16 @@ pages, because they don't come from AWS.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from hptc.aws.exceeded_quotas import quota_help
+from hptc.aws.html_pages import PROXY_SETTINGS, HtmlResponseError, html_error, is_html
 from hptc.aws.retry import INTERNAL_ERROR_CODES, THROTTLING_CODES
 from hptc.aws.sign_in import sign_in
 from hptc.catalog.error_texts import known_errors
 from hptc.errors import AwsError
-from hptc.text import shortened
 
 _EXPIRED_CREDENTIALS = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _UNKNOWN_CREDENTIALS = frozenset(
@@ -41,35 +40,14 @@ _INVALID_SIGNATURE = frozenset(
 _ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 _DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
-_PROXY_SETTINGS = "the proxy settings (HTTPS_PROXY, NO_PROXY)"
-_HTML_TAG = re.compile(r"<[^>]*>")
-_MAX_PAGE_TEXT = 200
-_PAGE_START = 1000  # bytes
-_QUOTA = re.compile(
-    r"service limit '(?P<quota>[^']+)' is (?P<limit>[\d.]+)[^,]*, "
-    r"with current utilization of (?P<used>[\d.]+)[^,]*? "
-    r"and a request delta of (?P<delta>[\d.]+)"
-)
-_INSTANCE_QUOTA = re.compile(r"(?P<type>ml\.\S+) for (?:spot )?training (?:warm pool )?job usage")
 
 
-class HtmlResponseError(Exception):
-    """An endpoint returned an HTML page with a success status, which botocore can't parse."""
-
-    def __init__(self, *, status: int) -> None:
-        super().__init__(f"the endpoint returned an HTML page (HTTP {status})")
-        self.status = status
+class NotSentError(AwsError):
+    """The call failed on this machine; nothing was sent to AWS."""
 
 
-def reject_html(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Handle botocore's `before-parse` event: raise HtmlResponseError for a page with status 2xx.
-
-    botocore parses such a page into a response without members. Not for S3, whose objects may be
-    HTML.
-    """
-    status = response_dict["status_code"]
-    if status < 300 and _is_html_type(response_dict["headers"]) and _is_page(response_dict):
-        raise HtmlResponseError(status=status)
+class MissingCredentialsError(NotSentError):
+    """No complete credentials were found, so nothing was sent to AWS."""
 
 
 def aws_error(
@@ -85,10 +63,10 @@ def aws_error(
     match error:
         case HtmlResponseError():
             metadata = {"HTTPStatusCode": error.status}
-            return _html_error({"ResponseMetadata": metadata}, action, region)
+            return html_error({"ResponseMetadata": metadata}, action, region)
         case boto.ClientError():
-            if _is_html(error.response):
-                return _html_error(error.response, action, region)
+            if is_html(error.response):
+                return html_error(error.response, action, region)
             return _client_error(error.response.get("Error", {}), action, request)
         case boto.NoCredentialsError():
             return MissingCredentialsError("no AWS credentials found", help=sign_in())
@@ -109,7 +87,7 @@ def aws_error(
         case boto.HTTPClientError() | boto.ConnectionError():
             return AwsError(
                 f"cannot reach AWS: {error}",
-                help=f"check the network, {_PROXY_SETTINGS} and AWS_ENDPOINT_URL"
+                help=f"check the network, {PROXY_SETTINGS} and AWS_ENDPOINT_URL"
                 + (f", and that {region} is a valid Region" if region else ""),
             )
         case boto.BotoCoreError():
@@ -124,14 +102,6 @@ def was_retried(error: Exception) -> bool:
     """Whether botocore had sent the call before the attempt that failed with an error."""
     response = getattr(error, "response", None) or {}
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
-
-
-class NotSentError(AwsError):
-    """The call failed on this machine; nothing was sent to AWS."""
-
-
-class MissingCredentialsError(NotSentError):
-    """No complete credentials were found, so nothing was sent to AWS."""
 
 
 def has_unknown_outcome(error: AwsError) -> bool:
@@ -163,88 +133,51 @@ def missing_region() -> AwsError:
     )
 
 
-def _is_html(response: Mapping[str, Any]) -> bool:
-    message = str(response.get("Error", {}).get("Message", "")).lstrip().lower()
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return message.startswith(("<!doctype html", "<html")) or _is_html_type(headers)
-
-
-def _is_page(response_dict: Mapping[str, Any]) -> bool:
-    """Whether a response has markup; moto declares that its JSON of CloudWatch Logs is HTML."""
-    body = response_dict.get("body") or b"<"
-    return bool(body[:_PAGE_START].lstrip().startswith(b"<"))
-
-
-def _is_html_type(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-type", "").lower().startswith("text/html")
-
-
-def _html_error(response: Mapping[str, Any], action: str, region: str) -> AwsError:
-    """The error for an HTML page, which a proxy, a gateway or a wrong endpoint returns."""
-    error = response.get("Error", {})
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    text = " ".join(_HTML_TAG.sub(" ", str(error.get("Message", ""))).split())
-    code = str(error.get("Code", ""))
-    return AwsError(
-        f"{_endpoint(action, region)} returned an HTML page"
-        + (f" (HTTP {status})" if status else "")
-        + (f": {shortened(text, _MAX_PAGE_TEXT)}" if text else ""),
-        # Only a code that is retried is kept: any other call would get a page too.
-        code=code if code in INTERNAL_ERROR_CODES | THROTTLING_CODES else "",
-        help=f"a proxy may be answering instead of AWS: check {_PROXY_SETTINGS} and "
-        "AWS_ENDPOINT_URL",
-    )
-
-
-def _endpoint(action: str, region: str) -> str:
-    """The endpoint of a call for messages, without the credentials that a URL may contain.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-    """
-    service = action.partition(":")[0]
-    url = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get(
-        "AWS_ENDPOINT_URL"
-    )
-    if url:
-        parts = urlsplit(url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    return f"the {service or 'AWS'} endpoint{f' in {region}' if region else ''}"
-
-
 def _client_error(
     error: Mapping[str, Any], action: str, request: Mapping[str, Any] | None
 ) -> AwsError:
     code, message = str(error.get("Code", "")), str(error.get("Message", ""))
-    if code in _EXPIRED_CREDENTIALS:
-        return AwsError(message, code=code, help=f"the credentials have expired: {sign_in()}")
-    if code in _UNKNOWN_CREDENTIALS:
-        return AwsError(
-            message, code=code, help=f"AWS does not recognize the credentials: {sign_in()}"
-        )
-    if code in _INVALID_SIGNATURE:
+    if code in _INVALID_SIGNATURE:  # the message quotes what was signed
         return AwsError(
             "AWS rejected the signature of the request",
             code=code,
             help="check the secret access key and this machine's clock",
         )
     message = message or "AWS gave no reason"
+    return AwsError(message, code=code, help=_help(code, message, action, request))
+
+
+def _help(code: str, message: str, action: str, request: Mapping[str, Any] | None) -> str:
+    """What to do about an error of AWS; empty if its message has to be enough."""
+    if code in _EXPIRED_CREDENTIALS:
+        return f"the credentials have expired: {sign_in()}"
+    if code in _UNKNOWN_CREDENTIALS:
+        return f"AWS does not recognize the credentials: {sign_in()}"
     if code in _ACCESS_DENIED:
-        return AwsError(message, code=code, help=_denied_help(message, action))
+        return _denied_help(message, action)
     if code in THROTTLING_CODES:
-        return AwsError(
-            message, code=code, help="AWS is throttling requests: try again in a few minutes"
-        )
+        return "AWS is throttling requests: try again in a few minutes"
     if code in INTERNAL_ERROR_CODES:
-        return AwsError(
-            message, code=code, help="this is an error inside AWS: try again in a few minutes"
-        )
+        return "this is an error inside AWS: try again in a few minutes"
     if code == "ResourceLimitExceeded":
-        return AwsError(message, code=code, help=_quota_help(message, request or {}))
+        return quota_help(message, request)
     if code == "ResourceInUse":
-        return AwsError(message, code=code, help="choose another name")
+        return "choose another name"
     if code == "ValidationException" and action == "sagemaker:CreateHyperParameterTuningJob":
-        return AwsError(message, code=code, help=f"no tuning job was created: {_advice(message)}")
-    return AwsError(message, code=code)
+        return f"no tuning job was created: {_advice(message)}"
+    return ""
+
+
+def _denied_help(message: str, action: str) -> str:
+    match = _DENIED_ACTION.search(message)
+    needed = match[1] if match else action
+    resource = (match[2] or "").rstrip(".,") if match else ""
+    target = f" on {resource}" if resource and resource != "*" else ""
+    if "explicit deny" in message:
+        return f"a policy explicitly denies {needed}{target}: contact the account's administrator"
+    if needed == "iam:PassRole":
+        return f"the caller needs iam:PassRole{target} to pass the execution role to SageMaker"
+    return f"the caller needs permission for {needed}{target}"
 
 
 def _advice(message: str) -> str:
@@ -254,80 +187,3 @@ def _advice(message: str) -> str:
         return "fix the spec and submit it again"
     rules = f" (hptc explain {known.rules[0]})" if known.rules else ""
     return f"{'; '.join(known.advice)}{rules}"
-
-
-def _denied_help(message: str, action: str) -> str:
-    found = _DENIED_ACTION.search(message)
-    needed = found[1] if found else action
-    resource = (found[2] or "").rstrip(".,") if found else ""
-    target = f" on {resource}" if resource and resource != "*" else ""
-    if "explicit deny" in message:
-        return f"a policy explicitly denies {needed}{target}: contact the account's administrator"
-    if needed == "iam:PassRole":
-        return f"the caller needs iam:PassRole{target} to pass the execution role to SageMaker"
-    return f"the caller needs permission for {needed}{target}"
-
-
-def _quota_help(message: str, request: Mapping[str, Any]) -> str:
-    """How to get below an exceeded quota, in the request's own numbers."""
-    if "is not available in this region" in message:
-        return "choose another instance type or another Region"
-    found = _QUOTA.search(message)
-    if found is None:
-        return "request a quota increase in Service Quotas, or make the tuning job smaller"
-    quota, limit, used, delta = (found[name] for name in ("quota", "limit", "used", "delta"))
-    instance = _INSTANCE_QUOTA.fullmatch(quota)
-    if instance is None:
-        return (
-            f"request an increase of '{quota}' above {limit} in Service Quotas, or make the tuning "
-            "job smaller"
-        )
-    needed, free = float(delta), max(0.0, float(limit) - float(used))
-    parallel = _max_parallel_jobs(request)
-    count = _instance_count(request, instance["type"])
-    increase = f"request {float(used) + needed:g} or more for '{quota}' in Service Quotas"
-    if not parallel or not count or parallel * count != needed:
-        return (
-            f"the tuning job needs {needed:g} more instances at once (max_parallel_training_jobs x "
-            f"instance_count), but {free:g} are free: lower max_parallel_training_jobs, or "
-            f"{increase}"
-        )
-    fitting = int(free // count)
-    lower = f"set max_parallel_training_jobs to {fitting}, or " if fitting else ""
-    return (
-        f"{parallel} parallel training jobs x {count} {instance['type']} = {needed:g} instances at "
-        f"once, but {free:g} are free: {lower}{increase}"
-    )
-
-
-def _max_parallel_jobs(request: Mapping[str, Any]) -> int:
-    config = request.get("HyperParameterTuningJobConfig", {})
-    return int(config.get("ResourceLimits", {}).get("MaxParallelTrainingJobs", 0))
-
-
-def _instance_count(request: Mapping[str, Any], instance_type: str) -> int:
-    """The instances of a type that one training job uses; 0 if the definitions differ in it."""
-    definitions = request.get("TrainingJobDefinitions") or [
-        request.get("TrainingJobDefinition", {})
-    ]
-    counts = set()
-    for definition in definitions:
-        resources = {
-            **definition.get("ResourceConfig", {}),
-            **definition.get("HyperParameterTuningResourceConfig", {}),
-        }
-        groups = (
-            resources.get("InstanceGroups")
-            or resources.get("InstanceConfigs")
-            or resources.get("InstancePreferences")
-            or [resources]
-        )
-        shared = resources.get("InstanceCount", 1)
-        counts.add(
-            sum(
-                group.get("InstanceCount", shared)
-                for group in groups
-                if group.get("InstanceType") == instance_type
-            )
-        )
-    return counts.pop() if len(counts) == 1 else 0

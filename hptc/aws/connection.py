@@ -10,14 +10,9 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hptc.aws.aws_errors import (
-    aws_error,
-    has_unknown_outcome,
-    missing_region,
-    reject_html,
-    was_retried,
-)
+from hptc.aws.aws_errors import aws_error, has_unknown_outcome, missing_region, was_retried
 from hptc.aws.call_log import log_calls
+from hptc.aws.html_pages import reject_html
 from hptc.aws.retry import Retry
 from hptc.aws.sign_in import sign_in
 from hptc.errors import AwsError

@@ -69,19 +69,19 @@ def fetch_prices(client: PriceList, regions: Iterable[str], retry: Retry) -> Pri
 
 def _region(client: PriceList, region: str, retry: Retry) -> RegionPrices:
     retry.progress(f"reading the prices of {region}")
-    found: dict[str, Price] = {}
+    prices: dict[str, Price] = {}
     for product in _products(client, region, retry):
         usage, price = _price(product, region)
         # If AWS lists a product twice, a bound needs the higher price.
-        if price is not None and (usage not in found or price.usd > found[usage].usd):
-            found[usage] = price
-    instances = {usage: price for usage, price in found.items() if usage.startswith("ml.")}
+        if price is not None and (usage not in prices or price.usd > prices[usage].usd):
+            prices[usage] = price
+    instances = {usage: price for usage, price in prices.items() if usage.startswith("ml.")}
     if not instances:
         raise AwsError(
             f"the AWS Price List API has no prices in US dollars for training in {region}",
             help="check the name of the Region",
         )
-    return RegionPrices(instances=instances, volume=found.get(_VOLUME))
+    return RegionPrices(instances=instances, volume=prices.get(_VOLUME))
 
 
 def _products(client: PriceList, region: str, retry: Retry) -> Iterator[Mapping[str, Any]]:

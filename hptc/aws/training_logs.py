@@ -74,12 +74,12 @@ def _all_events(
 def _last_events(
     call: Call, logs: Any, training_job: str, start: Mapping[str, Any], tail: int
 ) -> list[LogEvent]:
-    found = [
+    events = [
         event
         for stream in _streams(call, logs, training_job)
         for event in _end_of_stream(call, logs, stream, start, tail)
     ]
-    return sorted(found, key=attrgetter("time"))[-tail:]
+    return sorted(events, key=attrgetter("time"))[-tail:]
 
 
 def _streams(call: Call, logs: Any, training_job: str) -> Iterator[str]:
@@ -104,16 +104,16 @@ def _end_of_stream(
     repeats the token that it was asked for.
     """
     page: dict[str, Any] = {"logGroupName": LOG_GROUP, "logStreamName": stream, **start}
-    found: list[LogEvent] = []
-    while len(found) < tail:
-        page["limit"] = min(tail - len(found), _LARGEST_PAGE)
+    events: list[LogEvent] = []
+    while len(events) < tail:
+        page["limit"] = min(tail - len(events), _LARGEST_PAGE)
         response = call("logs:GetLogEvents", partial(logs.get_log_events, **page))
-        found = [_event(event, stream) for event in response["events"]] + found
+        events = [_event(event, stream) for event in response["events"]] + events
         token = response.get("nextBackwardToken")
         if not token or token == page.get("nextToken"):
             break
         page["nextToken"] = token
-    return found
+    return events
 
 
 def _event(event: Mapping[str, Any], stream: str) -> LogEvent:

@@ -75,10 +75,10 @@ def synth_project(
     if chosen is None:
         return Synthesized(diagnostics=diagnostics, assembly=None)
     specs = deployable_specs(loaded.compiled)
-    found = environment_stacks(chosen, specs)
+    stacks = environment_stacks(chosen, specs)
     is_checked = is_owner_checked and os.environ.get(_CLI_ACCOUNT) == chosen.account
-    deployed, notes = _deployed_foundation(chosen, found.outputs) if is_checked else (None, ())
-    assembly = build(chosen, found.foundation, found.roles, outdir, schedules=found.schedules)
+    deployed, notes = _deployed_foundation(chosen, stacks.outputs) if is_checked else (None, ())
+    assembly = build(chosen, stacks.foundation, stacks.roles, outdir, schedules=stacks.schedules)
     if deployed is not None:
         _check_losses(deployed, assembly)
     return Synthesized(
@@ -110,9 +110,9 @@ def _deployed_foundation(
 
     try:
         operations = connect(environment).stacks
-        found = existing_stacks(names, operations)
-        check_owners(environment, found.values())
-        stack = found.get(environment.foundation_stack)
+        deployed = existing_stacks(names, operations)
+        check_owners(environment, deployed.values())
+        stack = deployed.get(environment.foundation_stack)
         if stack is None:
             return None, ()
         return _Deployed(stack=stack, template=operations.template(stack.arn)), ()

@@ -58,12 +58,12 @@ class TuningProject:
             raise FindingsError(
                 "\n".join(map(_line, loaded.diagnostics)), help="`hptc check` shows the lines"
             )
-        found = environment_stacks(loaded.environment, deployable_specs(loaded.compiled))
+        stacks = environment_stacks(loaded.environment, deployable_specs(loaded.compiled))
         return cls(
             environment=loaded.environment,
-            foundation=found.foundation,
-            roles=found.roles,
-            schedules=found.schedules,
+            foundation=stacks.foundation,
+            roles=stacks.roles,
+            schedules=stacks.schedules,
         )
 
     @property
@@ -156,7 +156,7 @@ def load_environment(
         raise UsageError(f"no {FILE_NAME} found in {root}", help="run `hptc init` to create one")
     chosen = _environment(project, environment)
     compiled = compile_paths([str(each) for each in specs] or [str(project.root)], workspace)
-    diagnostics = tuple(dict.fromkeys(each for one in compiled for each in one.diagnostics))
+    diagnostics = tuple(dict.fromkeys(each for outcome in compiled for each in outcome.diagnostics))
     is_valid = not any(diagnostic.is_error for diagnostic in diagnostics)
     return LoadedEnvironment(
         environment=chosen if is_valid else None,

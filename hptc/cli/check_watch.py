@@ -87,12 +87,12 @@ class RecordedFiles(Disk):
 def _state(path: Path) -> _State:
     """The state of a path. A folder's is its names, because editors replace a file to write it."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - a Path raises for a name that is too long
-        if stat.S_ISDIR(found.st_mode):
+        stat_result = os.stat(path)  # noqa: PTH116 - a Path raises for a name that is too long
+        if stat.S_ISDIR(stat_result.st_mode):
             return tuple(sorted(filter(_is_relevant, os.listdir(path))))  # noqa: PTH208 - names only
     except (OSError, ValueError):
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return stat_result.st_mtime_ns, stat_result.st_size, stat_result.st_ino
 
 
 def _is_relevant(name: str) -> bool:

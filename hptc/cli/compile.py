@@ -61,11 +61,13 @@ def compile_command(
         )
     if output is not None:
         _require_unique_names(compiled)
-    texts = [render_request(_resolved(one) if resolve else one.request, form) for one in compiled]
+    texts = [
+        render_request(_resolved(spec) if resolve else spec.request, form) for spec in compiled
+    ]
     if output is None:
         print_result("".join(texts))
         return EXIT_OK
-    names = [Path(output, f"{one.name}.{form}") for one in compiled]
+    names = [Path(output, f"{spec.name}.{form}") for spec in compiled]
     write_all(dict(zip(names, texts, strict=True)), folder=Path(output))
     print_status(f"wrote {plural(len(texts), 'request')} to {output}")
     return EXIT_OK
@@ -77,11 +79,11 @@ def _require_unique_names(compiled: Sequence[Compiled]) -> None:
     Case is ignored, as it is by some file systems and in the names of tuning jobs.
     """
     first: dict[str, Compiled] = {}
-    for one in compiled:
-        earlier = first.setdefault(one.name.lower(), one)
-        if earlier is not one:
+    for spec in compiled:
+        earlier = first.setdefault(spec.name.lower(), spec)
+        if earlier is not spec:
             raise UsageError(
-                f"{earlier.file} and {one.file} would both be written to `{one.name}`",
+                f"{earlier.file} and {spec.file} would both be written to `{spec.name}`",
                 help="rename one of them, or compile each into its own folder",
             )
 

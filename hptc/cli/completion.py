@@ -30,19 +30,19 @@ _FILES = "file"  # the shell completes a path
 def complete(kind: str, incomplete: str) -> list[CompletionItem]:
     """The completions of one kind; without any, the shell completes files where a file may be."""
     try:
-        found = _KINDS[kind](incomplete)
+        items = _KINDS[kind](incomplete)
     except (HptcError, OSError):  # a project with errors has no names
-        found = []
-    if not found and kind in _OR_FILES:
+        items = []
+    if not items and kind in _OR_FILES:
         return [CompletionItem(incomplete, type=_FILES)]
-    return found
+    return items
 
 
 def _specs(incomplete: str) -> list[CompletionItem]:
     """The names of the project's specs, and their files."""
     workspace = Workspace()
-    found, _ = workspace.project_of(Path.cwd())
-    files = spec_files_by_name(found, workspace) if found is not None else {}
+    project, _ = workspace.project_of(Path.cwd())
+    files = spec_files_by_name(project, workspace) if project is not None else {}
     paths = {name: display_path(path) for name, path in files.items()}
     return [
         *_matching(paths, incomplete, lambda name: paths[name]),

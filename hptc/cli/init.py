@@ -51,14 +51,14 @@ def _print_files(files: Sequence[Path], form: str) -> None:
 def _update(folder: Path, name: str | None, form: str) -> None:
     if name is not None:
         raise UsageError("--name can't be combined with --update", help="remove one of the two")
-    found = project_file.find(folder)
-    if found is None:
+    path = project_file.find(folder)
+    if path is None:
         raise UsageError(
             f"no {project_file.FILE_NAME} found in {folder} or in a parent folder",
             help="use `hptc init --update FOLDER` with the folder of a project, or `hptc init "
             "FOLDER` to create one",
         )
-    changed = update_schemas(found.parent)
+    changed = update_schemas(path.parent)
     _print_files(changed, form)
     if not changed:
         print_status("the schemas are up to date")

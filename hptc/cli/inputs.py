@@ -62,12 +62,13 @@ def compile_all(
 
 def _print_details(outcomes: Sequence[Outcome]) -> None:
     """What was read, and for which environment, for --verbose."""
-    projects = {one.project.document.file for one in outcomes if one.project is not None}
+    projects = {each.project.document.file for each in outcomes if each.project is not None}
     for file in sorted(projects):
         print_detail(f"read {file}")
-    for one in outcomes:
-        where = f", environment {one.environment.name}" if one.environment is not None else ""
-        print_detail(f"read {one.file}{where}")
+    for outcome in outcomes:
+        environment = outcome.environment
+        where = f", environment {environment.name}" if environment is not None else ""
+        print_detail(f"read {outcome.file}{where}")
 
 
 def _require_projects(outcomes: list[Outcome]) -> None:
@@ -78,14 +79,14 @@ def _require_projects(outcomes: list[Outcome]) -> None:
 
 def compile_project(env: str | None) -> list[Outcome]:
     """Compile every spec of the current project, which may have none."""
-    found, _ = Workspace().current_project()
-    return compile_all((), env) if found is not None and project_files(found) else []
+    project, _ = Workspace().current_project()
+    return compile_all((), env) if project is not None and project_files(project) else []
 
 
 def _compile_stdin(workspace: Workspace) -> Outcome:
     text, name = read_input(STDIN)
-    found, faults = workspace.current_project()
-    outcome = compile_text(text, name, workspace, found)
+    project, faults = workspace.current_project()
+    outcome = compile_text(text, name, workspace, project)
     return failed_with_project(outcome, faults) if faults else outcome
 
 
@@ -147,8 +148,8 @@ def print_findings(diagnostics: Sequence[Diagnostic], named: Collection[str] | N
 def spec_files_named(names: Sequence[str]) -> list[str]:
     """The files of specs of the current project with these names; others are ignored."""
     workspace = Workspace()
-    found, _ = workspace.current_project()
-    files = spec_files_by_name(found, workspace) if found is not None else {}
+    project, _ = workspace.current_project()
+    files = spec_files_by_name(project, workspace) if project is not None else {}
     return [str(files[name]) for name in names if name in files]
 
 

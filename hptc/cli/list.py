@@ -88,8 +88,8 @@ def list_command(
         jobs = _jobs_of_project(aws, contains, state, limit)
     else:
         aws = connect_with_options(env, region)
-        found = aws.tuning.list_jobs(name_contains=contains, status=state, limit=limit)
-        jobs = [(job, None) for job in found]
+        summaries = aws.tuning.list_jobs(name_contains=contains, status=state, limit=limit)
+        jobs = [(job, None) for job in summaries]
     with item_progress("read", "tuning jobs", len(jobs)) as progress:
         rows = list(
             with_best(
@@ -117,11 +117,11 @@ def _jobs_of_spec(
             help=f"for jobs whose name contains it, use --contains {spec}",
         )
     aws = connect_to_target(target)
-    found = spec_runs(target.spec, aws.tuning, status=status, limit=limit)
-    if not found.runs and not status:
-        found.newest  # noqa: B018  raises an error that says why there are none
-    _note_missing(found.unreadable, is_cut=found.is_cut, read=MAX_SPEC_TAGS_READ)
-    return aws, [(run.summary, run.origin) for run in found.runs]
+    listing = spec_runs(target.spec, aws.tuning, status=status, limit=limit)
+    if not listing.runs and not status:
+        listing.newest  # noqa: B018  raises an error that says why there are none
+    _note_missing(listing.unreadable, is_cut=listing.is_cut, read=MAX_SPEC_TAGS_READ)
+    return aws, [(run.summary, run.origin) for run in listing.runs]
 
 
 def _jobs_of_project(aws: Aws, contains: str, status: str, limit: int) -> _Jobs:
@@ -129,9 +129,9 @@ def _jobs_of_project(aws: Aws, contains: str, status: str, limit: int) -> _Jobs:
     if project is None:
         raise UsageError(NO_PROJECT, help="run `hptc list --project` in a project")
     candidates = aws.tuning.list_jobs(name_contains=contains, status=status)
-    found = project_jobs(project.file.project, aws.tuning, candidates, limit=limit)
-    _note_missing(found.unreadable, is_cut=found.is_cut, read=MAX_TAGS_READ)
-    return found.jobs
+    listing = project_jobs(project.file.project, aws.tuning, candidates, limit=limit)
+    _note_missing(listing.unreadable, is_cut=listing.is_cut, read=MAX_TAGS_READ)
+    return listing.jobs
 
 
 def _note_missing(unreadable: int, *, is_cut: bool, read: int) -> None:

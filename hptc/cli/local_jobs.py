@@ -37,13 +37,13 @@ _FOLLOW_SECONDS = 1.0
 def list_command(folder: Path | None, form: str) -> None:
     """List tuning jobs, newest first."""
     tuning = LocalTuning(jobs_folder(folder))
-    found = [(job, None) for job in tuning.list_jobs()]
-    jobs = list(with_best(found, tuning, now=datetime.now(UTC)))
-    facts = {job.name: tuning.run_facts(job.name) for job, _ in found}
+    listed = [(job, None) for job in tuning.list_jobs()]
+    rows = list(with_best(listed, tuning, now=datetime.now(UTC)))
+    facts = {job.name: tuning.run_facts(job.name) for job, _ in listed}
     print_result(
-        local_jobs_json(jobs, facts)
+        local_jobs_json(rows, facts)
         if form == JSON
-        else render_local_jobs(jobs, facts, color=use_color(sys.stdout), width=terminal_width())
+        else render_local_jobs(rows, facts, color=use_color(sys.stdout), width=terminal_width())
     )
     for error in tuning.unreadable():
         print_status(f"note: not listed: {error}; {error.help}")
@@ -61,13 +61,13 @@ def status(name: str, env: str | None, folder: Path | None, form: str) -> None:
     is shown, whether or not the spec has changed since.
     """
     job = find_local_job(name, env, folder)
-    found = job_status(job.tuning, job.name)
-    changes = local_changes_since(job, found.origin.digest)
+    current_status = job_status(job.tuning, job.name)
+    changes = local_changes_since(job, current_status.origin.digest)
     print_result(
-        local_status_json(found, job.facts, changes)
+        local_status_json(current_status, job.facts, changes)
         if form == JSON
         else render_local_status(
-            found,
+            current_status,
             job.facts,
             changes,
             spec=name if job.target.spec is not None else "SPEC",

@@ -76,13 +76,13 @@ def results(
     if dashboard:
         open_dashboard(lambda: _with_reports(job), interval_seconds=_REFRESH_SECONDS)
         return
-    found = without_secret_values(read_local_results(job, estimates_importance=form != "csv"))
+    results = without_secret_values(read_local_results(job, estimates_importance=form != "csv"))
     if form == JSON:
-        text = local_results_json(found, job.facts, top=top)
+        text = local_results_json(results, job.facts, top=top)
     else:
-        text = rendered_results(found, form, top)
-    if form == "csv" and found.statement:
-        print_status(found.statement)
+        text = rendered_results(results, form, top)
+    if form == "csv" and results.statement:
+        print_status(results.statement)
     print_result(text)
 
 
@@ -100,8 +100,8 @@ def report(name: str, output: str, env: str | None, folder: Path | None, form: s
     """
     require_page(output)
     job = find_local_job(name, env, folder)
-    found = read_local_results(job, estimates_importance=True)
-    write_page(output, found, form=form, command="local report")
+    results = read_local_results(job, estimates_importance=True)
+    write_page(output, results, form=form, command="local report")
 
 
 @click.command("next")
@@ -141,7 +141,7 @@ def next_command(
     results = read_local_results(job, estimates_importance=False, options=FOLLOW_UP)
     request = job.tuning.requested(job.name)
     code = follow_up_code(job.target, results.status.origin, request, env)
-    found = follow_up(
+    next_spec = follow_up(
         request,
         results,
         existing_jobs(job.tuning, parent_names(results.job)) if starts_warm else {},
@@ -154,7 +154,7 @@ def next_command(
     )
     if not code.is_same:
         print_status(f"note: the training code has changed since {job.name} ran")
-    return write_follow_up(found, output, env, form=form, command="local next")
+    return write_follow_up(next_spec, output, env, form=form, command="local next")
 
 
 def _with_reports(job: LocalJob) -> tuple[Results, Reports]:
@@ -169,7 +169,7 @@ def read_local_results(
     job: LocalJob, *, estimates_importance: bool, options: ReadOptions | None = None
 ) -> Results:
     """The results of a tuning job on this machine, with what readers of its values must know."""
-    found = read_job_results(
+    results = read_job_results(
         job.tuning, job.name, options or ReadOptions(), estimates_importance=estimates_importance
     )
-    return replace(found, statement=job.facts.statement)
+    return replace(results, statement=job.facts.statement)

@@ -204,7 +204,7 @@ def run(
 
 def _channels(given: tuple[str, ...], job: TuningJob) -> dict[str, Path]:
     """The data of channels, by their names. Raises UsageError."""
-    names = [channel.name for one in job.definitions for channel in one.channels] or ["train"]
+    names = [channel.name for each in job.definitions for channel in each.channels] or ["train"]
 
     def example(text: str) -> str:
         if Path(text).exists():
@@ -323,15 +323,15 @@ def _script_inputs(
     job: TuningJob, channel_variables: list[str], *, in_container: bool
 ) -> ScriptInputs:
     definitions = job.definitions
-    static = (name for one in definitions for name in one.static)
-    tuned = (range_.name for one in definitions for range_ in one.ranges)
-    channels = (channel.name for one in definitions for channel in one.channels)
+    static = (name for each in definitions for name in each.static)
+    tuned = (range_.name for each in definitions for range_ in each.ranges)
+    channels = (channel.name for each in definitions for channel in each.channels)
     return ScriptInputs(
         hyperparameters=tuple(dict.fromkeys((*static, *tuned))),
         channels=tuple(dict.fromkeys(channels)),
         channel_variables=tuple(channel_variables),
         added=(MODEL_DIR,)
-        if any(adds_model_dir(one.training_image) for one in definitions)
+        if any(adds_model_dir(each.training_image) for each in definitions)
         else (),
         in_container=in_container,
     )
@@ -353,10 +353,10 @@ def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
             print_status(f"\nnote: the metric definitions are not tested: {error}")
             continue
         definition = training_job.definition or None
-        found = rehearse(job, text, training_job.name, definition=definition)
-        is_news = any(each.is_objective_found or each.fault for each in found)
+        rehearsals = rehearse(job, text, training_job.name, definition=definition)
+        is_news = any(each.is_objective_found or each.fault for each in rehearsals)
         if is_news or training_job.status != "Failed":
-            text = render_rehearsals(name, found, has_verdict=is_news)
+            text = render_rehearsals(name, rehearsals, has_verdict=is_news)
             print_status("\n" + text.rstrip())
 
 

@@ -39,16 +39,18 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
         return EXIT_FINDINGS
     if len(compiled) != 1:
         raise UsageError(f"--log takes one spec, but found {len(compiled)}")
-    one = compiled[0]
+    spec = compiled[0]
     text = (
         read_log(io.BytesIO(read_stdin(MAX_LOG_BYTES + 1)), "stdin")
         if log == STDIN
         else read_log_file(Path(log))
     )
     name = "stdin" if log == STDIN else log
-    found = rehearse(one.job, text, name, definition=training_job)
+    rehearsals = rehearse(spec.job, text, name, definition=training_job)
     print_result(
-        rehearsals_json(one.name, found) if form == JSON else render_rehearsals(one.name, found)
+        rehearsals_json(spec.name, rehearsals)
+        if form == JSON
+        else render_rehearsals(spec.name, rehearsals)
     )
-    is_right = all(each.is_objective_found and not each.is_objective_misread for each in found)
+    is_right = all(each.is_objective_found and not each.is_objective_misread for each in rehearsals)
     return EXIT_OK if is_right else EXIT_FINDINGS

@@ -67,7 +67,7 @@ def next_command(
     results = read_job_results(tuning, job_name, FOLLOW_UP, estimates_importance=False)
     request = described_request(tuning, job_name)
     code = follow_up_code(target, results.status.origin, request, env)
-    found = follow_up(
+    next_spec = follow_up(
         request,
         results,
         existing_jobs(tuning, parent_names(results.job)),
@@ -78,7 +78,7 @@ def next_command(
     )
     if not results.status.has_ended:
         print_status(f"note: {job_name} has not ended; a warm start is possible once it has")
-    return write_follow_up(found, output, env, form=form)
+    return write_follow_up(next_spec, output, env, form=form)
 
 
 def require_new(output: str | None) -> None:
@@ -104,10 +104,10 @@ def write_follow_up(
 
 def existing_jobs(tuning: TuningReader, names: tuple[str, ...]) -> Mapping[str, TuningJob]:
     """The tuning jobs with these names that exist."""
-    found = {name: tuning.describe(name) for name in names}
+    descriptions = {name: tuning.describe(name) for name in names}
     return {
         name: read_job(requested(description))
-        for name, description in found.items()
+        for name, description in descriptions.items()
         if description is not None
     }
 

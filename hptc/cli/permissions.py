@@ -90,7 +90,7 @@ def permissions(
         return EXIT_OK
     if form == "json" and len(compiled) != 1:
         raise UsageError(f"--format json takes one spec, but found {len(compiled)}")
-    reports = [permissions_report(one) for one in compiled]
+    reports = [permissions_report(spec) for spec in compiled]
     print_result(
         permissions_json(reports[0])
         if form == "json"
@@ -115,8 +115,8 @@ def _deployer(compiled: list[Compiled], env: str | None, boundary: str | None) -
 
 
 def _owners(compiled: list[Compiled], form: str) -> str:
-    environment = next((one.environment for one in compiled if one.environment), None)
+    environment = next((spec.environment for spec in compiled if spec.environment), None)
     if environment is None:
         raise UsageError("--owners needs an environment", help="add one to hptc.yaml")
-    grants = owner_grants(environment, [(one.name, one.job) for one in compiled])
+    grants = owner_grants(environment, [(spec.name, spec.job) for spec in compiled])
     return owner_grants_json(grants) if form == "json" else render_owner_grants(grants, environment)

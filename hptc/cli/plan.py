@@ -37,7 +37,7 @@ def plan(
     compiled = without_errors(compile_all(paths, **options, enforces_policy=True), named=paths)
     if compiled is None:
         return EXIT_FINDINGS
-    environment = next((one.environment for one in compiled if one.environment), None)
+    environment = next((spec.environment for spec in compiled if spec.environment), None)
     aws = connect_to_environment(environment)
     result = plan_specs(compiled, aws, progress=print_status)
     if out is not None:

@@ -34,9 +34,11 @@ def refused_by_preflight(
     account = connect(environment, region=region, retry=Retry(progress=print_status))
     queries = CachedQueries(account=account, progress=print_status)
     with file_progress("preflight:") as progress:
-        found = preflight_findings(jobs, queries, select=select, ignore=ignore, progress=progress)
-    diagnostics = list(dict.fromkeys(each for one in found.values() for each in one))
+        findings = preflight_findings(
+            jobs, queries, select=select, ignore=ignore, progress=progress
+        )
+    diagnostics = list(dict.fromkeys(each for of_file in findings.values() for each in of_file))
     if diagnostics:
         show = print_needed if any(each.is_error for each in diagnostics) else print_status
         show(render(diagnostics, Format.TEXT, color=use_color(sys.stderr)))
-    return preflight_errors(found)
+    return preflight_errors(findings)

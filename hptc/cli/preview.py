@@ -37,18 +37,18 @@ def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any)
     if compiled is None:
         # A grid that is too large can still be previewed.
         outcomes = compile_all(paths, **ignoring(_PREVIEWABLE, **options))
-        compiled = [one for one in outcomes if isinstance(one, Compiled)]
+        compiled = [spec for spec in outcomes if isinstance(spec, Compiled)]
         if len(compiled) < len(outcomes):
             return EXIT_FINDINGS
-    found = [(one.name, outline.preview(one.job)) for one in compiled]
+    previews = [(spec.name, outline.preview(spec.job)) for spec in compiled]
     if plot is not None:
-        if len(found) != 1:
-            raise UsageError(f"--plot takes one spec, but found {len(found)}")
-        draw_search_space(Path(plot), *found[0])
+        if len(previews) != 1:
+            raise UsageError(f"--plot takes one spec, but found {len(previews)}")
+        draw_search_space(Path(plot), *previews[0])
         print_status(f"wrote {plot}")
     print_result(
-        previews_json(found)
+        previews_json(previews)
         if form == JSON
-        else "\n".join(render_preview(name, each) for name, each in found)
+        else "\n".join(render_preview(name, each) for name, each in previews)
     )
     return EXIT_FINDINGS if is_refused else EXIT_OK

@@ -24,11 +24,11 @@ def rehearsal_note(compiled: Iterable[Compiled]) -> str:
     from hptc.local.job_folder import job_folders, jobs_folder
 
     ran = {name_stem(each.name) for each in job_folders(jobs_folder(None)) if _has_run(each)}
-    for one in compiled:
-        if isinstance(one, CompiledSpec) and one.codes and name_stem(one.job.name) not in ran:
+    for spec in compiled:
+        if isinstance(spec, CompiledSpec) and spec.codes and name_stem(spec.job.name) not in ran:
             return (
-                f"note: the script of {one.name} has not run on this machine; "
-                f"`hptc local run {one.name} --trials 1` rehearses it"
+                f"note: the script of {spec.name} has not run on this machine; "
+                f"`hptc local run {spec.name} --trials 1` rehearses it"
             )
     return ""
 

@@ -78,8 +78,8 @@ def results(
         else:
             open_dashboard(read, interval_seconds=_REFRESH_SECONDS)
         return EXIT_OK
-    found = read_job_results(tuning, job_name, options, estimates_importance=form != "csv")
-    print_result(rendered_results(without_secret_values(found), form, top))
+    results = read_job_results(tuning, job_name, options, estimates_importance=form != "csv")
+    print_result(rendered_results(without_secret_values(results), form, top))
     return EXIT_OK
 
 

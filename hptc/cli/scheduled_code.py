@@ -26,12 +26,12 @@ def specs_with_scheduled_code(env: str | None, specs: Collection[str]) -> list[C
     if in_project is None or in_project.is_unclear(env):
         return []
     return [
-        one
-        for one in compile_paths([str(in_project.root)], workspace)
-        if isinstance(one, CompiledSpec)
-        and one.schedule is not None
-        and one.codes
-        and (not specs or one.name in specs)
+        spec
+        for spec in compile_paths([str(in_project.root)], workspace)
+        if isinstance(spec, CompiledSpec)
+        and spec.schedule is not None
+        and spec.codes
+        and (not specs or spec.name in specs)
     ]
 
 
@@ -45,9 +45,9 @@ def upload_scheduled_code(scheduled: Sequence[CompiledSpec], *, is_deployed: boo
     if not scheduled:
         return
     aws = connect_to_environment(scheduled[0].environment)
-    for one in scheduled:
-        resolution = resolve_code(one, aws.stacks)
+    for spec in scheduled:
+        resolution = resolve_code(spec, aws.stacks)
         if resolution.problem is None:
-            upload_code(code_uploads(one, resolution.values), aws.tuning, print_status)
+            upload_code(code_uploads(spec, resolution.values), aws.tuning, print_status)
         elif is_deployed:
             raise resolution.problem.error()

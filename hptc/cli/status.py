@@ -28,10 +28,12 @@ def status(name: str, env: str | None, region: str | None, form: str) -> None:
     """
     target = read_target(name, env, region)
     tuning = connect_to_target(target).tuning
-    found = job_status(tuning, find_job(target, tuning))
-    changes = changes_since(target, tuning, found.name, found.origin.digest)
+    current_status = job_status(tuning, find_job(target, tuning))
+    changes = changes_since(target, tuning, current_status.name, current_status.origin.digest)
     print_result(
-        status_json(found, changes)
+        status_json(current_status, changes)
         if form == JSON
-        else render_status(found, changes, color=use_color(sys.stdout), width=terminal_width())
+        else render_status(
+            current_status, changes, color=use_color(sys.stdout), width=terminal_width()
+        )
     )

@@ -71,13 +71,15 @@ def write_study(output: str, job_name: str, read: Read) -> None:
         path = path / f"{job_name}{JOURNAL_SUFFIXES[0]}"
     _require_absent(path)
     results, reports = read()
-    found = studies(without_secret_values(results), reports)
-    with item_progress("writing", "trials", sum(len(each.trials) for each in found)) as progress:
-        content = study_file(path, found, progress)
+    optuna_studies = studies(without_secret_values(results), reports)
+    with item_progress(
+        "writing", "trials", sum(len(each.trials) for each in optuna_studies)
+    ) as progress:
+        content = study_file(path, optuna_studies, progress)
     _require_absent(path)
     write_whole(path, content)
     count = plural(len(results.training_jobs), "training job")
-    print_status(f"wrote {path}: {plural(len(found), 'study', 'studies')} of {count}")
+    print_status(f"wrote {path}: {plural(len(optuna_studies), 'study', 'studies')} of {count}")
     if results.statement:
         print_status(results.statement)
     print_status(f"`optuna-dashboard {storage_url(path)}` shows it")
@@ -112,9 +114,9 @@ def open_dashboard(read: Read, *, interval_seconds: float) -> None:
         results, reports = read()
         return results, studies(without_secret_values(results), reports)
 
-    results, found = current()
+    results, optuna_studies = current()
     try:
-        dashboard = StudyDashboard(found)
+        dashboard = StudyDashboard(optuna_studies)
     except OSError as error:
         raise OperationError(f"no port to listen on: {error.strerror}") from None
     stopped = Event()
@@ -123,11 +125,11 @@ def open_dashboard(read: Read, *, interval_seconds: float) -> None:
         is_running = True
         while is_running and not stopped.wait(interval_seconds):
             try:
-                newer, found = current()
+                newer, optuna_studies = current()
             except HptcError as error:
                 print_status(f"note: the results were not read again: {error.message}")
                 continue
-            dashboard.show(found)
+            dashboard.show(optuna_studies)
             is_running = not newer.status.has_ended
         if not is_running:
             print_status(f"{results.status.name} has ended: this is its last state")

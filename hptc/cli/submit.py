@@ -5,48 +5,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 import hptc.cli.early_imports  # noqa: F401
 from hptc.api.bounds import cost_bounds
-from hptc.api.online import Decided, decide_each, new_jobs, not_submitted, submit_each
+from hptc.api.online import decide_each, new_jobs, not_submitted, submit_each
 from hptc.api.specs import chosen_environment
 from hptc.cli.connection import connect_to_environment
-from hptc.cli.console import is_interactive, print_error, print_needed, print_result, print_status
+from hptc.cli.console import is_interactive, print_needed, print_status
 from hptc.cli.inputs import compile_all, read_input, without_errors
-from hptc.cli.options import JSON, PATHS, TEXT_OR_JSON, YES, spec_options
+from hptc.cli.options import PATHS, TEXT_OR_JSON, YES, spec_options
 from hptc.cli.preflight import refused_by_preflight
 from hptc.cli.rehearsal_note import rehearsal_note
+from hptc.cli.submission_report import SubmissionReport
 from hptc.cli.watch import INTERVAL, follow, location_options
 from hptc.cli.watch_display import progress_display
 from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import summary
-from hptc.errors import (
-    EXIT_FINDINGS,
-    EXIT_OK,
-    EXIT_OPERATION,
-    FindingsError,
-    HptcError,
-    UsageError,
-)
+from hptc.errors import EXIT_FINDINGS, EXIT_OK, EXIT_OPERATION, HptcError, UsageError
 from hptc.frozen import frozen
 from hptc.jobs import submission
-from hptc.jobs.apply import apply
-from hptc.jobs.decisions import DecidedJob, DryRun, NotSubmitted, Submission, Submit
+from hptc.jobs.apply import apply, check_plan
+from hptc.jobs.decisions import DecidedJob, Submission, Submit
 from hptc.jobs.plan_file import is_plan, read_plan
-from hptc.jobs.planned import Applied, Plan
+from hptc.jobs.planned import Plan
 from hptc.jobs.provenance import git_provenance
 from hptc.project.project_file import Environment
-from hptc.render.jobs import (
-    dry_run_notes,
-    render_not_submitted,
-    render_submission,
-    render_to_submit,
-)
-from hptc.render.jobs_json import submission_json, submissions_json
-from hptc.render.plan import applied_json
+from hptc.render.jobs import render_to_submit
 from hptc.request.identity import MAX_RERUN
 from hptc.service.interface import TuningReader
 from hptc.source.filesystem import DISK
@@ -78,7 +64,9 @@ def submit(
     wait: bool,
     interval: float,
     form: str,
-    **options: Any,
+    env: str | None,
+    select: str | None,
+    ignore: str | None,
 ) -> int:
     """Create the tuning jobs of specs, or of a saved plan.
 
@@ -91,28 +79,43 @@ def submit(
     """
     if wait and dry_run:
         raise UsageError("--wait can't be used with --dry-run, which submits nothing")
-    is_asked = is_interactive() and not yes
-    if len(paths) == 1 and (text := _plan_text(paths[0])) is not None:
+    chosen = _Options(
+        env=env,
+        select=select,
+        ignore=ignore,
+        form=form,
+        rerun=rerun,
+        stale_ok=stale_ok,
+        has_preflight=not no_preflight,
+        is_asked=is_interactive() and not yes,
+    )
+    plan = _saved_plan(paths)
+    if plan is not None:
         if dry_run or rerun is not None or stale_ok:
             raise UsageError("--dry-run, --rerun and --stale-ok can't be used with a saved plan")
-        submitted = _submit_plan(
-            text, paths[0], form, is_asked=is_asked, has_preflight=not no_preflight, **options
-        )
+        submitted = _submit_plan(plan, chosen)
+    elif dry_run:
+        submitted = _print_requests(paths, chosen)
     else:
-        submitted = _submit_specs(
-            paths,
-            dry_run=dry_run,
-            rerun=rerun,
-            stale_ok=stale_ok,
-            has_preflight=not no_preflight,
-            is_asked=is_asked,
-            form=form,
-            **options,
-        )
+        submitted = _submit_specs(paths, chosen)
     if wait and submitted.names:
-        code = _follow(submitted, interval, options["env"])
+        code = _follow(submitted, interval, env)
         return max(code, submitted.exit_code)
     return submitted.exit_code
+
+
+@frozen
+class _Options:
+    """The options of a submission."""
+
+    env: str | None
+    select: str | None  # codes of findings, as in `hptc check`
+    ignore: str | None
+    form: str
+    rerun: int | None
+    stale_ok: bool
+    has_preflight: bool
+    is_asked: bool
 
 
 @frozen
@@ -125,6 +128,125 @@ class _Submitted:
     region: str | None = None  # of a plan
 
 
+def _saved_plan(paths: Sequence[str]) -> Plan | None:
+    """The plan that `hptc plan --out` has saved, if that is what the user named."""
+    if len(paths) != 1 or not paths[0].endswith(".json") or not DISK.is_file(Path(paths[0])):
+        return None
+    text, _ = read_input(paths[0])
+    return read_plan(text, paths[0]) if is_plan(text) else None
+
+
+def _print_requests(paths: tuple[str, ...], options: _Options) -> _Submitted:
+    """Print what a submission would send. Nothing is sent."""
+    compiled = _compile(paths, options.env, options)
+    if compiled is None:
+        return _Submitted(exit_code=EXIT_FINDINGS)
+    aws = connect_to_environment(chosen_environment(compiled, options.env))
+    provenance = git_provenance(compiled)
+
+    def attempt(spec: Compiled) -> Submission:
+        return submission.dry_run(
+            spec, aws.tuning, aws.stacks, provenance=provenance, rerun=options.rerun
+        )
+
+    report = SubmissionReport(len(compiled), options.form)
+    report.print_each(submission.attempt_each(compiled, attempt, not_submitted))
+    return _Submitted(exit_code=report.exit_code())
+
+
+def _submit_specs(paths: tuple[str, ...], options: _Options) -> _Submitted:
+    compiled = _compile(paths, options.env, options)
+    if compiled is None:
+        return _Submitted(exit_code=EXIT_FINDINGS)
+    environment = chosen_environment(compiled, options.env)
+    aws = connect_to_environment(environment)
+    # Decided before asking, so that what the user confirms is what is submitted.
+    decided = decide_each(compiled, aws, rerun=options.rerun, stale_ok=options.stale_ok)
+    jobs = new_jobs(compiled, decided)
+    refused = _preflight(jobs, environment, aws.region, options)
+    if options.is_asked:
+        accepted = [(spec, job) for spec, job in jobs if spec.file not in refused]
+        if not _is_confirmed(accepted, aws.region):
+            return _Submitted(exit_code=EXIT_OPERATION)
+    report = SubmissionReport(len(compiled), options.form)
+    report.print_each(submit_each(compiled, decided, refused, aws, progress=print_status))
+    return _Submitted(
+        exit_code=report.exit_code(),
+        names=tuple(each.name for each in report.submitted),
+        environment=environment,
+    )
+
+
+def _submit_plan(plan: Plan, options: _Options) -> _Submitted:
+    # `check_plan` reports a missing file along with everything else that has changed.
+    files = tuple(each.file for each in plan.decisions if DISK.is_file(Path(each.file)))
+    compiled = _compile(files, options.env or plan.place.environment, options) if files else []
+    if compiled is None:
+        return _Submitted(exit_code=EXIT_FINDINGS)
+    environment = next((spec.environment for spec in compiled if spec.environment), None)
+    aws = connect_to_environment(environment, region=plan.place.region)
+    checked = check_plan(
+        plan,
+        compiled,
+        aws.tuning,
+        aws.stacks,
+        provenance=git_provenance(compiled),
+        progress=print_status,
+    )
+    specs = {spec.name: spec for spec in compiled}
+    jobs = [(specs[job.spec], job) for job in checked.new_jobs]
+    errors = _preflight(jobs, environment, aws.region, options)
+    refused = {job.spec: errors[job.file] for _, job in jobs if job.file in errors}
+    if options.is_asked:
+        accepted = [(specs[job.spec], job) for job in plan.to_submit if job.spec not in refused]
+        if not _is_confirmed(accepted, aws.region):
+            return _Submitted(exit_code=EXIT_OPERATION)
+    report = SubmissionReport(len(plan.to_submit), options.form)
+    report.print_each_applied(apply(checked, aws.tuning, refused=refused, progress=print_status))
+    for blocked in plan.blocked:
+        print_status(f"skipped, because it is blocked in the plan: {blocked.name}")
+    return _Submitted(
+        exit_code=report.exit_code() or (EXIT_FINDINGS if plan.blocked else EXIT_OK),
+        names=tuple(each.name for each in (*report.submitted, *plan.unchanged)),
+        environment=environment,
+        region=plan.place.region,
+    )
+
+
+def _compile(paths: tuple[str, ...], env: str | None, options: _Options) -> list[Compiled] | None:
+    """The compiled specs; None if any of them has errors, which are printed."""
+    outcomes = compile_all(paths, env, options.select, options.ignore, enforces_policy=True)
+    return without_errors(outcomes, named=paths)
+
+
+def _preflight(
+    jobs: Sequence[tuple[Compiled, Submit]],
+    environment: Environment | None,
+    region: str,
+    options: _Options,
+) -> Mapping[str, HptcError]:
+    """The errors, by file, of new tuning jobs whose inputs, code or role don't exist."""
+    if not options.has_preflight:
+        return {}
+    return refused_by_preflight(
+        jobs, environment, region, select=options.select, ignore=options.ignore
+    )
+
+
+def _is_confirmed(jobs: Sequence[tuple[Compiled, DecidedJob]], region: str) -> bool:
+    """Show the jobs to create and ask. If there are none, there is nothing to confirm."""
+    if not jobs:
+        return True
+    bound_of = cost_bounds()
+    print_needed(render_to_submit([(job, summary(bound_of(spec))) for spec, job in jobs], region))
+    if note := rehearsal_note(spec for spec, _ in jobs):
+        print_status(note)
+    if click.confirm("Submit?", err=True):
+        return True
+    print_status("nothing was submitted")
+    return False
+
+
 def _follow(submitted: _Submitted, interval: float, env: str | None) -> int:
     display = progress_display(sys.stderr, print_status)
 
@@ -135,196 +257,3 @@ def _follow(submitted: _Submitted, interval: float, env: str | None) -> int:
 
     options = location_options(env, None)
     return follow(submitted.names, connect, display, interval=interval, options=options)
-
-
-def _submit_specs(
-    paths: tuple[str, ...],
-    *,
-    dry_run: bool,
-    rerun: int | None,
-    stale_ok: bool,
-    has_preflight: bool,
-    is_asked: bool,
-    form: str,
-    **options: Any,
-) -> _Submitted:
-    compiled = without_errors(compile_all(paths, **options, enforces_policy=True), named=paths)
-    if compiled is None:
-        return _Submitted(exit_code=EXIT_FINDINGS)
-    environment = chosen_environment(compiled, options["env"])
-    aws = connect_to_environment(environment)
-    decided: Decided = {}  # made before asking, not after
-    refused: Mapping[str, HptcError] = {}
-    if not dry_run:
-        decided = decide_each(compiled, aws, rerun=rerun, stale_ok=stale_ok)
-        to_submit = new_jobs(compiled, decided)
-        if has_preflight:
-            refused = refused_by_preflight(to_submit, environment, aws.region, **_codes(**options))
-        if is_asked:
-            new = [(spec, answer) for spec, answer in to_submit if spec.file not in refused]
-            if not _is_confirmed(new, aws.region):
-                return _Submitted(exit_code=EXIT_OPERATION)
-
-    provenance = git_provenance(compiled)
-
-    def attempt(spec: Compiled) -> Submission:
-        return submission.dry_run(spec, aws.tuning, aws.stacks, provenance=provenance, rerun=rerun)
-
-    answers = (
-        submission.attempt_each(compiled, attempt, not_submitted)
-        if dry_run
-        else submit_each(compiled, decided, refused, aws, progress=print_status)
-    )
-    outcomes: list[Submission] = []
-    failed: list[NotSubmitted] = []
-    try:
-        for outcome in answers:
-            if isinstance(outcome, NotSubmitted):
-                _report(outcome, failed, len(compiled))
-                continue
-            outcomes.append(outcome)
-            if isinstance(outcome, DryRun):
-                for note in dry_run_notes(outcome):
-                    print_status(note)
-            if form != JSON:
-                print_result(render_submission(outcome))
-    finally:  # what was submitted before an interruption is still part of the result
-        if form == JSON and len(compiled) > 1:
-            print_result(submissions_json(outcomes, failed))
-        elif form == JSON and outcomes:
-            print_result(submission_json(outcomes[0]))
-    return _Submitted(
-        exit_code=_exit_code(failed, len(compiled)),
-        names=tuple(outcome.name for outcome in outcomes),
-        environment=environment,
-    )
-
-
-def _codes(*, select: str | None, ignore: str | None, **_: Any) -> dict[str, str | None]:
-    """The options that select codes of findings."""
-    return {"select": select, "ignore": ignore}
-
-
-def _report(refused: NotSubmitted, failed: list[NotSubmitted], tried: int) -> None:
-    """Print why a job was not submitted. The error of the only job is raised at the end."""
-    failed.append(refused)
-    # Findings are printed already.
-    if tried > 1 and not isinstance(refused.error, FindingsError):
-        print_error(f"{refused.file}: {refused.error.message}", refused.error.help)
-
-
-def _exit_code(failed: Sequence[NotSubmitted], tried: int) -> int:
-    """The exit code of a run, with a summary of what failed. Raises the error of the only job."""
-    if not failed:
-        return EXIT_OK
-    if tried == 1:
-        error = failed[0].error
-        if isinstance(error, FindingsError):  # printed already, at their lines
-            raise FindingsError(
-                f"{failed[0].name} was not submitted, because of the findings above",
-                help="fix them; `--no-preflight` submits without this check",
-            )
-        raise error
-    print_needed(render_not_submitted(failed, tried))
-    return max(each.error.exit_code for each in failed)
-
-
-def _is_confirmed(new: Sequence[tuple[Compiled, DecidedJob]], region: str) -> bool:
-    """Show the jobs to create and ask. If there are none, there is nothing to confirm."""
-    if not new:
-        return True
-    bound_of = cost_bounds()
-    print_needed(render_to_submit([(job, summary(bound_of(spec))) for spec, job in new], region))
-    if note := rehearsal_note(spec for spec, _ in new):
-        print_status(note)
-    if click.confirm("Submit?", err=True):
-        return True
-    print_status("nothing was submitted")
-    return False
-
-
-def _plan_text(path: str) -> str | None:
-    if not path.endswith(".json") or not DISK.is_file(Path(path)):
-        return None
-    text, _ = read_input(path)
-    return text if is_plan(text) else None
-
-
-def _submit_plan(
-    text: str,
-    file: str,
-    form: str,
-    env: str | None,
-    *,
-    is_asked: bool,
-    has_preflight: bool,
-    **options: Any,
-) -> _Submitted:
-    plan = read_plan(text, file)
-    compiled = _compiled_specs(plan, env, **options)
-    if compiled is None:
-        return _Submitted(exit_code=EXIT_FINDINGS)
-    environment = next((one.environment for one in compiled if one.environment), None)
-    aws = connect_to_environment(environment, region=plan.place.region)
-    by_name = {one.name: one for one in compiled}
-    refused: Mapping[str, HptcError] = {}
-
-    def preflight(jobs: Sequence[Submit]) -> Mapping[str, HptcError]:
-        nonlocal refused
-        if has_preflight:
-            found = refused_by_preflight(
-                [(by_name[each.spec], each) for each in jobs],
-                environment,
-                aws.region,
-                **_codes(**options),
-            )
-            refused = {each.spec: found[each.file] for each in jobs if each.file in found}
-        return refused
-
-    outcomes = apply(
-        plan,
-        compiled,
-        aws.tuning,
-        aws.stacks,
-        provenance=git_provenance(compiled),
-        preflight=preflight,
-        progress=print_status,
-    )
-    tried = len(plan.to_submit)
-    if is_asked:
-        new = [(by_name[job.spec], job) for job in plan.to_submit if job.spec not in refused]
-        if not _is_confirmed(new, aws.region):
-            return _Submitted(exit_code=EXIT_OPERATION)
-    applied: list[Applied] = []
-    failed: list[NotSubmitted] = []
-    try:
-        for each in outcomes:
-            applied.append(each)
-            if isinstance(each.outcome, NotSubmitted):
-                _report(each.outcome, failed, tried)
-            elif form != JSON:
-                print_result(render_submission(each.outcome))
-    finally:
-        if form == JSON:
-            print_result(applied_json(applied))
-    for blocked in plan.blocked:
-        print_status(f"skipped, because it is blocked in the plan: {blocked.name}")
-    code = _exit_code(failed, tried) or (EXIT_FINDINGS if plan.blocked else EXIT_OK)
-    names = [each.outcome.name for each in applied if not isinstance(each.outcome, NotSubmitted)]
-    names += [each.name for each in plan.unchanged]
-    return _Submitted(
-        exit_code=code,
-        names=tuple(names),
-        environment=environment,
-        region=plan.place.region,
-    )
-
-
-def _compiled_specs(plan: Plan, env: str | None, **options: Any) -> list[Compiled] | None:
-    """The specs of a plan, compiled; None if any of them has errors."""
-    # `apply` reports a missing file along with everything else that has changed.
-    files = tuple(each.file for each in plan.decisions if DISK.is_file(Path(each.file)))
-    if not files:
-        return []
-    outcomes = compile_all(files, env or plan.place.environment, **options, enforces_policy=True)
-    return without_errors(outcomes, named=files)

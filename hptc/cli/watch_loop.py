@@ -97,7 +97,7 @@ def poll(
         stop_if_interrupted()
         try:
             tuning = tuning or connect()
-            found = step(tuning, clock.now())
+            outcome = step(tuning, clock.now())
         except AwsError as error:
             if not has_read or not is_temporary(error):
                 raise
@@ -111,9 +111,9 @@ def poll(
             clock.sleep(delay)
             continue
         has_read = True
-        if found is Step.DONE:
+        if outcome is Step.DONE:
             return
-        clock.sleep(pace.after_reading(is_changed=found is Step.CHANGED))
+        clock.sleep(pace.after_reading(is_changed=outcome is Step.CHANGED))
 
 
 def watch_jobs(

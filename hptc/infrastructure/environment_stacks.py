@@ -45,7 +45,7 @@ def environment_stacks(
     """The stacks that specs need. Each stack's digest is computed once, here."""
     specs = list(specs)
     shared = foundation(environment)
-    roles = spec_stacks(environment, [(one.name, one.job) for one in specs])
+    roles = spec_stacks(environment, [(spec.name, spec.job) for spec in specs])
     schedules = schedule_stacks(environment, specs)
     return EnvironmentStacks(
         foundation=shared,

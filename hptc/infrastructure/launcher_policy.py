@@ -155,11 +155,11 @@ def _all_of(
 
 def _with_local_storage(types: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns of instance types with local storage that the patterns of a policy allow."""
-    found: dict[str, None] = {}
+    patterns: dict[str, None] = {}
     for family in families_with_local_storage():
         sizes = [size for glob in types or ("*",) for size in _sizes(glob, family)]
-        found |= {f"ml.{family}.{size}": None for size in (["*"] if "*" in sizes else sizes)}
-    return tuple(found)
+        patterns |= {f"ml.{family}.{size}": None for size in (["*"] if "*" in sizes else sizes)}
+    return tuple(patterns)
 
 
 def _sizes(glob: str, family: str) -> list[str]:

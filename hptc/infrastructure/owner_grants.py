@@ -40,16 +40,16 @@ def owner_grants(
     A repository is listed if it belongs to another account and is not AWS's. The name of a
     bucket does not show its account, so each bucket is listed.
     """
-    found: dict[tuple[str, str, str | None], list[Statement]] = {}
+    by_owner: dict[tuple[str, str, str | None], list[Statement]] = {}
     for _, job in jobs:
         for role in dict.fromkeys(each.role_arn for each in job.definitions):
             for statement in permissions(environment, job, role):
                 for place, part in _split(statement, job, environment):
-                    found.setdefault(place, []).append(_with_principal(role, part, environment))
+                    by_owner.setdefault(place, []).append(_with_principal(role, part, environment))
     return tuple(
         OwnerGrant(kind=kind, name=name, account=account, statements=merge(statements))
         for (kind, name, account), statements in sorted(
-            found.items(), key=lambda item: (item[0][0], item[0][1])
+            by_owner.items(), key=lambda item: (item[0][0], item[0][1])
         )
     )
 

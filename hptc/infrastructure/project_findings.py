@@ -48,18 +48,18 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-li
 
 def project_findings(project: Project) -> list[Finding]:
     """The findings of a project's environments, in the order of hptc.yaml."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name, entry in project.file.environments.items():
         environment = project.environment(name)
         if environment is None:
             continue
         if not is_region(entry.region):
-            found.append(_unknown_region(name, entry.region))
+            findings.append(_unknown_region(name, entry.region))
             continue
         location = Location(account=entry.account, region=entry.region)
         at = ProjectPath(("environments", name, "infrastructure"))
         for path, kind, value, mismatch in mismatches(entry.infrastructure, location):
-            found.append(
+            findings.append(
                 Finding(
                     code=_ELSEWHERE,
                     message=f"the {kind.noun} `{value}` is in {_place(mismatch.part)}"
@@ -70,8 +70,8 @@ def project_findings(project: Project) -> list[Finding]:
                     help=f"use a {kind.noun} in {_place(mismatch.part)}{mismatch.expected}",
                 )
             )
-        found += environment_findings(environment)
-    return [*found, *_passable_roles(project)]
+        findings += environment_findings(environment)
+    return [*findings, *_passable_roles(project)]
 
 
 def _passable_roles(project: Project) -> Iterator[Finding]:
@@ -85,23 +85,23 @@ def _passable_roles(project: Project) -> Iterator[Finding]:
         for name in project.file.environments
         if (each := project.environment(name)) and each.infrastructure.execution_role == "managed"
     ]
-    for one in environments:
-        passed = passable_roles(one)
-        if one.infrastructure.launcher_policy != "managed":
+    for environment in environments:
+        passed = passable_roles(environment)
+        if environment.infrastructure.launcher_policy != "managed":
             continue
         for other in environments:
-            if other is one or other.account != one.account:
+            if other is environment or other.account != environment.account:
                 continue
             if created_roles(other).startswith(passed):
                 yield _finding(
-                    one,
+                    environment,
                     ("infrastructure", "role_path")
-                    if one.infrastructure.role_path is not None
+                    if environment.infrastructure.role_path is not None
                     else (),
-                    f"people who launch tuning jobs in `{one.name}` could pass the roles of "
-                    f"`{other.name}`: both are in the account {one.account}, and the roles of "
-                    f"`{other.name}` start with {created_roles(other)}",
-                    f"use another `role_path`, such as {one.role_path}{one.name}/",
+                    f"people who launch tuning jobs in `{environment.name}` could pass "
+                    f"the roles of `{other.name}`: both are in the account {environment.account}, "
+                    f"and the roles of `{other.name}` start with {created_roles(other)}",
+                    f"use another `role_path`, such as {environment.role_path}{environment.name}/",
                 )
                 break
 
@@ -125,16 +125,16 @@ def _place(part: str) -> str:
 
 def environment_findings(environment: Environment) -> list[Finding]:
     """The findings of one environment, except ARNs in another partition, Region or account."""
-    found = [*_name(environment), *_bucket_key(environment), *_launcher(environment)]
+    findings = [*_name(environment), *_bucket_key(environment), *_launcher(environment)]
     network = environment.infrastructure.network
     if network is not None and network.is_managed:
-        found += _cidr(environment, network)
-        found += _zones(environment, network)
-        found += _interface_endpoints(environment, network)
-        found += _s3_endpoint(environment)
+        findings += _cidr(environment, network)
+        findings += _zones(environment, network)
+        findings += _interface_endpoints(environment, network)
+        findings += _s3_endpoint(environment)
     elif network is not None and network.has_managed_group:
-        found += _prefix_list(environment, network)
-    return found
+        findings += _prefix_list(environment, network)
+    return findings
 
 
 def _finding(

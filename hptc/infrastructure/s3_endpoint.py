@@ -93,9 +93,9 @@ def _in_locations(environment: Environment, buckets: Sequence[str]) -> Iterator[
             "training jobs write their output and checkpoints",
         ),
     ):
-        found = dict.fromkeys(_objects(environment, bucket, key) for bucket, key in objects)
-        if found:
-            yield _statement(environment, sid, actions, tuple(found), what + reason)
+        resources = dict.fromkeys(_objects(environment, bucket, key) for bucket, key in objects)
+        if resources:
+            yield _statement(environment, sid, actions, tuple(resources), what + reason)
     for number, (bucket, readable, _) in enumerate(by_bucket, 1):
         # A folder is listed with or without its slash.
         folders = (key.removesuffix("/*") for key in readable if key.endswith("/*"))
@@ -247,13 +247,13 @@ def _unreadable(environment: Environment, definition: Definition) -> Iterator[Un
     if not _has_locations(environment):
         return
     policy, listed = environment.policy, _listed_buckets(environment)
-    for found, below in (
+    for place, below in (
         (code_location(definition, environment), ""),
         (checkpoint_location(definition, environment), "/"),
     ):
-        if found is None:
+        if place is None:
             continue
-        location, path = found
+        location, path = place
         name = location.arn if location.is_access_point else location.bucket
         key = location.key.rstrip("/") + below
         if name in listed and not matches_any_glob(_readable_keys(policy, name), key):

@@ -17,6 +17,10 @@ _STACK_NAME = re.compile(rf"[A-Za-z][A-Za-z0-9-]{{0,{MAX_STACK_NAME - 1}}}")
 _MAX_ROLE_NAME = 64
 MAX_CUT_ROLE_NAME = _MAX_ROLE_NAME - len("-00000000")
 """This much of a role's name is kept if it is too long."""
+GENERATED_PREFIX_LENGTH = 24
+"""This much of a stack's name is at the start of every name that CloudFormation generates in it. It
+cuts the stack's name and the logical id to fit: of 64 characters of a role's name, 13 are a suffix.
+"""
 MACHINE_ROLE, SCHEDULER_ROLE = "machine", "scheduler"
 
 
@@ -113,7 +117,7 @@ def name_collisions(project: Project, specs: Iterable[NamedSpec]) -> list[NameCo
         if foundation_outputs(environment):
             key = _stack_key(environment, environment.foundation_stack)
             taken.setdefault(key, NameOwner(environment=environment.name))
-    found: dict[Key, NameCollision] = {}
+    collisions: dict[Key, NameCollision] = {}
     for environment in environments:
         for spec in specs:
             for key, resource, name, owner in _names(project, environment, spec):
@@ -122,8 +126,8 @@ def name_collisions(project: Project, specs: Iterable[NamedSpec]) -> list[NameCo
                     collision = NameCollision(
                         resource=resource, name=name, owner=owner, other=other
                     )
-                    found.setdefault(_collision_key(collision), collision)
-    return list(found.values())
+                    collisions.setdefault(_collision_key(collision), collision)
+    return list(collisions.values())
 
 
 def _names(
@@ -159,7 +163,7 @@ def _collision_key(collision: NameCollision) -> Key:
     owner, other = collision.owner, collision.other
     is_inside_one = owner.environment == other.environment
     environments = () if is_inside_one else (owner.environment, other.environment)
-    specs = (f"{one.spec}{' schedule' * one.is_schedule}" for one in (owner, other))
+    specs = (f"{each.spec}{' schedule' * each.is_schedule}" for each in (owner, other))
     return (*specs, *environments)
 
 

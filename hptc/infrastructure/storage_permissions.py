@@ -198,12 +198,12 @@ def locations(
     for uri, by in named:
         if (location := s3_location(uri, environment)) is not None:
             yield location, by
-    for found in (
+    for place in (
         checkpoint_location(definition, environment),
         code_location(definition, environment),
     ):
-        if found is not None:
-            yield found
+        if place is not None:
+            yield place
 
 
 def checkpoint_location(

@@ -1,17 +1,18 @@
 """Applies a saved plan: submits exactly what it contains, or nothing.
 
-Everything is compared with the plan before the first job is created. Repeating an interrupted run
-finds the jobs that it created, and submits the rest.
+`check_plan` compares everything with the plan before `apply` creates the first job. Repeating an
+interrupted run finds the jobs that it created, and submits the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import assert_never
 
 from hptc.compiler.outcome import Compiled
 from hptc.errors import HptcError, OperationError
+from hptc.frozen import frozen
 from hptc.jobs.decisions import Blocked, Decision, NotSubmitted, Submit, Unchanged
 from hptc.jobs.plan import decide_all, place_of
 from hptc.jobs.planned import Applied, Place, Plan, PlannedDecision, PlannedSubmission
@@ -19,33 +20,43 @@ from hptc.jobs.provenance import ProvenanceOf
 from hptc.jobs.snapshot import JobSnapshot, StackSnapshot
 from hptc.jobs.submission import attempt_each, execute
 from hptc.project.references import latest_spec, reference
-from hptc.service.interface import Progress, StackReader, Tuning, silent
+from hptc.service.interface import Progress, StackReader, Tuning, TuningReader, silent
 from hptc.stacks.status import current_digests
 from hptc.text import plural
 
 
-def apply(
+@frozen
+class CheckedPlan:
+    """A plan that is not out of date, and the decisions about its specs as they are now."""
+
+    plan: Plan
+    current: Mapping[str, Decision]  # by spec
+
+    @property
+    def new_jobs(self) -> list[Submit]:
+        """The tuning jobs to create, without those that an interrupted run has created."""
+        decisions = (self.current[each.spec] for each in self.plan.to_submit)
+        return [each for each in decisions if isinstance(each, Submit)]
+
+
+def check_plan(
     plan: Plan,
     compiled: Sequence[Compiled],
-    tuning: Tuning,
+    tuning: TuningReader,
     stacks: StackReader,
     *,
     provenance: ProvenanceOf,
-    preflight: Callable[[Sequence[Submit]], Mapping[str, HptcError]] | None = None,
     progress: Progress = silent,
-) -> Iterator[Applied]:
-    """Submit the jobs of a plan in its order; yields each outcome as soon as it is known.
-
-    A job that AWS refuses does not stop the others.
+) -> CheckedPlan:
+    """Compare a plan with what a submission would do now. Nothing is created.
 
     `compiled` are the plan's specs as they are now. Other specs are ignored, and so are those that
-    are unchanged or blocked in the plan. This call checks everything before the first outcome.
-    `preflight` returns the errors, by spec, of jobs that are not to be submitted.
+    are unchanged or blocked in the plan.
 
     Raises OperationError if the plan is out of date.
     """
     in_plan = {decision.spec for decision in plan.decisions}
-    chosen = [one for one in compiled if one.name in in_plan]
+    chosen = [spec for spec in compiled if spec.name in in_plan]
     place = place_of(chosen, tuning) if chosen else plan.place
     differences = list(_place_differences(plan.place, place))
     decisions: Sequence[Decision] = ()
@@ -66,23 +77,34 @@ def apply(
             + "".join(f"\n  - {difference}" for difference in differences),
             help="`hptc plan` shows what would happen now",
         )
-    current = {decision.spec: decision for decision in decisions}
-    refused: Mapping[str, HptcError] = {}
-    if preflight is not None:
-        now = [current[each.spec] for each in plan.to_submit]
-        refused = preflight([each for each in now if isinstance(each, Submit)])
+    return CheckedPlan(plan=plan, current={decision.spec: decision for decision in decisions})
+
+
+def apply(
+    checked: CheckedPlan,
+    tuning: Tuning,
+    *,
+    refused: Mapping[str, HptcError] | None = None,
+    progress: Progress = silent,
+) -> Iterator[Applied]:
+    """Submit the jobs of a plan in its order; yields each outcome as soon as it is known.
+
+    A job that AWS refuses does not stop the others. `refused` are the errors, by spec, of jobs that
+    are not to be submitted.
+    """
+    errors = refused or {}
 
     def attempt(job: PlannedSubmission) -> Applied:
-        if job.spec in refused:
-            raise refused[job.spec]
-        outcome = execute(current[job.spec], tuning, progress=progress)
+        if job.spec in errors:
+            raise errors[job.spec]
+        outcome = execute(checked.current[job.spec], tuning, progress=progress)
         return Applied(planned=job, outcome=outcome)
 
     def failure(job: PlannedSubmission, error: HptcError) -> Applied:
-        refused = NotSubmitted(name=job.name, file=job.file, error=error)
-        return Applied(planned=job, outcome=refused)
+        outcome = NotSubmitted(name=job.name, file=job.file, error=error)
+        return Applied(planned=job, outcome=outcome)
 
-    return attempt_each(plan.to_submit, attempt, failure)
+    return attempt_each(checked.plan.to_submit, attempt, failure)
 
 
 def _place_differences(planned: Place, now: Place) -> Iterator[str]:

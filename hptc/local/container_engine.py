@@ -14,7 +14,8 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import field
 from functools import cache
 from typing import Any
 
@@ -41,6 +42,14 @@ _OWN_WORDS = (  # what the program itself says, in the log of a container that i
     re.compile(r"(Cannot connect to .+)"),
     re.compile(r'time="[^"]*" level=(?:error|fatal) msg="(.+)"'),  # docker without its daemon
 )
+
+
+@frozen
+class FoundImages:
+    """The IDs of images on this machine, by their names, and why others can't be run."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
 
 @frozen
@@ -88,26 +97,28 @@ class Engine:
             return ""
         return f"{self.title} doesn't answer: {_last_line(answer.stderr)}"
 
-    def find_images(self, images: Collection[str]) -> tuple[dict[str, str], list[str]]:
-        """The ID of each image on this machine, and why others can't be run.
+    def find_images(self, images: Collection[str]) -> FoundImages:
+        """Look up the images on this machine. Without any, the engine is not asked.
 
         Nothing is pulled: an image has gigabytes, and its registry needs the user's login.
         """
+        if not images:
+            return FoundImages()
         fault = self.fault()
         if fault:
-            return {}, [fault]
-        found: dict[str, str] = {}
+            return FoundImages(faults=(fault,))
+        ids: dict[str, str] = {}
         faults: list[str] = []
         for image in sorted(images):
             answer = self.call("image", "inspect", "--format", "{{.Id}}", "--", image)
             if not answer.returncode:
-                found[image] = answer.stdout.strip()
+                ids[image] = answer.stdout.strip()
             elif any(text in answer.stderr.lower() for text in _NO_IMAGE):
                 advice = self._pull_advice(image)
                 faults.append(f"the image {image} is not on this machine; {advice}")
             else:
                 faults.append(f"the image {image}: {_last_line(answer.stderr)}")
-        return found, faults
+        return FoundImages(ids=ids, faults=tuple(faults))
 
     def _pull_advice(self, image: str) -> str:
         """The commands that pull an image."""
@@ -210,8 +221,8 @@ def _exit_codes(events: str) -> Iterator[int]:
             event: dict[str, Any] = json.loads(line)
             if event.get("Action", event.get("Status")) not in _DIED:
                 continue
-            found = event.get("ContainerExitCode")  # podman
-            yield int(event["Actor"]["Attributes"]["exitCode"] if found is None else found)
+            exit_code = event.get("ContainerExitCode")  # podman
+            yield int(event["Actor"]["Attributes"]["exitCode"] if exit_code is None else exit_code)
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
 

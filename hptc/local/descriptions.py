@@ -71,16 +71,16 @@ def active_seconds(record: Mapping[str, Any], until: datetime) -> float:
 def _definitions(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:
     """The definitions with what the service adds to those of the request."""
     single = request.get("TrainingJobDefinition")
-    found: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
     if single is not None:
         objective = config.get("HyperParameterTuningJobObjective", {})
-        found["TrainingJobDefinition"] = _definition(single, objective)
+        definitions["TrainingJobDefinition"] = _definition(single, objective)
     several = request.get("TrainingJobDefinitions")
     if several:
-        found["TrainingJobDefinitions"] = [
+        definitions["TrainingJobDefinitions"] = [
             _definition(each, each.get("TuningObjective", {})) for each in several
         ]
-    return found
+    return definitions
 
 
 def raw_definition(request: Request, name: str) -> Mapping[str, Any]:

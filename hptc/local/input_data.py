@@ -29,6 +29,14 @@ class ChannelData:
     listed: tuple[Record, ...] | None = None
 
 
+@frozen
+class FoundChannels:
+    """The data of the channels that can be read on this machine, and why others can't."""
+
+    data: Mapping[str, ChannelData]
+    faults: tuple[str, ...]
+
+
 class UnreadableChannelError(Exception):
     """Why a channel can't be read on this machine, and what to do: one text or several."""
 
@@ -39,18 +47,18 @@ def find_channels(
     s3_root: Path | None,
     *,
     unread: Collection[str] = (),
-) -> tuple[dict[str, ChannelData], list[str]]:
-    """The data of each channel, and why others can't be read on this machine."""
-    found: dict[str, ChannelData] = {}
-    reasons: list[str] = []
+) -> FoundChannels:
+    """Find the data of each channel, other than those in `unread`."""
+    data: dict[str, ChannelData] = {}
+    faults: list[str] = []
     for channel in definition.channels:
         if channel.name in unread:
             continue
         try:
-            found[channel.name] = _find(channel, given.get(channel.name), s3_root)
+            data[channel.name] = _find(channel, given.get(channel.name), s3_root)
         except UnreadableChannelError as error:
-            reasons += [f"the input channel {code(channel.name)}{text}" for text in error.args]
-    return found, reasons
+            faults += [f"the input channel {code(channel.name)}{text}" for text in error.args]
+    return FoundChannels(data=data, faults=tuple(faults))
 
 
 def _find(channel: Channel, given: Path | None, s3_root: Path | None) -> ChannelData:

@@ -256,8 +256,8 @@ def jobs_folder(folder: Path | None, *, project: Path | None = None) -> Path:
     if folder is not None:
         return folder
     start = project or Path.cwd()
-    found = project_file.find(start)
-    return (found.parent if found is not None else start) / DEFAULT_FOLDER
+    project_path = project_file.find(start)
+    return (project_path.parent if project_path is not None else start) / DEFAULT_FOLDER
 
 
 def is_job_name(name: str) -> bool:
@@ -269,8 +269,8 @@ def job_folders(root: Path) -> list[JobFolder]:
     """The folders of all tuning jobs, in the order of their names."""
     if not root.is_dir():
         return []
-    found = (JobFolder(root, path.name) for path in sorted(root.iterdir()))
-    return [folder for folder in found if folder.exists()]
+    folders = (JobFolder(root, path.name) for path in sorted(root.iterdir()))
+    return [folder for folder in folders if folder.exists()]
 
 
 def now() -> datetime:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from hptc.catalog.images import identify
 from hptc.errors import UsageError
+from hptc.frozen import frozen
 from hptc.local.available_stand_ins import (
     EXTRA,
     is_installed,
@@ -62,28 +63,24 @@ def plan_launches(job: TuningJob, options: RunOptions, s3_root: Path | None) -> 
 
     Raises NotRunnableError.
     """
-    reasons: list[str] = []
-    launches: list[Launch] = []
     _require_known_channels(job, options)
+    launches: list[Launch] = []
+    faults: list[str] = []
     for definition in job.definitions:
-        launch, faults = _plan(definition, definition_name(job, definition), options, s3_root)
+        name = definition_name(job, definition)
+        planned = _plan(
+            _LocalDefinition(definition=definition, name=name, options=options, s3_root=s3_root)
+        )
+        launches.append(planned.launch)
         suffix = of_definition(definition)
-        reasons += [f"{fault}{suffix and f' ({suffix.strip()})'}" for fault in faults]
-        launches.append(launch)
-    launches, faults = _with_images(launches, Engine(program=options.engine))
-    reasons += faults
-    if reasons:
-        raise NotRunnableError(job.name, reasons)
-    return tuple(launches)
-
-
-def _with_images(launches: Sequence[Launch], engine: Engine) -> tuple[list[Launch], list[str]]:
-    """The launches with the IDs of their images, and why images can't be run."""
-    images = {launch.image for launch in launches if launch.image}
-    if not images:
-        return list(launches), []
-    found, faults = engine.find_images(images)
-    return [replace(each, image=found.get(each.image, "")) for each in launches], faults
+        faults += [f"{fault}{suffix and f' ({suffix.strip()})'}" for fault in planned.faults]
+    images = Engine(program=options.engine).find_images(
+        {launch.image for launch in launches if launch.image}
+    )
+    faults += images.faults
+    if faults:
+        raise NotRunnableError(job.name, faults)
+    return tuple(replace(launch, image=images.ids.get(launch.image, "")) for launch in launches)
 
 
 def with_threads(launches: Iterable[Launch], job: TuningJob) -> tuple[Launch, ...]:
@@ -96,54 +93,196 @@ def with_threads(launches: Iterable[Launch], job: TuningJob) -> tuple[Launch, ..
 
 
 def _require_known_channels(job: TuningJob, options: RunOptions) -> None:
-    known = {channel.name for one in job.definitions for channel in one.channels}
+    known = {channel.name for definition in job.definitions for channel in definition.channels}
     unknown = [name for name in options.channels if name not in known]
     if unknown:
         channels = f"it has {listed_code(sorted(known))}" if known else "it has none"
         raise UsageError(f"{job.name} has no input channel {code(unknown[0])}; {channels}")
 
 
-def _plan(
-    definition: Definition, name: str, options: RunOptions, s3_root: Path | None
-) -> tuple[Launch, list[str]]:
-    # The code is laid out as the container would unpack it, so its channel is not read.
-    unread = (CODE_CHANNEL,) if name in options.codes else ()
-    data, reasons = find_channels(definition, options.channels, s3_root, unread=unread)
-    if has_several_instances(definition):
-        reasons.append(_several_instances(definition))
-    launch = Launch(
-        definition=name,
-        channels={channel: each.path for channel, each in data.items()},
-        listed={channel: each.listed for channel, each in data.items() if each.listed is not None},
-        region=options.region,
-    )
-    image = definition.training_image or definition.algorithm_name or ""
-    command = _mapped(image, options.images)
-    if command is None and options.engine:
-        return _in_container(launch, definition, name, options, s3_root, reasons)
-    reasons += _not_passable("environment variable", definition.environment.items())
-    if command is not None:
-        return _with_command(launch, command, reasons)
-    stand_in = _stand_in(definition, name, options)
-    if stand_in is not None and is_installed():
-        ready = replace(
-            launch, command=stand_in_command(stand_in), cwd=Path.cwd(), stand_in=stand_in
+@frozen
+class _LocalDefinition:
+    """The training jobs of one definition, and what the user chose for them."""
+
+    definition: Definition
+    name: str  # of the definition; empty for a single one
+    options: RunOptions
+    s3_root: Path | None
+
+    @property
+    def packed(self) -> Source | None:
+        """The code that the spec's own `source` has packed."""
+        return self.options.codes.get(self.name)
+
+    @property
+    def named_script(self) -> str | None:
+        """The entry point that the training jobs name."""
+        return program(self.definition.static, self.definition.environment)
+
+    @property
+    def submit_directory(self) -> str | None:
+        """Where the training jobs say that their code is."""
+        return submit_directory(self.definition.static, self.definition.environment)
+
+    @property
+    def mapped_command(self) -> str | None:
+        """The command that `--image` names instead of the image or the algorithm."""
+        image = self.definition.training_image or self.definition.algorithm_name or ""
+        for pattern, command in self.options.images:
+            if fnmatchcase(image, pattern) or fnmatchcase(image, f"*/{pattern}"):
+                return command
+        return None
+
+    @property
+    def stand_in(self) -> str | None:
+        """The built-in algorithm for which hptc has a stand-in, unless the image runs a script."""
+        has_script = (
+            self.options.source is not None
+            or self.options.entry_point is not None
+            or self.packed is not None
+            or self.named_script is not None
         )
-        return ready, [*reasons, *refusals(stand_in, definition)]
-    source = _source(definition, name, options, s3_root)
-    if isinstance(source, str):
-        return launch, [*reasons, source]
-    if not _is_below(source.entry_point):
-        reasons.append(_not_below(source.entry_point))
-    reasons += _not_passable("hyperparameter", possible_values(definition))
-    python = _python(options.python)
+        if has_script or not self.options.uses_stand_ins:
+            return None
+        return stand_in_name(self.definition)
+
+
+@frozen
+class _PlannedLaunch:
+    """How the training jobs of one definition start. With faults, the launch is incomplete."""
+
+    launch: Launch
+    faults: tuple[str, ...]
+
+
+def _plan(local: _LocalDefinition) -> _PlannedLaunch:
+    channels = find_channels(
+        local.definition,
+        local.options.channels,
+        local.s3_root,
+        # The code is laid out as the container would unpack it, so its channel is not read.
+        unread=(CODE_CHANNEL,) if local.packed is not None else (),
+    )
+    launch = Launch(
+        definition=local.name,
+        channels={name: data.path for name, data in channels.data.items()},
+        listed={
+            name: data.listed for name, data in channels.data.items() if data.listed is not None
+        },
+        region=local.options.region,
+    )
+    planned = _plan_program(local, launch)
+    faults = (*channels.faults, *_instance_faults(local.definition), *planned.faults)
+    return replace(planned, faults=faults)
+
+
+def _plan_program(local: _LocalDefinition, launch: Launch) -> _PlannedLaunch:
+    """What runs: the command of `--image`, else the image, else a stand-in, else the script."""
+    command = local.mapped_command
+    if command is not None:
+        return _plan_command(local, launch, command)
+    if local.options.engine:
+        return _plan_container(local, launch)
+    stand_in = local.stand_in
+    if stand_in is not None and is_installed():
+        return _plan_stand_in(local, launch, stand_in)
+    return _plan_script(local, launch)
+
+
+def _plan_command(local: _LocalDefinition, launch: Launch, command: str) -> _PlannedLaunch:
+    faults = _variable_faults(local.definition)
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        faults.append(f"--image: {code(command)} is not a command: {error}")
+        return _PlannedLaunch(launch=launch, faults=tuple(faults))
+    if not words or shutil.which(words[0]) is None:
+        faults.append(f"--image: {code(words[0] if words else command)} is not a program")
+    return _PlannedLaunch(
+        launch=replace(launch, command=tuple(words), cwd=Path.cwd()), faults=tuple(faults)
+    )
+
+
+def _plan_stand_in(local: _LocalDefinition, launch: Launch, stand_in: str) -> _PlannedLaunch:
+    return _PlannedLaunch(
+        launch=replace(
+            launch, command=stand_in_command(stand_in), cwd=Path.cwd(), stand_in=stand_in
+        ),
+        faults=(*_variable_faults(local.definition), *refusals(stand_in, local.definition)),
+    )
+
+
+def _plan_script(local: _LocalDefinition, launch: Launch) -> _PlannedLaunch:
+    faults = _variable_faults(local.definition)
+    try:
+        source = _find_script(local)
+    except _NoScriptError as error:
+        return _PlannedLaunch(launch=launch, faults=(*faults, str(error)))
+    faults += _entry_point_faults(source)
+    faults += _unpassable("hyperparameter", possible_values(local.definition))
+    python = _find_python(local.options.python)
     if python is None:
-        reasons.append(f"--python {options.python} is not a program")
-    script = replace(launch, entry_point=source.entry_point, code=source.code, python=python or "")
-    return script, reasons
+        faults.append(f"--python {local.options.python} is not a program")
+    return _PlannedLaunch(
+        launch=replace(_with_code(launch, source), python=python or ""),
+        faults=tuple(faults),
+    )
 
 
-def _not_passable(kind: str, values: Iterable[tuple[str, str]]) -> list[str]:
+def _plan_container(local: _LocalDefinition, launch: Launch) -> _PlannedLaunch:
+    """The launch of an image, with the code that its training toolkit would download."""
+    definition, engine = local.definition, local.options.engine
+    if definition.training_image is None:
+        algorithm = code(definition.algorithm_name or "")
+        fault = f"the algorithm {algorithm} is in AWS, so it has no image here"
+        return _PlannedLaunch(launch=launch, faults=(fault,))
+    container = replace(launch, image=definition.training_image, engine=engine)
+    faults = [
+        f"the environment variable {code(name)} has several lines, which {engine} can't pass"
+        for name in not_passable(definition.environment)
+    ]
+    if sys.platform != "linux" and any(each.input_mode == PIPE for each in definition.channels):
+        faults.append(f"{engine} passes the pipes of Pipe mode on Linux only; omit --{engine}")
+    is_code_in_image = (
+        local.packed is None
+        and local.options.source is None
+        and not (local.submit_directory or "").startswith("s3://")
+    )
+    if is_code_in_image:
+        return _PlannedLaunch(launch=container, faults=tuple(faults))
+    if local.options.entry_point not in (None, local.named_script):
+        faults.append(f"--{engine} runs the program that {code(PROGRAM)} names; omit --entry-point")
+        return _PlannedLaunch(launch=launch, faults=tuple(faults))
+    try:
+        source = _find_script(local)
+    except _NoScriptError as error:
+        return _PlannedLaunch(launch=launch, faults=(*faults, str(error)))
+    faults += _entry_point_faults(source)
+    return _PlannedLaunch(launch=_with_code(container, source), faults=tuple(faults))
+
+
+def _with_code(launch: Launch, source: Source) -> Launch:
+    return replace(launch, entry_point=source.entry_point, code=source.code)
+
+
+def _instance_faults(definition: Definition) -> Iterator[str]:
+    if not has_several_instances(definition):
+        return
+    groups = [each.group for each in definition.instances if each.group is not None]
+    if groups:
+        yield (
+            f"a heterogeneous cluster, here of {listed_code(groups)}, needs AWS; keep one instance "
+            "group with `instance_count: 1`"
+        )
+    else:
+        yield "a training job on several instances needs AWS; set `instance_count: 1`"
+
+
+def _variable_faults(definition: Definition) -> list[str]:
+    return _unpassable("environment variable", definition.environment.items())
+
+
+def _unpassable(kind: str, values: Iterable[tuple[str, str]]) -> list[str]:
     """The variables or hyperparameters that a process can't be given."""
     names = dict.fromkeys(name for name, value in values if not is_passable(value))
     return [
@@ -153,131 +292,61 @@ def _not_passable(kind: str, values: Iterable[tuple[str, str]]) -> list[str]:
     ]
 
 
-def _in_container(
-    launch: Launch,
-    definition: Definition,
-    name: str,
-    options: RunOptions,
-    s3_root: Path | None,
-    reasons: list[str],
-) -> tuple[Launch, list[str]]:
-    """The launch of an image, with the code that its training toolkit would download."""
-    if definition.training_image is None:
-        algorithm = code(definition.algorithm_name or "")
-        return launch, [*reasons, f"the algorithm {algorithm} is in AWS, so it has no image here"]
-    named = program(definition.static, definition.environment)
-    submitted = submit_directory(definition.static, definition.environment) or ""
-    ready = replace(launch, image=definition.training_image, engine=options.engine)
-    reasons += [
-        f"the environment variable {code(each)} has several lines, which {options.engine} can't "
-        "pass"
-        for each in not_passable(definition.environment)
-    ]
-    if sys.platform != "linux" and any(each.input_mode == PIPE for each in definition.channels):
-        reasons.append(
-            f"{options.engine} passes the pipes of Pipe mode on Linux only; omit --{options.engine}"
-        )
-    if name not in options.codes and options.source is None and not submitted.startswith("s3://"):
-        return ready, reasons  # the image has its own code
-    if options.entry_point not in (None, named):
-        return launch, [
-            *reasons,
-            f"--{options.engine} runs the program that {code(PROGRAM)} names; omit --entry-point",
-        ]
-    source = _source(definition, name, options, s3_root)
-    if isinstance(source, str):
-        return launch, [*reasons, source]
-    if not _is_below(source.entry_point):
-        reasons.append(_not_below(source.entry_point))
-    return replace(ready, entry_point=source.entry_point, code=source.code), reasons
+def _entry_point_faults(source: Source) -> list[str]:
+    """Why the path of an entry point could lead out of the folder of the code."""
+    path = PurePosixPath(source.entry_point)
+    if path.is_absolute() or ".." in path.parts or "\0" in source.entry_point:
+        return [f"the entry point {code(source.entry_point)} is not a path below the code"]
+    return []
 
 
-def _several_instances(definition: Definition) -> str:
-    groups = [each.group for each in definition.instances if each.group is not None]
-    if groups:
-        return (
-            f"a heterogeneous cluster, here of {listed_code(groups)}, needs AWS; keep one instance "
-            "group with `instance_count: 1`"
-        )
-    return "a training job on several instances needs AWS; set `instance_count: 1`"
-
-
-def _mapped(image: str, images: Sequence[tuple[str, str]]) -> str | None:
-    for pattern, command in images:
-        if fnmatchcase(image, pattern) or fnmatchcase(image, f"*/{pattern}"):
-            return command
-    return None
-
-
-def _stand_in(definition: Definition, name: str, options: RunOptions) -> str | None:
-    """The built-in algorithm for which hptc has a stand-in, unless the image runs a script."""
-    has_script = (
-        options.source is not None
-        or options.entry_point is not None
-        or name in options.codes
-        or program(definition.static, definition.environment) is not None
-    )
-    return None if has_script or not options.uses_stand_ins else stand_in_name(definition)
-
-
-def _with_command(launch: Launch, command: str, reasons: list[str]) -> tuple[Launch, list[str]]:
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        return launch, [*reasons, f"--image: {code(command)} is not a command: {error}"]
-    if not words or shutil.which(words[0]) is None:
-        reasons.append(f"--image: {code(words[0] if words else command)} is not a program")
-    return replace(launch, command=tuple(words), cwd=Path.cwd()), reasons
-
-
-def _is_below(entry_point: str) -> bool:
-    """Whether a path can't lead out of the folder of the code."""
-    path = PurePosixPath(entry_point)
-    return not path.is_absolute() and ".." not in path.parts and "\0" not in entry_point
-
-
-def _not_below(entry_point: str) -> str:
-    return f"the entry point {code(entry_point)} is not a path below the code"
-
-
-def _python(name: str) -> str | None:
+def _find_python(name: str) -> str | None:
     return shutil.which(name) if name else sys.executable
 
 
-def _source(
-    definition: Definition, name: str, options: RunOptions, s3_root: Path | None
-) -> Source | str:
-    """The code of the script that a training job runs, or why there is none."""
-    if options.source is None and name in options.codes:
-        own = options.codes[name]
-        return Source(code=own.code, entry_point=options.entry_point or own.entry_point)
-    named = program(definition.static, definition.environment)
-    entry_point = options.entry_point or named
-    if entry_point is None and options.source is None:
-        return _no_script(definition, options)
-    directory = options.source or _submitted(definition, s3_root)
+class _NoScriptError(Exception):
+    """Why there is no script to run on this machine, and what to do."""
+
+
+def _find_script(local: _LocalDefinition) -> Source:
+    """The script that a training job runs, and its code. Raises _NoScriptError."""
+    options = local.options
+    if options.source is None and local.packed is not None:
+        entry_point = options.entry_point or local.packed.entry_point
+        return replace(local.packed, entry_point=entry_point)
+    script = options.entry_point or local.named_script
+    if script is None and options.source is None:
+        raise _NoScriptError(_without_script(local.definition, options))
+    directory = options.source or _submitted_code(local)
     if directory is None:
-        uri = submit_directory(definition.static, definition.environment) or "its image"
-        return f"the code is in {uri}; name a folder with --source DIR"
+        place = local.submit_directory or "its image"
+        raise _NoScriptError(f"the code is in {place}; name a folder with --source DIR")
     if not directory.exists():
-        return f"the code: {directory} does not exist; name a folder with --source DIR"
-    if entry_point is None:
-        return f"no hyperparameter {code(PROGRAM)} names the script; use --entry-point FILE"
-    if directory.is_dir() and not (directory / entry_point).is_file():
-        return f"there is no {code(entry_point)} in {directory}; use --entry-point FILE"
-    return Source(code=directory.resolve(), entry_point=entry_point)
+        raise _NoScriptError(
+            f"the code: {directory} does not exist; name a folder with --source DIR"
+        )
+    if script is None:
+        raise _NoScriptError(
+            f"no hyperparameter {code(PROGRAM)} names the script; use --entry-point FILE"
+        )
+    if directory.is_dir() and not (directory / script).is_file():
+        raise _NoScriptError(f"there is no {code(script)} in {directory}; use --entry-point FILE")
+    return Source(code=directory.resolve(), entry_point=script)
 
 
-def _submitted(definition: Definition, s3_root: Path | None) -> Path | None:
-    uri = submit_directory(definition.static, definition.environment)
-    if uri is None:
+def _submitted_code(local: _LocalDefinition) -> Path | None:
+    """Where the archive that the training jobs name is below the folder that replaces S3.
+
+    None without such a folder, and for code in the image.
+    """
+    uri = local.submit_directory
+    if uri is None or local.s3_root is None or not uri.startswith("s3://"):
         return None
-    if uri.startswith("s3://"):
-        return local_path(uri, s3_root) if s3_root is not None else None
-    return None  # a folder in the image
+    return local_path(uri, local.s3_root)
 
 
-def _no_script(definition: Definition, options: RunOptions) -> str:
+def _without_script(definition: Definition, options: RunOptions) -> str:
+    """Why the training jobs of a definition that names no script can't run, and what to do."""
     image = definition.training_image
     if image is None:
         name = definition.algorithm_name or ""

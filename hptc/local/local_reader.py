@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hptc.errors import OperationError
+from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import TAG_PREFIX
 from hptc.local.available_stand_ins import stand_in_statement
 from hptc.local.code_snapshot import code_folder
@@ -75,21 +76,23 @@ class LocalReader:
             folder = JobFolder(self._root, parent)
             if folder.exists():
                 candidates[parent] = best_training_job(record, folder.training_jobs())
-        found = [(job, name) for name, job in candidates.items() if job is not None]
-        best = best_training_job(record, [job for job, _ in found])
-        return next((summarize(job, tuning_job=name) for job, name in found if job is best), None)
+        best_of_each = [(job, name) for name, job in candidates.items() if job is not None]
+        best = best_training_job(record, [job for job, _ in best_of_each])
+        return next(
+            (summarize(job, tuning_job=name) for job, name in best_of_each if job is best), None
+        )
 
     def list_jobs(
         self, *, name_contains: str = "", status: str = "", limit: int | None = None
     ) -> Iterator[JobSummary]:
         """Tuning jobs, newest first."""
-        found = [
+        records = [
             each
             for each in self._summaries(name_contains)
             if isinstance(each, dict) and status in ("", each["HyperParameterTuningJobStatus"])
         ]
-        found.sort(key=lambda each: each["CreationTime"], reverse=True)
-        yield from map(read_summary, found[:limit])
+        records.sort(key=lambda each: each["CreationTime"], reverse=True)
+        yield from map(read_summary, records[:limit])
 
     def summaries(self) -> list[dict[str, Any]]:
         """The tuning jobs that can be read, as ListHyperParameterTuningJobs has them.
@@ -170,12 +173,11 @@ class LocalReader:
 
         The first message of its status says so if a stand-in ran.
         """
-        found = self._training_job(name)
-        if found is None:
+        job = self._training_job(name)
+        if job is None:
             return None
-        folder, record = found
-        description = {key: value for key, value in record.items() if key != LOCAL}
-        stand_in = _stand_ins(folder).get(record[LOCAL]["Definition"])
+        description = {key: value for key, value in job.record.items() if key != LOCAL}
+        stand_in = _stand_ins(job.folder).get(job.record[LOCAL]["Definition"])
         if stand_in:
             first, *rest = description["SecondaryStatusTransitions"]
             stated = {**first, "StatusMessage": stand_in_statement([stand_in])}
@@ -184,13 +186,13 @@ class LocalReader:
 
     def tuning_job_of(self, training_job: str) -> str | None:
         """The name of the tuning job that has a training job; None if there is none."""
-        found = self._training_job(training_job)
-        return None if found is None else found[0].name
+        job = self._training_job(training_job)
+        return None if job is None else job.folder.name
 
-    def _training_job(self, name: str) -> tuple[JobFolder, dict[str, Any]] | None:
+    def _training_job(self, name: str) -> _LocalTrainingJob | None:
         folder = JobFolder(self._root, tuning_job_name(name))
         record = folder.training_job(name) if folder.exists() else None
-        return None if record is None else (folder, record)
+        return None if record is None else _LocalTrainingJob(folder=folder, record=record)
 
     def billable_seconds(self, training_job: str) -> int | None:
         """The seconds that AWS bills: none."""
@@ -216,11 +218,11 @@ class LocalReader:
 
     def log_path(self, training_job: str) -> Path | None:
         """The file with the log of a training job; None if there is no such training job."""
-        found = self._training_job(training_job)
-        if found is None:
+        job = self._training_job(training_job)
+        if job is None:
             return None
-        folder, record = found
-        return folder.files_of(training_job) / f"attempt-{record[LOCAL]['Attempt']}" / LOG
+        attempt = job.record[LOCAL]["Attempt"]
+        return job.folder.files_of(training_job) / f"attempt-{attempt}" / LOG
 
     def without_model(self, name: str) -> list[str]:
         """The training jobs that have completed, but saved nothing in the folder of the model."""
@@ -251,12 +253,12 @@ class LocalReader:
     def channel_variables(self, name: str) -> list[str]:
         """The variables of input channels that the scripts of a tuning job name."""
         folder = self._existing(name)
-        found: list[str] = []
+        variables: list[str] = []
         for launch in self.launches(name):
             path = code_folder(folder.code, launch) / launch.entry_point
             if launch.entry_point and path.is_file():
-                found += channel_variables(path.read_text(encoding="utf-8", errors="replace"))
-        return found
+                variables += channel_variables(path.read_text(encoding="utf-8", errors="replace"))
+        return variables
 
     def missing_packages(self, name: str) -> Iterator[str]:
         """What the Pythons of scripts lack of their requirements.txt, as sentences."""
@@ -292,6 +294,14 @@ class LocalReader:
 
     def _arn(self, name: str) -> str:
         return f"{self._arn_prefix}:hyper-parameter-tuning-job/{name}"
+
+
+@frozen
+class _LocalTrainingJob:
+    """A training job on this machine: the folder of its tuning job, and its record."""
+
+    folder: JobFolder
+    record: Mapping[str, Any]
 
 
 def _stand_ins(folder: JobFolder) -> dict[str, str]:

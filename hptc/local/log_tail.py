@@ -86,20 +86,20 @@ class LogTail:
         return self._kept([_text(held)] if held and not self._skips else [])
 
     def _lines(self, read: bytes) -> list[str]:
-        found = []
+        lines = []
         # A progress bar rewrites its line with a carriage return.
         text = (self._held + read).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *whole, held = text.split(b"\n")
         for line in whole:
             if not self._skips:
-                found.append(_text(line))
+                lines.append(_text(line))
             self._skips = False
         if len(held) > 4 * MAX_LINE:
             if not self._skips:
-                found.append(_text(held))
+                lines.append(_text(held))
             held, self._skips = b"", True
         self._held = held
-        return found
+        return lines
 
     def _kept(self, lines: list[str]) -> list[str]:
         self.last_lines.extend(lines[-_KEPT_LINES:])

@@ -71,7 +71,7 @@ def read_manifest(path: Path, s3_root: Path) -> tuple[Record, ...]:
     """The objects that a manifest lists, in its order. Raises ManifestError."""
     objects = _Objects(s3_root)
     faults: list[str] = []
-    found: list[Record] = []
+    records: list[Record] = []
     seen: dict[str, str] = {}
     for place in _uris(path, _content(path)):
         if place.uri in seen:
@@ -79,11 +79,11 @@ def read_manifest(path: Path, s3_root: Path) -> tuple[Record, ...]:
             continue
         seen[place.uri] = place.what
         try:
-            found.append((objects.find(place),))
+            records.append((objects.find(place),))
         except ManifestError as error:
             faults.append(str(error))
     _require_none(path, faults)
-    return tuple(found)
+    return tuple(records)
 
 
 def read_augmented_manifest(
@@ -183,8 +183,8 @@ def _prefix(path: Path, elements: list[Any]) -> str:
     first = elements[0] if elements else None
     prefix = first.get("prefix") if isinstance(first, dict) else None
     if not isinstance(prefix, str):
-        found = f"starts with {_kind(first)}" if elements else "is an empty list"
-        raise ManifestError(f"{path} {found}, but must start with its prefix: {_FORMAT}")
+        actual = f"starts with {_kind(first)}" if elements else "is an empty list"
+        raise ManifestError(f"{path} {actual}, but must start with its prefix: {_FORMAT}")
     if not prefix.startswith(_S3) or "/" not in prefix.removeprefix(_S3):
         raise ManifestError(
             f"the prefix in {path} is {quoted(prefix)}, but must start with {_S3}, a bucket and "

@@ -61,11 +61,11 @@ class MetricReader:
         """The values of metrics in the next lines of the log of a training job."""
         for part in _parts(lines):
             searched = [each for each in metrics if not self.is_too_slow(training_job, each)]
-            found: list[tuple[int, str, float]] = []
+            readings: list[tuple[int, str, float]] = []
             for metric, values in self._search(training_job, searched, part):
-                found += [(line, metric.name, value) for line, value in values]
-            found.sort(key=lambda each: each[0])
-            yield from (Reported(metric=name, value=value) for _, name, value in found)
+                readings += [(line, metric.name, value) for line, value in values]
+            readings.sort(key=lambda each: each[0])
+            yield from (Reported(metric=name, value=value) for _, name, value in readings)
 
     def is_too_slow(self, training_job: str, metric: Metric) -> bool:
         """Whether an expression took too long on the log, so that it is not searched anymore."""

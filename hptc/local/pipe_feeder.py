@@ -102,8 +102,8 @@ def objects(source: Path) -> Iterator[Path]:
     if not source.is_dir():
         yield source
         return
-    found = [path for path in source.rglob("*") if path.is_file()]
-    yield from sorted(found, key=lambda path: path.relative_to(source).as_posix().encode())
+    files = [path for path in source.rglob("*") if path.is_file()]
+    yield from sorted(files, key=lambda path: path.relative_to(source).as_posix().encode())
 
 
 def listed(source: Path) -> list[list[Part]]:

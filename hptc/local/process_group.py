@@ -121,8 +121,8 @@ class ProcessGroup:
             code = self._process.wait()
             code = 128 - code if code < 0 else code
         else:
-            found = exit_code(self.folder)
-            code = found if found is not None else 128 + signal.SIGKILL
+            saved = exit_code(self.folder)
+            code = saved if saved is not None else 128 + signal.SIGKILL
         return code
 
     def _wait(self, process: subprocess.Popen[bytes], when_ended: Callable[[], None]) -> None:
@@ -164,12 +164,12 @@ def kill_marked(folder: Path) -> int:
     """
     killed: set[int] = set()
     for _ in range(_MAX_SCANS):  # one that is found can have started another one meanwhile
-        found = set(_marked(str(folder))) - killed
-        for number in found:
+        marked = set(_marked(str(folder))) - killed
+        for number in marked:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(number, signal.SIGKILL)
-        killed |= found
-        if not found:
+        killed |= marked
+        if not marked:
             break
     return len(killed)
 

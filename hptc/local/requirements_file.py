@@ -56,7 +56,7 @@ class Requirement:
 
 def read_requirements(text: str) -> tuple[list[Requirement], int]:
     """The packages in a file, and the number of other lines, such as `-r other.txt`."""
-    found: list[Requirement] = []
+    requirements: list[Requirement] = []
     others = 0
     for line in text.replace("\\\n", " ").splitlines():
         wanted = re.sub(r"(^|\s)#.*", "", line).strip()
@@ -68,8 +68,8 @@ def read_requirements(text: str) -> tuple[list[Requirement], int]:
             others += 1
             continue
         pin = _PIN.fullmatch(match["versions"].strip())
-        found.append(Requirement(name=match["name"], pinned=pin[1] if pin else ""))
-    return found, others
+        requirements.append(Requirement(name=match["name"], pinned=pin[1] if pin else ""))
+    return requirements, others
 
 
 def missing_packages(folder: Path, python: str) -> str | None:
@@ -106,10 +106,10 @@ def _versions(python: str, names: list[str]) -> dict[str, str | None] | None:
             [python, "-c", _VERSIONS],
             input=json.dumps(names), capture_output=True, text=True, timeout=_SECONDS, check=True,
         )  # fmt: skip
-        found: dict[str, str | None] = json.loads(answer.stdout)
+        versions: dict[str, str | None] = json.loads(answer.stdout)
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
-    return found
+    return versions
 
 
 def environment_folder(jobs: Path, folder: Path, python: str) -> Path | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from hptc.frozen import frozen
 from hptc.local.channel_links import outside_links
 from hptc.local.container_files import checkpoint_place
 from hptc.local.input_data import PIPE
@@ -24,25 +25,22 @@ def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = Fa
     if is_dry:
         return notes
     by_name = {launch.definition: launch for launch in launches}
-    started = {
-        name: (each, by_name[name])
-        for each in job.definitions
-        if (name := definition_name(job, each)) in by_name
-    }
+    started = [
+        _Started(definition=definition, launch=by_name[name])
+        for definition in job.definitions
+        if (name := definition_name(job, definition)) in by_name
+    ]
     notes.append("every training job runs on this machine; instance types and sizes are ignored")
     notes += dict.fromkeys(_replaced_images(started))
     notes += _container_differences(started)
     notes += _process_differences(started)
     notes += _manifest_differences(started)
-    notes += dict.fromkeys(
-        note for definition, _ in started.values() for note in unknown_values(definition)
-    )
-    gpu = sorted(
-        {each.type for one in job.definitions for each in one.instances if has_gpu(each.type)}
-    )
+    notes += dict.fromkeys(note for each in started for note in unknown_values(each.definition))
+    instances = (instance for each in job.definitions for instance in each.instances)
+    gpu = sorted({instance.type for instance in instances if has_gpu(instance.type)})
     if gpu:
         notes.append(f"{listed_code(gpu)} {'has' if len(gpu) == 1 else 'have'} GPUs")
-    if any(one.is_spot for one in job.definitions):
+    if any(definition.is_spot for definition in job.definitions):
         notes.append("nothing interrupts training jobs, unlike managed spot training")
     return notes
 
@@ -52,39 +50,44 @@ def has_gpu(instance_type: str) -> bool:
     return instance_type.startswith(("ml.p", "ml.g"))
 
 
-_Started = Mapping[str, tuple[Definition, Launch]]
+@frozen
+class _Started:
+    """A definition whose training jobs run on this machine, and how they start."""
+
+    definition: Definition
+    launch: Launch
 
 
-def _replaced_images(started: _Started) -> Iterator[str]:
+def _replaced_images(started: Sequence[_Started]) -> Iterator[str]:
     """The images that are not used, and what runs instead."""
-    for definition, launch in started.values():
-        image = definition.training_image or definition.algorithm_name or ""
-        if launch.replacement:
+    for each in started:
+        image = each.definition.training_image or each.definition.algorithm_name or ""
+        if each.launch.replacement:
             yield (
-                f"{code(image.rpartition('/')[2])} is not used; {code(launch.replacement)} stands "
-                "in for it"
+                f"{code(image.rpartition('/')[2])} is not used; {code(each.launch.replacement)} "
+                "stands in for it"
             )
 
 
-def _container_differences(started: _Started) -> Iterator[str]:
+def _container_differences(started: Sequence[_Started]) -> Iterator[str]:
     """What differs in containers of this machine."""
-    if any(launch.image for _, launch in started.values()):
+    if any(each.launch.image for each in started):
         yield "containers have no AWS credentials, and use all CPUs and memory of this machine"
         yield "input channels are read-only in containers; in File mode, AWS has a copy"
     yield from dict.fromkeys(_links(started))
 
 
-def _links(started: _Started) -> Iterator[str]:
+def _links(started: Sequence[_Started]) -> Iterator[str]:
     """The links in input channels that a container can't follow."""
-    for definition, launch in started.values():
-        piped = {each.name for each in definition.channels if each.input_mode == PIPE}
-        for name, path in launch.channels.items() if launch.image else ():
-            found = outside_links(path) if name not in piped else ()
-            if found:
+    for each in started:
+        piped = {channel.name for channel in each.definition.channels if channel.input_mode == PIPE}
+        for name, path in each.launch.channels.items() if each.launch.image else ():
+            links = outside_links(path) if name not in piped else ()
+            if links:
                 which = (
-                    f"the link {code(found[0])} leads"
-                    if len(found) == 1
-                    else f"{code(found[0])} and {plural(len(found) - 1, 'other link')} lead"
+                    f"the link {code(links[0])} leads"
+                    if len(links) == 1
+                    else f"{code(links[0])} and {plural(len(links) - 1, 'other link')} lead"
                 )
                 yield (
                     f"in the channel {code(name)}, {which} out of its folder, so a container "
@@ -92,13 +95,13 @@ def _links(started: _Started) -> Iterator[str]:
                 )
 
 
-def _process_differences(started: _Started) -> Iterator[str]:
+def _process_differences(started: Sequence[_Started]) -> Iterator[str]:
     """What differs without a container."""
-    processes = [definition for definition, launch in started.values() if not launch.image]
+    processes = [each.definition for each in started if not each.launch.image]
     fast_file = [
         channel.name
-        for one in processes
-        for channel in one.channels
+        for definition in processes
+        for channel in definition.channels
         if channel.input_mode == "FastFile"
     ]
     if fast_file:
@@ -107,32 +110,32 @@ def _process_differences(started: _Started) -> Iterator[str]:
         yield f"the {noun} {names} can be written to, which FastFile mode prevents on AWS"
     piped = [
         channel.name
-        for definition, launch in started.values()
-        if launch.stand_in
-        for channel in definition.channels
+        for each in started
+        if each.launch.stand_in
+        for channel in each.definition.channels
         if channel.input_mode == PIPE
     ]
     if piped:
         yield f"stand-ins read {listed_code(dict.fromkeys(piped))} from files, not in Pipe mode"
     places = {
-        one.checkpoint_local_path
-        for one in processes
-        if one.checkpoint_uri is not None and checkpoint_place(one) is None
+        definition.checkpoint_local_path
+        for definition in processes
+        if definition.checkpoint_uri is not None and checkpoint_place(definition) is None
     }
     if places:
         yield f"checkpoints in {listed_code(sorted(map(str, places)))} are not kept for a restart"
-    if any(one.is_isolated for one in processes):
+    if any(definition.is_isolated for definition in processes):
         yield "network isolation is off: training jobs can use the network"
 
 
-def _manifest_differences(started: _Started) -> Iterator[str]:
+def _manifest_differences(started: Sequence[_Started]) -> Iterator[str]:
     """Where the files of manifests are, which AWS doesn't document."""
     names = dict.fromkeys(
         channel.name
-        for definition, launch in started.values()
-        for channel in definition.channels
-        if channel.name in launch.listed_channels and channel.input_mode != PIPE
-        if not launch.stand_in
+        for each in started
+        if not each.launch.stand_in
+        for channel in each.definition.channels
+        if channel.name in each.launch.listed_channels and channel.input_mode != PIPE
     )
     if names:
         yield (

@@ -276,7 +276,7 @@ class LocalTuning(LocalReader):
         """The training jobs of the warm-start parents. Raises UsageError if one didn't run here."""
         if job.warm_start is None or self._options.ignores_parents:
             return ()
-        found: list[Observation] = []
+        observations: list[Observation] = []
         for parent in job.warm_start.parents:
             folder = JobFolder(self._root, parent)
             if not folder.exists():
@@ -284,8 +284,8 @@ class LocalTuning(LocalReader):
                     f"{job.name} starts from {parent}, which has not run on this machine",
                     help="run the parent first, or use --without-parents",
                 )
-            found += map(observe, folder.training_jobs())
-        numbered = enumerate(found, 1)
+            observations += map(observe, folder.training_jobs())
+        numbered = enumerate(observations, 1)
         return tuple(dataclasses.replace(each, number=number) for number, each in numbered)
 
 

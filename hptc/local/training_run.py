@@ -242,11 +242,11 @@ class TrainingRun:
 
     def _search(self, reader: MetricReader, lines: list[str]) -> None:
         objective = self._definition.objective
-        for found in reader.read(self.name, self._definition.metrics, lines):
-            self.last[found.metric] = (found.value, now())
-            is_objective = objective is not None and found.metric == objective.metric_name
+        for reported in reader.read(self.name, self._definition.metrics, lines):
+            self.last[reported.metric] = (reported.value, now())
+            is_objective = objective is not None and reported.metric == objective.metric_name
             if is_objective and len(self.reports) < MAX_REPORTS:
-                self.reports.append(found.value)
+                self.reports.append(reported.value)
         for metric in self._definition.metrics:
             if reader.is_too_slow(self.name, metric):
                 text = f"{self.name}: the expression of `{metric.name}` takes too long on the log"
@@ -257,9 +257,9 @@ class TrainingRun:
 
     def new_faults(self) -> list[str]:
         """What is wrong with the log, each once."""
-        found = [text for text, is_said in self._faults.items() if not is_said]
-        self._faults.update(dict.fromkeys(found, True))
-        return found
+        new = [text for text, is_said in self._faults.items() if not is_said]
+        self._faults.update(dict.fromkeys(new, True))
+        return new
 
     def saves_reports(self) -> bool:
         """Put the reports into the record, if the log that they are from was emptied."""
@@ -366,10 +366,10 @@ class TrainingRun:
 
     def _reason(self, code: int) -> str:
         """The last words of the log; those of the engine if it has started nothing."""
-        found = ""
+        engine_reason = ""
         if self._container is not None and code in FAILED_BEFORE_START:
-            found = engine_message(self.last_lines)
-        return found or _last_words(self.last_lines)
+            engine_reason = engine_message(self.last_lines)
+        return engine_reason or _last_words(self.last_lines)
 
     def _engine_failure(self) -> str:
         engine = self._container.engine if self._container is not None else Engine()

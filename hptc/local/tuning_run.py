@@ -93,7 +93,7 @@ class TuningRun:
         self._is_exhausted = False
         self._completion: Completion | None = None
         self._reader = MetricReader(
-            [metric.regex for one in self._job.definitions for metric in one.metrics]
+            [metric.regex for each in self._job.definitions for metric in each.metrics]
         )
 
     def request_stop(self) -> None:
@@ -305,10 +305,10 @@ class TuningRun:
         """Look for a criterion that is met, until one stops the training jobs that run."""
         if self._completion is None or not self._completion.stops_running_jobs:
             elapsed = active_seconds(self._record, now())
-            found = completion(self._job, self._history(), elapsed_seconds=elapsed)
-            if found is not None and found.criterion != _EXPECTED:
-                self._tell(Noted(text=f"complete: {found.reason}"))
-            self._completion = found
+            met = completion(self._job, self._history(), elapsed_seconds=elapsed)
+            if met is not None and met.criterion != _EXPECTED:
+                self._tell(Noted(text=f"complete: {met.reason}"))
+            self._completion = met
         if self._completion is not None and self._completion.stops_running_jobs:
             for run in self._running.values():
                 run.stop()

@@ -19,8 +19,8 @@ from hptc.text import code, listed_code
 
 def local_text(text: str) -> str:
     """A text with the name of each reference in its place: `s3://data_bucket/train`."""
-    found: str = substitute(text, lambda name: name)
-    return found
+    replaced: str = substitute(text, lambda name: name)
+    return replaced
 
 
 def local_values(values: Mapping[str, str], code_folder: PurePath | None) -> dict[str, str]:
@@ -28,13 +28,13 @@ def local_values(values: Mapping[str, str], code_folder: PurePath | None) -> dic
 
     `code_folder` is where the training job finds its code; None if hptc didn't put it there.
     """
-    found = {name: local_text(text) for name, text in values.items()}
+    replaced = {name: local_text(text) for name, text in values.items()}
     for name in (SUBMIT_DIRECTORY, SUBMIT_DIRECTORY.upper()):
         text = values.get(name, "")
         if code_folder is not None and has_reference(text):
             folder = str(code_folder)
-            found[name] = json.dumps(folder) if text.startswith('"') else folder
-    return found
+            replaced[name] = json.dumps(folder) if text.startswith('"') else folder
+    return replaced
 
 
 def unknown_values(definition: Definition) -> Iterator[str]:

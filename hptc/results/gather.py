@@ -221,13 +221,13 @@ def _descriptions(
         and each.started is not None
         and needs_description(bound, each.definition)
     ]
-    found: dict[str, Mapping[str, Any]] = {}
+    descriptions: dict[str, Mapping[str, Any]] = {}
     for done, each in enumerate(wanted, 1):
         description = tuning.describe_training_job(each.name)
         if description is not None:
-            found[each.name] = description
+            descriptions[each.name] = description
         progress("describing", "training jobs", done, len(wanted))
-    return found
+    return descriptions
 
 
 def _stopped_early(results: Sequence[TrainingResult], bound: CostBound) -> StoppedEarly | None:
@@ -262,9 +262,9 @@ def _stopped_early(results: Sequence[TrainingResult], bound: CostBound) -> Stopp
 
 def _usd_per_second(bound: CostBound, definition: str) -> Fraction | None:
     """The on-demand price; None with several alternatives, or with managed spot training."""
-    found: list[Configuration] = [
+    configurations: list[Configuration] = [
         each for each in bound.configurations if each.definition == definition
     ]
-    if len(found) != 1 or found[0].is_spot:
+    if len(configurations) != 1 or configurations[0].is_spot:
         return None
-    return found[0].usd_per_second
+    return configurations[0].usd_per_second

@@ -48,7 +48,7 @@ def parameters(
     ranges: Sequence[Range], configurations: Sequence[Mapping[str, str]]
 ) -> tuple[Parameter, ...]:
     """The hyperparameters that have a distribution, given the values of every training job."""
-    found = []
+    with_distribution = []
     for range_ in ranges:
         texts = [each[range_.name] for each in configurations if range_.name in each]
         match range_:
@@ -59,8 +59,8 @@ def parameters(
             case AutoRange():
                 parameter = _auto(range_, texts)
         if parameter is not None:
-            found.append(parameter)
-    return tuple(found)
+            with_distribution.append(parameter)
+    return tuple(with_distribution)
 
 
 def range_data(range_: Range) -> dict[str, Any]:

@@ -80,11 +80,11 @@ def _numeric(
     within = narrower(range_, best, count)
     at_bounds = values_at_bounds([range_], best, lambda _: limits)
     low, high = (within.low, within.high) if within else (range_.min, range_.max)
-    for found in at_bounds:
-        if found.wider is not None and found.bound == "min":
-            low = found.wider
-        elif found.wider is not None:
-            high = found.wider
+    for evidence in at_bounds:
+        if evidence.wider is not None and evidence.bound == "min":
+            low = evidence.wider
+        elif evidence.wider is not None:
+            high = evidence.wider
     if (low, high) == (range_.min, range_.max):
         return None
     return RangeChange(
@@ -98,13 +98,13 @@ def _reasons(
     range_: NumericRange, within: BestWithin | None, at_bounds: Sequence[BestAtBound]
 ) -> Iterator[str]:
     was = f"it was {range_.min} to {range_.max}"
-    for found in at_bounds:
-        if found.wider is not None:
-            end = "minimum" if found.bound == "min" else "maximum"
-            count = "all" if found.at_bound == found.best else f"{found.at_bound}"
-            yield f"widened: {count} of the best {found.best} are at the {end}; {was}"
-        elif found.limit:
-            yield f"{_NOT_WIDENED}: {found.limit}"
+    for evidence in at_bounds:
+        if evidence.wider is not None:
+            end = "minimum" if evidence.bound == "min" else "maximum"
+            count = "all" if evidence.at_bound == evidence.best else f"{evidence.at_bound}"
+            yield f"widened: {count} of the best {evidence.best} are at the {end}; {was}"
+        elif evidence.limit:
+            yield f"{_NOT_WIDENED}: {evidence.limit}"
     if within is not None:
         lowest, highest = _short(within.lowest), _short(within.highest)
         yield f"narrowed: the best {within.best} have {lowest} to {highest}; {was}"

@@ -83,7 +83,7 @@ def values_at_bounds(
     definition: str = "",
 ) -> tuple[BestAtBound, ...]:
     """The ranges whose best values sit at a bound. `limits` are those of a hyperparameter."""
-    found = []
+    at_bounds = []
     for range_ in ranges:
         if not isinstance(range_, NumericRange) or not best:
             continue
@@ -93,7 +93,7 @@ def values_at_bounds(
             count = sum(_is_at(range_, value, bound) for value in values)
             if _chance(count, len(values), _share_at_bound(range_)) < MAX_CHANCE:
                 wider, limit = wider_bound(range_, bound, limits(range_.name))
-                found.append(
+                at_bounds.append(
                     BestAtBound(
                         definition=definition,
                         name=range_.name,
@@ -105,7 +105,7 @@ def values_at_bounds(
                         limit="" if wider is not None else limit,
                     )
                 )
-    return tuple(found)
+    return tuple(at_bounds)
 
 
 def narrower(range_: NumericRange, best: Sequence[Point], total: int) -> BestWithin | None:

@@ -134,10 +134,10 @@ class CredentialScope:
 def credential_scope(environ: Environ) -> CredentialScope:
     """Read the signature of a request, in its header or query string."""
     query = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
-    found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "") or f"Credential={query}")
-    if found is None:
+    match = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "") or f"Credential={query}")
+    if match is None:
         return CredentialScope(access_key="", region="", service="unsigned")
-    return CredentialScope(access_key=found[1], region=found[2], service=found[3])
+    return CredentialScope(access_key=match[1], region=match[2], service=match[3])
 
 
 def _operation(environ: Environ) -> str:

@@ -59,10 +59,10 @@ class Recorder:
         The program's own buckets are in its account, where they exist.
         """
         scope = _S3.search(environ.get("HTTP_AUTHORIZATION", ""))
-        found = _BUCKET.match(environ.get("PATH_INFO", ""))
-        if scope is None or found is None:
+        bucket = _BUCKET.match(environ.get("PATH_INFO", ""))
+        if scope is None or bucket is None:
             return
-        name = found[1]
+        name = bucket[1]
         is_of_bucket = environ["PATH_INFO"].rstrip("/") == f"/{name}"
         if is_of_bucket and environ["REQUEST_METHOD"] in ("PUT", "DELETE"):
             return

@@ -74,10 +74,10 @@ def refusal(request: Request, parents: Mapping[str, Request]) -> str:
     `parents` are the requests of the warm-start parents that exist.
     """
     # AWS ignores members that it doesn't know.
-    found = [each for each in violations(request) if each.kind != "unknown"]
-    if found:
-        listed = "; ".join(_constraint(each) for each in found[:_MAX_LISTED])
-        count = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
+    violated = [each for each in violations(request) if each.kind != "unknown"]
+    if violated:
+        listed = "; ".join(_constraint(each) for each in violated[:_MAX_LISTED])
+        count = "1 validation error" if len(violated) == 1 else f"{len(violated)} validation errors"
         return f"{count} detected: {listed}"
     job = read_job(request)
     return next(_violated_rules(request, job, parents), "")

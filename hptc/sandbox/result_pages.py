@@ -33,8 +33,8 @@ def page_of_tuning_jobs(
             "CreationTime": lambda each: each["CreationTime"],
         },
     )
-    found = [each for each in summaries if _matches(each, request)]
-    return _page(found, request, key, _JOB)
+    matching = [each for each in summaries if _matches(each, request)]
+    return _page(matching, request, key, _JOB)
 
 
 def page_of_training_jobs(
@@ -51,10 +51,10 @@ def page_of_training_jobs(
         },
     )
     status = request.get("StatusEquals")
-    found = [each for each in summaries if status in (None, each["TrainingJobStatus"])]
+    matching = [each for each in summaries if status in (None, each["TrainingJobStatus"])]
     if request.get("SortBy") == "FinalObjectiveMetricValue":
-        found = [each for each in found if _METRIC in each]
-    return _page(found, request, key, _TRAINING_JOB)
+        matching = [each for each in matching if _METRIC in each]
+    return _page(matching, request, key, _TRAINING_JOB)
 
 
 def _matches(summary: Summary, request: Mapping[str, Any]) -> bool:

@@ -110,14 +110,14 @@ def _backend(bucket: str, account: str, partition: str) -> Any:
 
 def _keys(bucket: str, account: str, partition: str) -> list[str]:
     """The keys in a bucket; none if there is no such bucket."""
-    found = _backend(bucket, account, partition).buckets.get(bucket)
-    return [] if found is None else list(found.keys)
+    stored = _backend(bucket, account, partition).buckets.get(bucket)
+    return [] if stored is None else list(stored.keys)
 
 
 def _read(bucket: str, key: str, account: str, partition: str) -> bytes | None:
     """The content of an object; None if it is deleted."""
-    found = _backend(bucket, account, partition).get_object(bucket, key)
-    return None if found is None else bytes(found.value)
+    stored = _backend(bucket, account, partition).get_object(bucket, key)
+    return None if stored is None else bytes(stored.value)
 
 
 def model_uri(output_path: str, training_job: str) -> str:

@@ -92,16 +92,16 @@ class TuningService:
         account = self._gateway.account_for(scope.access_key)
         try:
             store = _stores.open(account, scope.region or "us-east-1")
-            found = answer(store, json.loads(body or b"{}"))
+            response = answer(store, json.loads(body or b"{}"))
         except AwsError as error:
             return error_response(environ, start_response, "sagemaker", error.code, str(error))
         except Exception as error:
             reason = f"The sandbox failed in {operation}: {type(error).__name__}: {error}"
             return error_response(environ, start_response, "sagemaker", "SandboxFailure", reason)
-        if found is None:
+        if response is None:
             environ["wsgi.input"] = BytesIO(body)
             return self._gateway(environ, start_response)
-        data = json.dumps(found, default=_epoch_seconds).encode()
+        data = json.dumps(response, default=_epoch_seconds).encode()
         headers = [
             ("Content-Type", "application/x-amz-json-1.1"),
             ("Content-Length", str(len(data))),
@@ -137,15 +137,15 @@ def _describe(store: TuningStore, request: Answer) -> Answer:
 
 
 def _list(store: TuningStore, request: Answer) -> Answer:
-    found, token = page_of_tuning_jobs(store.summaries(), request)
-    return {"HyperParameterTuningJobSummaries": found, **_next(token)}
+    page, token = page_of_tuning_jobs(store.summaries(), request)
+    return {"HyperParameterTuningJobSummaries": page, **_next(token)}
 
 
 def _list_training_jobs(store: TuningStore, request: Answer) -> Answer:
     name, _ = _existing(store, request)
     summaries = store.reader.training_job_summaries(name)
-    found, token = page_of_training_jobs(summaries, request)
-    return {"TrainingJobSummaries": found, **_next(token)}
+    page, token = page_of_training_jobs(summaries, request)
+    return {"TrainingJobSummaries": page, **_next(token)}
 
 
 def _next(token: str | None) -> Answer:

@@ -275,5 +275,5 @@ def _node_major_version(node: str) -> str:
     if shutil.which(node) is None:
         return ""
     done = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    found = re.match(r"v(\d+)\.", done.stdout)
-    return found[1] if found else ""
+    match = re.match(r"v(\d+)\.", done.stdout)
+    return match[1] if match else ""

@@ -226,11 +226,11 @@ class TuningStore:
 
     def describe(self, name: str) -> dict[str, Any] | None:
         """The description of a tuning job; None if it does not exist."""
-        found = self.reader.describe(name)
-        if found is None:
+        description = self.reader.describe(name)
+        if description is None:
             return None
-        status = self._status(name, found["HyperParameterTuningJobStatus"])
-        return {**found, "HyperParameterTuningJobStatus": status}
+        status = self._status(name, description["HyperParameterTuningJobStatus"])
+        return {**description, "HyperParameterTuningJobStatus": status}
 
     def summaries(self) -> list[dict[str, Any]]:
         """All tuning jobs, as ListHyperParameterTuningJobs has them."""
@@ -247,10 +247,10 @@ class TuningStore:
 
     def describe_training_job(self, name: str) -> dict[str, Any] | None:
         """The description of a training job of a tuning job; None if it does not exist."""
-        found = self.reader.describe_training_job(name)
-        if found is None:
+        recorded = self.reader.describe_training_job(name)
+        if recorded is None:
             return None
-        description = dict(found)
+        description = dict(recorded)
         artifacts = description.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
         if artifacts.startswith(_FILE):
             uri = s3_copies.model_uri(description["OutputDataConfig"]["S3OutputPath"], name)

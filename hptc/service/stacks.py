@@ -19,10 +19,10 @@ def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, De
     Many are looked up in a list, unless the caller may not list stacks. A stack in review has no
     resources yet, so it doesn't count.
     """
-    found = _listed(names, stacks) if len(names) > _MANY else None
-    if found is None:
-        found = [each for name in sorted(names) if (each := stacks.find(name)) is not None]
-    return {each.name: each for each in found if each.status != "REVIEW_IN_PROGRESS"}
+    existing = _listed(names, stacks) if len(names) > _MANY else None
+    if existing is None:
+        existing = [each for name in sorted(names) if (each := stacks.find(name)) is not None]
+    return {each.name: each for each in existing if each.status != "REVIEW_IN_PROGRESS"}
 
 
 def _listed(names: Collection[str], stacks: StackReader) -> list[DeployedStack] | None:
@@ -36,12 +36,12 @@ def _listed(names: Collection[str], stacks: StackReader) -> list[DeployedStack] 
 
 
 def check_owners(
-    environment: Environment, found: Iterable[DeployedStack], adopted: Collection[str] = ()
+    environment: Environment, stacks: Iterable[DeployedStack], adopted: Collection[str] = ()
 ) -> None:
     """Raise OperationError if a stack belongs to another project and is not adopted by name."""
     foreign = [
         (stack.name, reason)
-        for stack in found
+        for stack in stacks
         if stack.name not in adopted
         and (reason := foreign_stack(environment, stack.name, stack.tags))
     ]

@@ -29,13 +29,13 @@ def find_cdk(root: Path) -> list[str]:
     if shutil.which("node") is None:
         raise UsageError("the CDK needs Node 22 or newer, but no `node` was found on PATH")
     own = root / "node_modules" / ".bin" / "cdk"
-    found = str(own) if own.exists() else shutil.which("cdk")
-    if found is None:
+    program = str(own) if own.exists() else shutil.which("cdk")
+    if program is None:
         raise UsageError(
             "the AWS CDK CLI is not installed",
             help="run `npm ci`, or `npm install aws-cdk@2.1148.1` (2.x, not 3.0.0)",
         )
-    return [found]
+    return [program]
 
 
 def run_cdk(

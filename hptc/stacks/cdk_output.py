@@ -78,34 +78,34 @@ class CdkOutput:
         text = _CONTROL.sub("", line).rstrip()
         if not text or _CHATTER.fullmatch(text):
             return
-        if found := _ACTIVITY.fullmatch(text):
+        if match := _ACTIVITY.fullmatch(text):
             self.flush()
-            self.active.add(found["stack"])
-            activity = _activity(found)
+            self.active.add(match["stack"])
+            activity = _activity(match)
             if activity.event.is_of_stack and _IS_FAILURE.search(activity.event.status):
-                self._rolled_back[found["stack"]] = None
+                self._rolled_back[match["stack"]] = None
             self._progress(activity)
-        elif found := _DEPLOYING.fullmatch(text):
+        elif match := _DEPLOYING.fullmatch(text):
             self.flush()
-            self._count = int(found["of"])
-        elif found := _FINISHED.fullmatch(text):
+            self._count = int(match["of"])
+        elif match := _FINISHED.fullmatch(text):
             self.flush()
-            self.changed[found["stack"]] = found["unchanged"] is None
+            self.changed[match["stack"]] = match["unchanged"] is None
             self._progress(
                 StackFinished(
-                    stack=found["stack"],
-                    is_changed=found["unchanged"] is None,
+                    stack=match["stack"],
+                    is_changed=match["unchanged"] is None,
                     # The CLI numbers stacks as they start, and those side by side end in any order.
                     number=len(self.changed),
                     count=self._count,
                 )
             )
-        elif found := _WAITING.fullmatch(text):
+        elif match := _WAITING.fullmatch(text):
             self.flush()
-            self._print_line(f"still in progress: {found['resources']}")
-        elif found := _FAILED.match(text):
+            self._print_line(f"still in progress: {match['resources']}")
+        elif match := _FAILED.match(text):
             self.flush()
-            self.failed = found["stack"]
+            self.failed = match["stack"]
         else:
             self._kept.append(line.rstrip("\r"))
 

@@ -8,33 +8,30 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hptc.aws import account
-from hptc.aws.aws_errors import MissingCredentialsError, is_access_denied
 from hptc.aws.client import connect
-from hptc.cdk.synth import synth_project
+from hptc.cdk.synth import Synthesized, synth_project
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import AwsError, UsageError
 from hptc.frozen import frozen
+from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.project import project_file
 from hptc.project.project_file import Environment
 from hptc.service.interface import DeployedStack
-from hptc.service.losses import Loss, loss_error, unnamed_losses
-from hptc.service.stacks import check_owners, check_unchanging, existing_stacks
+from hptc.service.losses import Loss, loss_error
 from hptc.stacks.cdk_cli import find_cdk, run_cdk
 from hptc.stacks.cdk_output import CdkOutput
 from hptc.stacks.deploy_errors import deployment_error
 from hptc.stacks.results import DeployedOutputs, Deployment, StackProgress
+from hptc.stacks.stack_comparison import CloudAssembly, allow_destroy, compare_stacks
 from hptc.stacks.status import orphaned_stacks
-from hptc.stacks.unchanged import is_unchanged
-from hptc.stacks.uploads import uploads, with_presence
+from hptc.stacks.uploads import Upload, uploads, with_presence
 from hptc.text import listed_code, plural
-
-_TEMPLATE = ".template.json"
 
 
 @frozen
@@ -84,56 +81,139 @@ def deploy(
     error, and nothing is deployed. Raises UsageError if the project or a tool is missing, and
     OperationError with CloudFormation's reason if a stack fails.
     """
-    root, environment = _place(folder, env)
-    command = find_cdk(root)
+    project = _find_project(folder, env)
+    environment = project.environment
+    cdk = find_cdk(project.root)
     with tempfile.TemporaryDirectory(prefix="hptc-") as scratch:
-        callbacks.print_status(f"synthesizing the stacks of {environment.name}")
-        synthesized = synth_project(
-            root, environment.name, Path(scratch, "cdk.out"), is_owner_checked=False
-        )
-        for note in synthesized.notes:
-            callbacks.print_status(note)
-        if synthesized.diagnostics:
-            callbacks.findings(synthesized.diagnostics)
+        synthesized = _synthesize(project, Path(scratch, "cdk.out"), callbacks)
         if synthesized.assembly is None:
             return None
-        all_stacks = _stacks_in(synthesized.assembly)
-        stacks = [stack for name in specs for stack in _stacks_of(environment, name, all_stacks)]
-        if not all_stacks:
+        assembly = CloudAssembly(folder=synthesized.assembly)
+        needed = assembly.stacks()
+        selected = _selected_stacks(environment, specs, needed)
+        if not needed:
             callbacks.print_status(
                 f"nothing to deploy: the specs of {environment.name} need no stacks"
             )
-            return _with_orphans(environment, (), all_stacks)
-        wanted = all_stacks
-        if stacks:
-            wanted = all_stacks.intersection([environment.foundation_stack, *stacks])
-        unchanged = _check_deployed(environment, wanted, synthesized.assembly, consent, callbacks)
+            return _with_orphans(Deployment(environment=environment, stacks=()), needed)
+        unchanged = _check_deployed(environment, selected, assembly, consent, callbacks)
         kept = {} if is_complete else unchanged
-        callbacks.print_status(_overview(environment, len(wanted), len(kept)))
-        deployed = [
+        callbacks.print_status(_overview(environment, len(selected), len(kept)))
+        stacks = [
             DeployedOutputs(name=name, is_changed=False, outputs=stack.outputs)
             for name, stack in kept.items()
         ]
-        if changed := sorted(wanted - kept.keys()):
-            is_asked = not consent.is_approved and callbacks.ask is not None
-            options = [
-                # By name, the CLI would deploy the stacks that they need too.
-                *([*changed, "--exclusively"] if stacks or kept else ["--all"]),
-                "--app", str(synthesized.assembly),
+        if changed := sorted(selected - kept.keys()):
+            # By name, the CLI would deploy the stacks that they need too.
+            which = [*changed, "--exclusively"] if specs or kept else ["--all"]
+            ask = None if consent.is_approved else callbacks.ask
+            command = [
+                *cdk, "deploy", *which,
+                "--app", str(assembly.folder),
                 "--require-approval", "never" if consent.is_approved else "broadening",
                 # The CLI can't ask about several stacks at a time.
-                "--concurrency", "1" if is_asked else str(concurrency),
+                "--concurrency", str(concurrency if ask is None else 1),
             ]  # fmt: skip
-            deployed += _deploy_stacks(command, options, environment, root, consent, callbacks)
-    result = tuple(sorted(deployed, key=lambda stack: stack.name))
-    chosen = [spec for spec in synthesized.specs if not specs or spec.name in specs]
-    shared = next((each for each in result if each.name == environment.foundation_stack), None)
-    needed = uploads(environment, chosen, shared.outputs) if shared is not None else ()
-    if needed:
-        needed = with_presence(needed, account.connect(environment).inventory)
-    if stacks:
-        return Deployment(environment=environment, stacks=result, uploads=needed)
-    return replace(_with_orphans(environment, result, all_stacks), uploads=needed)
+            stacks += _run_deploy(command, project, callbacks, ask)
+    stacks.sort(key=lambda stack: stack.name)
+    read_by = [spec for spec in synthesized.specs if not specs or spec.name in specs]
+    deployment = Deployment(
+        environment=environment,
+        stacks=tuple(stacks),
+        uploads=_uploads(environment, read_by, stacks),
+    )
+    return deployment if specs else _with_orphans(deployment, needed)
+
+
+@frozen
+class _Project:
+    """The folder of an hptc.yaml, and the environment to deploy."""
+
+    root: Path
+    environment: Environment
+
+
+def _find_project(folder: Path, env: str | None) -> _Project:
+    path = project_file.find(folder)
+    if path is None:
+        raise UsageError(
+            "no hptc.yaml found here or in a parent folder",
+            help="`hptc init DIR` creates a project",
+        )
+    project, findings = Workspace().project_of(path.parent)
+    if project is None:
+        raise UsageError(
+            f"{path}: {findings[0].message}", help="`hptc check` shows where the error is"
+        )
+    environment = project.environment(env)
+    if environment is None:
+        raise UsageError(
+            f"{path} has no environment to deploy", help="add one with an account and a region"
+        )
+    return _Project(root=path.parent, environment=environment)
+
+
+def _synthesize(project: _Project, outdir: Path, callbacks: DeployCallbacks) -> Synthesized:
+    """Synthesize the project's app, and report its notes and findings."""
+    name = project.environment.name
+    callbacks.print_status(f"synthesizing the stacks of {name}")
+    synthesized = synth_project(project.root, name, outdir, is_owner_checked=False)
+    for note in synthesized.notes:
+        callbacks.print_status(note)
+    if synthesized.diagnostics:
+        callbacks.findings(synthesized.diagnostics)
+    return synthesized
+
+
+def _selected_stacks(
+    environment: Environment, specs: Sequence[str], needed: frozenset[str]
+) -> frozenset[str]:
+    """The stacks to deploy: all, or those of some specs and the foundation."""
+    if not specs:
+        return needed
+    selected = {environment.foundation_stack} & needed
+    for spec in specs:
+        own = {environment.spec_stack(spec), environment.schedule_stack(spec)} & needed
+        if not own:
+            raise UsageError(
+                f"no stack `{environment.spec_stack(spec)}` found to deploy",
+                help="pass the `name` of a spec; a spec with its own `role_arn` needs no stack",
+            )
+        selected |= own
+    return frozenset(selected)
+
+
+def _check_deployed(
+    environment: Environment,
+    selected: Collection[str],
+    assembly: CloudAssembly,
+    consent: DeployConsent,
+    callbacks: DeployCallbacks,
+) -> Mapping[str, DeployedStack]:
+    """Refuse to deploy over stacks of another project, and to lose what the user did not name.
+
+    Returns the deployed stacks that would not change; none if the caller may not read stacks.
+    Raises OperationError, and UsageError for an adopted stack that is not deployed here.
+    """
+    if unknown := sorted(set(consent.adopted) - set(selected)):
+        raise UsageError(
+            f"`{unknown[0]}` is not a stack of this deployment",
+            help=f"its stacks are {listed_code(sorted(selected))}",
+        )
+    comparison = compare_stacks(
+        environment,
+        selected,
+        assembly,
+        connect(environment).stacks,
+        adopted=consent.adopted,
+        destroyed=consent.destroyed,
+    )
+    if comparison.reading_error:
+        callbacks.print_status(f"the deployed stacks were not checked: {comparison.reading_error}")
+    losses = comparison.losses
+    if losses and (callbacks.confirm is None or not all(map(callbacks.confirm, losses))):
+        raise loss_error(losses, allow_destroy)
+    return comparison.unchanged
 
 
 def _overview(environment: Environment, count: int, unchanged: int) -> str:
@@ -148,15 +228,13 @@ def _overview(environment: Environment, count: int, unchanged: int) -> str:
     return f"deploying {where}; {of} unchanged ({again})"
 
 
-def _deploy_stacks(
+def _run_deploy(
     command: Sequence[str],
-    options: Sequence[str],
-    environment: Environment,
-    root: Path,
-    consent: DeployConsent,
+    project: _Project,
     callbacks: DeployCallbacks,
+    ask: Callable[[str], None] | None,
 ) -> list[DeployedOutputs]:
-    """Run `cdk deploy`. Raises OperationError if a stack fails."""
+    """Run `cdk deploy` in the project. Raises OperationError if a stack fails."""
     output = CdkOutput(callbacks.progress, callbacks.print_status)
     with tempfile.TemporaryDirectory(prefix="hptc-") as scratch:
         outputs_file = Path(scratch, "outputs.json")
@@ -164,22 +242,20 @@ def _deploy_stacks(
             code = run_cdk(
                 [
                     *command,
-                    "deploy",
-                    *options,
                     "--outputs-file", str(outputs_file),
                     "--progress", "events",
                     "--no-notices",
                     "--no-version-reporting",
                 ],
-                root,
+                project.root,
                 output,
-                ask=None if consent.is_approved else callbacks.ask,
+                ask=ask,
             )  # fmt: skip
         except KeyboardInterrupt:
             callbacks.print_status(_still_updating(output))
             raise
         if code != 0:
-            raise deployment_error(environment, output, code)
+            raise deployment_error(project.environment, output, code)
         output.flush()
         outputs = json.loads(outputs_file.read_text("utf-8"))
     return [
@@ -190,106 +266,6 @@ def _deploy_stacks(
     ]
 
 
-def _place(folder: Path, env: str | None) -> tuple[Path, Environment]:
-    path = project_file.find(folder)
-    if path is None:
-        raise UsageError(
-            "no hptc.yaml found here or in a parent folder",
-            help="`hptc init DIR` creates a project",
-        )
-    found, faults = Workspace().project_of(path.parent)
-    if found is None:
-        raise UsageError(
-            f"{path}: {faults[0].message}", help="`hptc check` shows where the error is"
-        )
-    environment = found.environment(env)
-    if environment is None:
-        raise UsageError(
-            f"{path} has no environment to deploy", help="add one with an account and a region"
-        )
-    return path.parent, environment
-
-
-def _check_deployed(
-    environment: Environment,
-    wanted: Collection[str],
-    assembly: Path,
-    consent: DeployConsent,
-    callbacks: DeployCallbacks,
-) -> dict[str, DeployedStack]:
-    """Refuse to deploy over stacks of another project, and to lose what the user did not name.
-
-    Returns the deployed stacks that would not change; none if the caller may not read stacks.
-    Raises OperationError, and UsageError for an adopted stack that is not deployed here.
-    """
-    if unknown := sorted(set(consent.adopted) - set(wanted)):
-        raise UsageError(
-            f"`{unknown[0]}` is not a stack of this deployment",
-            help=f"its stacks are {listed_code(sorted(wanted))}",
-        )
-    lost: list[Loss] = []
-    unchanged: dict[str, DeployedStack] = {}
-    try:
-        operations = connect(environment).stacks
-        found = existing_stacks(wanted, operations)
-        check_owners(environment, found.values(), consent.adopted)
-        check_unchanging(found.values())
-        for name, stack in found.items():
-            before = None
-            after = json.loads((assembly / f"{name}{_TEMPLATE}").read_text("utf-8"))
-            is_checked = name == environment.foundation_stack or name in consent.adopted
-            if is_checked:
-                before = operations.template(stack.arn)
-                lost += unnamed_losses(stack, before, after, consent.destroyed, _allow)
-            if is_unchanged(environment, stack, after, before):
-                unchanged[name] = stack
-    except AwsError as error:
-        unchanged.clear()
-        # The CDK deploys with its own roles, so the caller may not be allowed to read stacks; it
-        # reports missing credentials itself.
-        if not (is_access_denied(error) or isinstance(error, MissingCredentialsError)):
-            raise
-        callbacks.print_status(f"the deployed stacks were not checked: {error.message}")
-    if lost and (callbacks.confirm is None or not all(map(callbacks.confirm, lost))):
-        raise loss_error(lost, _allow)
-    return unchanged
-
-
-def _allow(names: Sequence[str]) -> str:
-    return " ".join(f"--allow-destroy {name}" for name in names)
-
-
-def _stacks_in(assembly: Path) -> set[str]:
-    return {path.name.removesuffix(_TEMPLATE) for path in assembly.glob(f"*{_TEMPLATE}")}
-
-
-def _stacks_of(environment: Environment, spec: str, all_stacks: set[str]) -> list[str]:
-    """The stacks of a spec: of its role and its schedule, as far as it has them."""
-    names = (environment.spec_stack(spec), environment.schedule_stack(spec))
-    found = [name for name in names if name in all_stacks]
-    if not found:
-        raise UsageError(
-            f"no stack `{names[0]}` found to deploy",
-            help="pass the `name` of a spec; a spec with its own `role_arn` needs no stack",
-        )
-    return found
-
-
-def _with_orphans(
-    environment: Environment, deployed: tuple[DeployedOutputs, ...], needed: set[str]
-) -> Deployment:
-    """The result of deploying a whole environment.
-
-    The CDK deploys with its own roles, so the caller may not be allowed to list stacks.
-    """
-    try:
-        stacks = connect(environment).stacks.list_stacks()
-        orphaned = orphaned_stacks(environment, stacks, needed)
-    except AwsError as error:
-        return Deployment(environment=environment, stacks=deployed, listing_error=error.message)
-    return Deployment(environment=environment, stacks=deployed, orphaned=orphaned)
-
-
 def _still_updating(output: CdkOutput) -> str:
     if not output.unfinished:
         return "no stack was being updated"
@@ -297,3 +273,26 @@ def _still_updating(output: CdkOutput) -> str:
         f"CloudFormation is still updating {listed_code(output.unfinished)}; rerun `hptc deploy` "
         "when it has finished"
     )
+
+
+def _uploads(
+    environment: Environment, specs: Sequence[DeployableSpec], stacks: Sequence[DeployedOutputs]
+) -> tuple[Upload, ...]:
+    """The uploads that the specs need, if the foundation with the data bucket was deployed."""
+    foundation = next((each for each in stacks if each.name == environment.foundation_stack), None)
+    needed = uploads(environment, specs, foundation.outputs) if foundation is not None else ()
+    return with_presence(needed, account.connect(environment).inventory) if needed else ()
+
+
+def _with_orphans(deployment: Deployment, needed: Collection[str]) -> Deployment:
+    """The result of deploying a whole environment, with the stacks that no spec needs anymore.
+
+    The CDK deploys with its own roles, so the caller may not be allowed to list stacks.
+    """
+    environment = deployment.environment
+    try:
+        stacks = connect(environment).stacks.list_stacks()
+        orphaned = orphaned_stacks(environment, stacks, needed)
+    except AwsError as error:
+        return replace(deployment, listing_error=error.message)
+    return replace(deployment, orphaned=orphaned)

@@ -40,9 +40,9 @@ def needed_by(environment: Environment, compiled: Sequence[Compiled]) -> dict[st
 
     Every spec needs the foundation.
     """
-    found = environment_stacks(environment, deployable_specs(compiled))
-    stacks = {stack.lower(): spec for stack, spec in found.specs.items()}
-    if compiled and not found.foundation.is_empty:
+    needed = environment_stacks(environment, deployable_specs(compiled))
+    stacks = {stack.lower(): spec for stack, spec in needed.specs.items()}
+    if compiled and not needed.foundation.is_empty:
         stacks[environment.foundation_stack.lower()] = compiled[0].name
     return stacks
 

@@ -131,9 +131,9 @@ def _failed(events: Iterable[StackEvent]) -> Iterator[StackEvent]:
 
 def _last_operation(events: Iterable[StackEvent]) -> list[StackEvent]:
     """The events since the stack's last create, update or delete began, the oldest first."""
-    found = []
+    latest = []
     for event in events:
-        found.append(event)
+        latest.append(event)
         if event.is_of_stack and event.status in _STARTS:
             break
-    return found[::-1]
+    return latest[::-1]

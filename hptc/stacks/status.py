@@ -24,15 +24,15 @@ from hptc.stacks.results import StackState, StackStatus, StackStatuses
 def current_digests(compiled: Sequence[Compiled]) -> dict[str, str]:
     """The digests of the stacks that specs need, as they are now, by the stack's name."""
     by_environment: dict[tuple[str, str], list[Compiled]] = {}
-    for one in compiled:
-        if one.environment is not None:
-            key = (one.environment.project, one.environment.name)
-            by_environment.setdefault(key, []).append(one)
-    found: dict[str, str] = {}
+    for spec in compiled:
+        if spec.environment is not None:
+            key = (spec.environment.project, spec.environment.name)
+            by_environment.setdefault(key, []).append(spec)
+    digests: dict[str, str] = {}
     for specs in by_environment.values():
         if (environment := specs[0].environment) is not None:
-            found |= environment_stacks(environment, deployable_specs(specs)).digests
-    return found
+            digests |= environment_stacks(environment, deployable_specs(specs)).digests
+    return digests
 
 
 def stack_statuses(
@@ -73,15 +73,15 @@ def _status(
     references: Sequence[str],
     digest: str,
 ) -> StackStatus:
-    found = stacks.find(name)
-    if found is None:
+    stack = stacks.find(name)
+    if stack is None:
         return StackStatus(name=name, state=StackState.MISSING)
-    if not is_own(environment, found.tags):
-        return StackStatus(name=name, state=StackState.FOREIGN, owner=owner_text(found.tags))
-    missing = tuple(key for key in map(output_key, references) if key not in found.outputs)
+    if not is_own(environment, stack.tags):
+        return StackStatus(name=name, state=StackState.FOREIGN, owner=owner_text(stack.tags))
+    missing = tuple(key for key in map(output_key, references) if key not in stack.outputs)
     if missing:
         return StackStatus(name=name, state=StackState.INCOMPLETE, missing_outputs=missing)
-    is_same = is_current(found.outputs, digest)
+    is_same = is_current(stack.outputs, digest)
     return StackStatus(name=name, state=StackState.DEPLOYED if is_same else StackState.CHANGED)
 
 

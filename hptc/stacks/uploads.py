@@ -69,11 +69,11 @@ def uploads(
     bucket = outputs.get(output_key(_BUCKET))
     if bucket is None or environment.infrastructure.data_bucket != "managed":
         return ()
-    found: dict[tuple[str, bool], dict[str, None]] = {}
+    readers: dict[tuple[str, bool], dict[str, None]] = {}
     for spec in specs:
         for definition in spec.job.definitions:
             for location in _locations(definition):
-                found.setdefault(location, {})[spec.name] = None
+                readers.setdefault(location, {})[spec.name] = None
     return tuple(
         Upload(
             uri=f"s3://{bucket}/{key}",
@@ -82,7 +82,7 @@ def uploads(
             region=environment.region,
             specs=tuple(names),
         )
-        for (key, is_object), names in found.items()
+        for (key, is_object), names in readers.items()
     )
 
 
@@ -104,10 +104,10 @@ def with_presence(needed: Iterable[Upload], inventory: Inventory) -> tuple[Uploa
 
     The rest is not checked if the caller may not list the bucket, and if there are very many.
     """
-    found = list(needed)
+    checked = list(needed)
     with suppress(AwsError):
-        for index, each in enumerate(found[:_MOST_CHECKED]):
+        for index, each in enumerate(checked[:_MOST_CHECKED]):
             bucket = each.uri.removeprefix("s3://").partition("/")[0]
             count = inventory.count_objects(bucket, each.key, 1)
-            found[index] = replace(each, is_there=count > 0)
-    return tuple(found)
+            checked[index] = replace(each, is_there=count > 0)
+    return tuple(checked)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fuzz import run
+from fuzzing.runs import run
 from hptc.cli import run as hptc
 from tests.support.paths import ROOT
 

@@ -10,7 +10,7 @@ import pytest
 
 from hptc.compiler.outcome import Compiled
 from hptc.errors import AwsError, OperationError
-from hptc.jobs.apply import apply
+from hptc.jobs.apply import apply, check_plan
 from hptc.jobs.decisions import AlreadySubmitted, NotSubmitted, Submitted
 from hptc.jobs.plan_file import plan_text, read_plan
 from hptc.jobs.planned import Applied, Plan
@@ -34,7 +34,7 @@ def carry_out(
     stacks: FakeStacks | None = None,
 ) -> list[Applied]:
     given = deployed(*NAMES) if stacks is None else stacks
-    return list(apply(plan, compiled, tuning, given, provenance=origin))
+    return list(apply(check_plan(plan, compiled, tuning, given, provenance=origin), tuning))
 
 
 def test_jobs_are_submitted_in_the_plans_order(specs: list[Compiled]) -> None:
@@ -50,7 +50,8 @@ def test_jobs_are_submitted_in_the_plans_order(specs: list[Compiled]) -> None:
 
 def test_outcomes_are_yielded_one_by_one(specs: list[Compiled]) -> None:
     tuning = FakeTuning()
-    outcomes = apply(planned(specs), specs, tuning, deployed(*NAMES), provenance=origin)
+    checked = check_plan(planned(specs), specs, tuning, deployed(*NAMES), provenance=origin)
+    outcomes = apply(checked, tuning)
     assert not tuning.jobs
     next(outcomes)
     assert len(tuning.jobs) == 1
@@ -261,7 +262,7 @@ def test_all_differences_are_reported_at_once(tmp_path: Path, specs: list[Compil
     plan = planned(specs)
     changed = project(tmp_path, {name: spec(name, WIDER) for name in NAMES})
     with pytest.raises(OperationError) as raised:
-        apply(plan, changed, FakeTuning(), deployed(*NAMES), provenance=origin)
+        check_plan(plan, changed, FakeTuning(), deployed(*NAMES), provenance=origin)
     assert len(raised.value.message.splitlines()) == 1 + len(NAMES)
 
 

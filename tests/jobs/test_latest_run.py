@@ -13,7 +13,7 @@ from hptc.compiler.outcome import Compiled
 from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.errors import OperationError, UsageError
-from hptc.jobs.apply import apply
+from hptc.jobs.apply import apply, check_plan
 from hptc.jobs.decide import decide
 from hptc.jobs.decisions import AlreadySubmitted, Blocked, DryRun, Obstacle, Submit, Submitted
 from hptc.jobs.plan_file import plan_text, read_plan
@@ -297,7 +297,7 @@ def out_of_date(found: list[Compiled], tuning: FakeTuning, change: Callable[[], 
     change()
     stacks = deployed(*(one.name for one in found))
     with pytest.raises(OperationError) as raised:
-        list(apply(plan, found, tuning, stacks, provenance=origin))
+        check_plan(plan, found, tuning, stacks, provenance=origin)
     return raised.value.message
 
 
@@ -331,7 +331,8 @@ def test_applying_a_plan_sends_what_it_shows(tmp_path: Path) -> None:
     (done,) = run(tuning, found[:1])
     plan = planned(found, tuning)
     names = [one.name for one in found]
-    outcomes = list(apply(plan, found, tuning, deployed(*names), provenance=origin))
+    checked = check_plan(plan, found, tuning, deployed(*names), provenance=origin)
+    outcomes = list(apply(checked, tuning))
     sent = [
         parents(each.outcome.request) for each in outcomes if isinstance(each.outcome, Submitted)
     ]

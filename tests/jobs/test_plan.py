@@ -17,7 +17,7 @@ from hptc.aws.connection import Connection
 from hptc.aws.retry import Retry
 from hptc.compiler.outcome import Compiled
 from hptc.errors import UsageError
-from hptc.jobs.apply import apply
+from hptc.jobs.apply import apply, check_plan
 from hptc.jobs.decisions import Blocked, Obstacle, Submitted, Unchanged
 from hptc.jobs.plan import is_whole_project, plan
 from hptc.jobs.planned import PlannedSubmission, StaleReason
@@ -346,7 +346,8 @@ class TestAgainstMoto:
             assert first.stacks.orphaned == ("hptc-churn-dev-gone",)
             assert not list(cloud.tuning.list_jobs())
 
-            (applied,) = apply(first, specs, cloud.tuning, cloud.stacks, provenance=origin)
+            checked = check_plan(first, specs, cloud.tuning, cloud.stacks, provenance=origin)
+            (applied,) = apply(checked, cloud.tuning)
             assert isinstance(applied.outcome, Submitted)
 
             (unchanged,) = again(specs).unchanged

@@ -8,7 +8,7 @@ import pytest
 
 from hptc.compiler.outcome import Compiled
 from hptc.errors import OperationError
-from hptc.jobs.apply import apply
+from hptc.jobs.apply import check_plan
 from hptc.jobs.decisions import Blocked, Obstacle, Submitted, Unchanged
 from hptc.stacks.status import current_digests
 from tests.support.fake_service import FakeStacks, FakeTuning
@@ -78,7 +78,7 @@ def test_a_plan_is_out_of_date_when_its_role_is(before: list[Compiled]) -> None:
     plan = planned(before, stacks=stacks)
     stacks.stacks[ROLE] = stacks.stacks[ROLE] | {"Digest": "0" * 16}
     with pytest.raises(OperationError, match="out of date"):
-        apply(plan, before, FakeTuning(), stacks, provenance=origin)
+        check_plan(plan, before, FakeTuning(), stacks, provenance=origin)
 
 
 @pytest.mark.parametrize("stack", [FOUNDATION, ROLE])

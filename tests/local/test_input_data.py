@@ -30,8 +30,9 @@ def found(
     channel = {"ChannelName": name, "DataSource": source}
     request["TrainingJobDefinition"]["InputDataConfig"] = [channel]
     (definition,) = read_job(request).definitions
-    channels, reasons = find_channels(definition, {} if given is None else {name: given}, root)
-    return (channels[name].path if name in channels else None), "".join(reasons)
+    channels = find_channels(definition, {} if given is None else {name: given}, root)
+    path = channels.data[name].path if name in channels.data else None
+    return path, "".join(channels.faults)
 
 
 @pytest.fixture

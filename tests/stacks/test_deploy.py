@@ -21,7 +21,7 @@ from hptc.project.project_file import Environment
 from hptc.service.losses import Loss
 from hptc.stacks.deploy import DeployCallbacks, DeployConsent, deploy
 from hptc.stacks.results import Deployment, StackProgress
-from hptc.stacks.unchanged import is_unchanged
+from hptc.stacks.stack_comparison import is_unchanged
 from tests.support.fake_account import FakeAccount
 from tests.support.fake_service import FakeStacks, FakeTuning
 from tests.support.plans import project, spec

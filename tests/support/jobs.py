@@ -50,19 +50,23 @@ def definition(**members: Any) -> dict[str, Any]:
     } | members
 
 
-def job(*definitions: dict[str, Any]) -> TuningJob:
-    request: dict[str, Any] = {
+def request(*definitions: dict[str, Any], parallel: int = 1) -> dict[str, Any]:
+    made: dict[str, Any] = {
         "HyperParameterTuningJobName": "j",
         "HyperParameterTuningJobConfig": {
             "Strategy": "Random",
-            "ResourceLimits": {"MaxParallelTrainingJobs": 1},
+            "ResourceLimits": {"MaxParallelTrainingJobs": parallel},
         },
     }
     if len(definitions) == 1:
-        request["TrainingJobDefinition"] = definitions[0]
+        made["TrainingJobDefinition"] = definitions[0]
     else:
-        request["TrainingJobDefinitions"] = list(definitions)
-    return read_job(request)
+        made["TrainingJobDefinitions"] = list(definitions)
+    return made
+
+
+def job(*definitions: dict[str, Any]) -> TuningJob:
+    return read_job(request(*definitions))
 
 
 def s3_input(uri: str, data_type: str = "S3Prefix", **more: Any) -> dict[str, Any]:

@@ -71,10 +71,10 @@ def propose_bayesian(
         return drawn
     overall = _overall_best(searches)
     candidates = [each.candidate(seed, number, overall) for each in order if each.has_evidence]
-    found = [each for each in candidates if each is not None]
-    if not found:
+    available = [each for each in candidates if each is not None]
+    if not available:
         return _random_proposal(order, number=number, seed=seed)
-    best = max(found, key=lambda each: each.improvement)
+    best = max(available, key=lambda each: each.improvement)
     return Proposal(definition=definition_name(job, best.definition), values=best.values)
 
 
@@ -208,8 +208,8 @@ class _Search:
             scores = log_expected_improvement(model, rows, best)
             winners = scores.reshape(len(groups), -1).argmax(1)
             chains = np.array([each[i] for each, i in zip(groups, winners, strict=True)])
-        found: Array = rows[np.argsort(-scores, kind="stable")[:_FINALISTS]]
-        return found
+        finalists: Array = rows[np.argsort(-scores, kind="stable")[:_FINALISTS]]
+        return finalists
 
 
 def log_expected_improvement(model: GaussianProcess, rows: Array, best: float) -> Array:
@@ -222,5 +222,5 @@ def log_expected_improvement(model: GaussianProcess, rows: Array, best: float) -
     density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
     near = np.log(np.maximum(z * normal_distribution(z) + density, 1e-300))
     far = -z * z / 2 - np.log(2 * np.pi) / 2 - 2 * np.log(np.maximum(-z, 1))
-    found: Array = np.log(deviations) + np.where(z > -5, near, far)
-    return found
+    improvement: Array = np.log(deviations) + np.where(z > -5, near, far)
+    return improvement

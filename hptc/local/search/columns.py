@@ -125,5 +125,5 @@ def _centers(range_: Range) -> Array | None:
 
 
 def _one_hot(indexes: np.ndarray[tuple[int, ...], np.dtype[np.int64]], count: int) -> Array:
-    found: Array = _ONE * np.eye(count)[indexes]
-    return found
+    encoded: Array = _ONE * np.eye(count)[indexes]
+    return encoded

@@ -55,8 +55,8 @@ class GaussianProcess:
     def means(self, rows: Array) -> Array:
         """The means alone, which take a fraction of the time."""
         cross = self.scale * _matern(squared_distances(rows, self.rows, self.weights))
-        found: Array = cross @ self._coefficients
-        return found
+        means: Array = cross @ self._coefficients
+        return means
 
     def with_believed(self, rows: Array) -> GaussianProcess:
         """The posterior if the values at `rows` were their means: the kriging believer.
@@ -76,8 +76,8 @@ class GaussianProcess:
     def left_out(self) -> Array:
         """The mean at each row if its own value were unknown (Rasmussen and Williams, 5.4.2)."""
         inverse = inverse_of_factored(self._factor)
-        found: Array = self.values - self._coefficients / np.diag(inverse)
-        return found
+        means: Array = self.values - self._coefficients / np.diag(inverse)
+        return means
 
 
 def fit(rows: Array, values: Array, groups: Sequence[int]) -> GaussianProcess:
@@ -92,7 +92,7 @@ def fit(rows: Array, values: Array, groups: Sequence[int]) -> GaussianProcess:
     low = np.array([-_LOG_WEIGHT] * count + [-_LOG_SCALE, _LOG_NOISE[0]])
     high = np.array([_LOG_WEIGHT] * count + [_LOG_SCALE, _LOG_NOISE[1]])
     starts = [np.array([weight] * count + [0.0, _START_NOISE]) for weight in (0.0, 2.0)]
-    found = [
+    minima = [
         minimize_in_box(
             lambda parameters: _negative_log_posterior(parameters, distances, fitted),
             start,
@@ -102,7 +102,7 @@ def fit(rows: Array, values: Array, groups: Sequence[int]) -> GaussianProcess:
         )
         for start in starts
     ]
-    best = np.exp(min(found, key=lambda each: each[1])[0])
+    best = np.exp(min(minima, key=lambda each: each[1])[0])
     return GaussianProcess(
         rows, values, best[list(groups)], scale=float(best[-2]), noise=float(best[-1])
     )
@@ -119,16 +119,16 @@ def squared_distances(first: Array, second: Array, weights: Array) -> Array:
 
 def _matern(squared: Array) -> Array:
     distances = np.sqrt(squared)
-    found: Array = (1 + _ROOT_5 * distances + 5 / 3 * squared) * np.exp(-_ROOT_5 * distances)
-    return found
+    covariance: Array = (1 + _ROOT_5 * distances + 5 / 3 * squared) * np.exp(-_ROOT_5 * distances)
+    return covariance
 
 
 def _grouped_distances(rows: Array, groups: Sequence[int], count: int) -> Array:
     """The squared distance of each pair of rows, for each group of columns: (group, pair)."""
-    found = np.zeros((count, len(rows) ** 2))
+    distances = np.zeros((count, len(rows) ** 2))
     for column, group in enumerate(groups):
-        found[group] += ((rows[:, column, None] - rows[None, :, column]) ** 2).ravel()
-    return found
+        distances[group] += ((rows[:, column, None] - rows[None, :, column]) ** 2).ravel()
+    return distances
 
 
 def _most_informative(values: Array) -> Array | slice:

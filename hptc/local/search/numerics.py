@@ -61,7 +61,7 @@ def minimize_in_box(
     steps: int,
 ) -> tuple[Array, float]:
     """A local minimum within bounds by L-BFGS-B, and its value. `function` has its gradient."""
-    found = minimize(
+    minimum = minimize(
         function,
         start,
         jac=True,
@@ -69,5 +69,5 @@ def minimize_in_box(
         bounds=list(zip(low, high, strict=True)),
         options={"maxiter": steps, "maxfun": 2 * steps, "ftol": _TOLERANCE},
     )
-    place: Array = np.clip(found.x, low, high)
-    return place, float(found.fun)
+    place: Array = np.clip(minimum.x, low, high)
+    return place, float(minimum.fun)

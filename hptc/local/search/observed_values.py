@@ -58,7 +58,7 @@ def usable_parents(
     unknown, but at least one must be known.
     """
     ranges = {range_.name: range_ for range_ in definition.ranges}
-    found = []
+    usable = []
     for parent in parents:
         shared = ranges.keys() & parent.values.keys()
         if (
@@ -66,9 +66,9 @@ def usable_parents(
             and is_finite(parent.objective)
             and all(is_inside(ranges[name], parent.values[name]) for name in shared)
         ):
-            found.append(parent)
-    found.sort(key=lambda each: (each.definition, each.number, sorted(each.values.items())))
-    return tuple(found)
+            usable.append(parent)
+    usable.sort(key=lambda each: (each.definition, each.number, sorted(each.values.items())))
+    return tuple(usable)
 
 
 def gather(
@@ -126,10 +126,10 @@ def final_values(ended: Sequence[Observation], *, maximizes: bool) -> list[float
     values = []
     for each in ended:
         value, count = each.objective or 0.0, len(each.reports)
-        others = [one for one in completed if len(one.reports) > count > 0]
-        if each.state == "stopped" and len(others) >= _MIN_COMPLETED:
-            finals = [one.objective or 0.0 for one in others]
-            gains = [(one.objective or 0.0) - one.reports[count - 1] for one in others]
+        longer = [other for other in completed if len(other.reports) > count > 0]
+        if each.state == "stopped" and len(longer) >= _MIN_COMPLETED:
+            finals = [other.objective or 0.0 for other in longer]
+            gains = [(other.objective or 0.0) - other.reports[count - 1] for other in longer]
             bar, gain = median(finals), median(gains)
             if maximizes:
                 value = max(value, min(value + gain, bar))

@@ -59,10 +59,10 @@ def _grid(job: TuningJob, number: int) -> Proposal | None:
                 "grid search supports only Categorical ranges",
                 help="list the values of each range, or use another strategy",
             )
-    found = grid_place(job, number)
-    if found is None:
+    place = grid_place(job, number)
+    if place is None:
         return None
-    definition, index = found
+    definition, index = place
     return Proposal(
         definition=definition_name(job, definition), values=combination(definition, index)
     )

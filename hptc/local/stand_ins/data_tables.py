@@ -103,10 +103,10 @@ def read_unlabeled(files: TrainingFiles, channel: str) -> Array:
 
 def require_feature_count(features: Array, feature_dim: int | None, channel: str) -> None:
     """Raise TrainingError if a channel has another number of features than it must have."""
-    found = features.shape[1]
-    if feature_dim is not None and found != feature_dim:
+    count = features.shape[1]
+    if feature_dim is not None and count != feature_dim:
         raise TrainingError(
-            f"feature_dim is {feature_dim}, but the input channel {channel} has {found} features"
+            f"feature_dim is {feature_dim}, but the input channel {channel} has {count} features"
         )
 
 

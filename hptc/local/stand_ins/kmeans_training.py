@@ -48,12 +48,16 @@ def train(files: TrainingFiles) -> None:
 def _metrics(settings: Settings) -> list[str]:
     text = settings.text("eval_metrics", '["msd"]')
     try:
-        found = json.loads(text)
+        metrics = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, list) or not found or any(each not in _METRICS for each in found):
+        metrics = None
+    if (
+        not isinstance(metrics, list)
+        or not metrics
+        or any(each not in _METRICS for each in metrics)
+    ):
         raise TrainingError(f'eval_metrics must be a list of "msd" and "ssd", but is {text}')
-    return [str(each) for each in found]
+    return [str(each) for each in metrics]
 
 
 def _read(files: TrainingFiles, feature_dim: int) -> dict[str, Array]:
@@ -95,10 +99,10 @@ def _centers(features: Array, settings: Settings) -> Array:
         centers = wide.cluster_centers_
         sizes = np.bincount(wide.labels_, minlength=len(centers)).astype(float)
         narrow.fit(centers, sample_weight=np.maximum(sizes, 1e-9))
-    found: Array = narrow.cluster_centers_
-    return found
+    final: Array = narrow.cluster_centers_
+    return final
 
 
 def _nearest(features: Array, centers: Array) -> Array:
-    found: Array = pairwise_distances_argmin(features, centers)
-    return found
+    nearest: Array = pairwise_distances_argmin(features, centers)
+    return nearest

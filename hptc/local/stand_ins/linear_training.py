@@ -191,15 +191,15 @@ class _Learner:
     def _scaled(self, labels: Array) -> Array:
         if not self._has_scaled_labels:
             return labels
-        found: Array = self._label_scaler.transform(labels.reshape(-1, 1)).ravel()
-        return found
+        scaled: Array = self._label_scaler.transform(labels.reshape(-1, 1)).ravel()
+        return scaled
 
     def _values(self, features: Array) -> Array:
         """Predicted values of a regressor."""
-        found: Array = self.model.predict(features)
+        values: Array = self.model.predict(features)
         if self._has_scaled_labels:
-            found = self._label_scaler.inverse_transform(found.reshape(-1, 1)).ravel()
-        return found
+            values = self._label_scaler.inverse_transform(values.reshape(-1, 1)).ravel()
+        return values
 
     def loss_of(self, features: Array, labels: Array) -> float:
         """The mean loss that training minimizes, without the penalties."""

@@ -44,8 +44,8 @@ class TrainingFiles:
 
     def content_type(self, channel: str) -> str | None:
         """The content type of a channel, as the request has it."""
-        found: str | None = self.channels[channel].get("ContentType")
-        return found
+        content_type: str | None = self.channels[channel].get("ContentType")
+        return content_type
 
     def data_files(self, channel: str) -> list[Path]:
         """The files of a channel. Raises TrainingError if there are none.
@@ -53,15 +53,15 @@ class TrainingFiles:
         AWS's containers skip names that start with `.` or `_`, which other tools leave there.
         """
         folder = self.base / "input/data" / channel
-        found = [
+        files = [
             Path(place) / name
             for place, _, names in os.walk(folder)
             for name in names
             if not name.startswith((".", "_"))
         ]
-        if not found:
+        if not files:
             raise TrainingError(f"the input channel {channel} has no files")
-        return sorted(found)
+        return sorted(files)
 
     def write_model(self, name: str, content: bytes) -> None:
         """Write a file of the model."""

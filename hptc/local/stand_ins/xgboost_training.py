@@ -69,11 +69,14 @@ def _metrics(settings: Settings, objective_metric: str | None) -> list[str]:
     """The metrics to compute: those of eval_metric, and the objective metric of the tuning job."""
     given = settings.text("eval_metric", "").strip("[]")
     words = [word.strip(" \"'") for word in given.split(",")]
-    found = list(dict.fromkeys(word for word in words if word))
+    metrics = list(dict.fromkeys(word for word in words if word))
     if objective_metric is not None:
         name = objective_metric.partition(":")[2] or objective_metric
-        found = [*(each for each in found if each != name), name]  # early stopping watches the last
-    return found
+        metrics = [
+            *(each for each in metrics if each != name),
+            name,
+        ]  # early stopping watches the last
+    return metrics
 
 
 def _early_stopping(
@@ -116,11 +119,13 @@ def _read_csv(files: TrainingFiles, channel: str, *, has_weights: bool) -> xgboo
 def _read_libsvm(files: TrainingFiles, names: Sequence[str]) -> dict[str, xgboost.DMatrix]:
     tables = {name: read_libsvm(files, name) for name in names}
     columns = max(features.shape[1] for features, _, _ in tables.values())
-    found = {}
+    matrices = {}
     for name, (features, labels, queries) in tables.items():
         features.resize((features.shape[0], columns))  # the last ones can be absent in a channel
-        found[name] = _matrix(features, labels, name, **({"qid": queries} if queries.any() else {}))
-    return found
+        matrices[name] = _matrix(
+            features, labels, name, **({"qid": queries} if queries.any() else {})
+        )
+    return matrices
 
 
 def _matrix(features: Any, labels: Any, channel: str, **more: Any) -> xgboost.DMatrix:
@@ -138,13 +143,13 @@ class _PrintMetrics(TrainingCallback):
     ) -> bool:
         """Print a line such as `[12]#011train-auc:0.9#011validation-auc:0.8`."""
         del model
-        found = [
+        entries = [
             f"{data}-{name}:{values[-1]:.5f}"
             for data, metrics in evals_log.items()
             for name, values in metrics.items()
             if isinstance(values[-1], float)
         ]
-        print_line("#011".join([f"[{epoch}]", *found]))
+        print_line("#011".join([f"[{epoch}]", *entries]))
         return False
 
 

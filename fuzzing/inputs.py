@@ -6,7 +6,6 @@ import copy
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -14,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.corpus import ROOT
+from hptc.frozen import frozen
 from hptc.reference.rule_pages import REQUEST_BASE
 from hptc.request.emission import unwrapped
 from hptc.rules.rule import DEFAULT_BASE
@@ -24,8 +23,10 @@ from tests.support.rule_cases import cases
 from tests.support.rule_cases import project_text as base_project_text
 from tests.support.strategies import make_request
 
+ROOT = Path(__file__).parent.parent
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Input:
     """One case: the file that `hptc check` reads."""
 
@@ -34,7 +35,7 @@ class Input:
     project: bytes | None = None  # an hptc.yaml other than the repository's
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seed:
     """A file that hptc reads correctly, and the hptc.yaml that it belongs to."""
 
@@ -46,15 +47,15 @@ class Seed:
 @cache
 def seeds() -> tuple[Seed, ...]:
     """The repository's specs, and the cases of its rules over their bases."""
-    found = []
+    files = []
     for path in sorted((ROOT / "specs").glob("*.yaml")):
         text = path.read_text("utf-8")
-        found.append(Seed(text=text, tree=_tree(text)))
+        files.append(Seed(text=text, tree=_tree(text)))
     for case in cases():
         if isinstance(tree := _tree(case.text), dict):
             base = DEFAULT_BASE if case.base == REQUEST_BASE else case.base
-            found.append(Seed(text=case.text, tree=tree, project=base_project_text(base).encode()))
-    return tuple(found)
+            files.append(Seed(text=case.text, tree=tree, project=base_project_text(base).encode()))
+    return tuple(files)
 
 
 @cache
@@ -247,10 +248,10 @@ def _commit_stream(
     return b"".join(parts)
 
 
-def write_commits(root: Path, given: Input) -> None:
+def write_commits(root: Path, commit: Input) -> None:
     """Create a repository with the branches `old` and `new` of a commit."""
     for arguments in (["init", "--quiet"], ["fast-import", "--quiet"]):
-        subprocess.run(["git", *arguments], cwd=root, input=given.raw, check=True)
+        subprocess.run(["git", *arguments], cwd=root, input=commit.raw, check=True)
 
 
 _MAKERS: dict[str, Callable[[Random], Input]] = {

@@ -1,4 +1,4 @@
-"""Mutations that change no result, with the reasons: benchmarks/mutations.py leaves them out."""
+"""Mutations that change no result, with the reasons: samples leave them out."""
 
 from __future__ import annotations
 

@@ -1,35 +1,21 @@
-"""Sample small mutations of the core, and run the tests that should catch them.
-
-    python -m benchmarks.mutations --count 100 [--seed N] [--package cost] [--resume FILE]
-    python -m benchmarks.mutations --count 100 --part 1/2   # beside another process with 2/2
+"""Finds small mutations of the code, and samples them.
 
 A mutation changes one comparison, boolean, integer, `not`, or `and`/`or`. Packages get their share
-of the sample by lines. Each mutation is made in a copy of the tree and is caught when a test fails
-or doesn't end. A mutation that survives shows a missing assertion, or code that does not need to be
-there. Those of benchmarks/equivalent_mutations.py, which change no result, are not sampled.
-
-`--entered FILE` is what benchmarks/entered_functions.py recorded: with it, the tests run that enter
-the mutated function, quick ones first; without it, the folder of tests that mirrors the package. An
-earlier test that no longer exists is skipped, and a new one is not known: record its file again.
+of a sample by lines. Those of mutation_testing/equivalent_mutations.py, which change no result, are
+not sampled.
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
-import json
-import sys
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from benchmarks.corpus import ROOT
-from benchmarks.equivalent_mutations import EQUIVALENT
-from benchmarks.mutation_tests import Entered, Selection, Tree, select
+from mutation_testing import ROOT
+from mutation_testing.equivalent_mutations import EQUIVALENT
 
 PACKAGES = (
     "source",
@@ -187,8 +173,8 @@ def _between(
     _, start = offsets.span(left)
     end, _ = offsets.span(right)
     if source.count(old, start, end) == 1:
-        found = source.index(old, start, end)
-        yield found, found + len(old), new
+        at = source.index(old, start, end)
+        yield at, at + len(old), new
 
 
 def sample(packages: tuple[str, ...], count: int, seed: int) -> list[Mutation]:
@@ -224,8 +210,10 @@ def of_lines(place: str) -> list[Mutation]:
     """Every mutation in lines of a file, which are written as FILE:FIRST-LAST."""
     file, _, numbers = place.partition(":")
     first, _, last = numbers.partition("-")
-    found = mutations((ROOT / file).read_text("utf-8"), file)
-    return [each for each in found if int(first) <= each.line <= int(last or first)]
+    source = (ROOT / file).read_text("utf-8")
+    return [
+        each for each in mutations(source, file) if int(first) <= each.line <= int(last or first)
+    ]
 
 
 def _shares(sizes: Counter[str], count: int) -> dict[str, int]:
@@ -237,111 +225,3 @@ def _shares(sizes: Counter[str], count: int) -> dict[str, int]:
     for name in by_remainder[: count - sum(shares.values())]:
         shares[name] += 1
     return shares
-
-
-class Log:
-    """What has been found so far, one JSON object a line, to go on after an interruption."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._found: dict[str, str | None] = {}
-        if path is not None and path.exists():
-            for line in path.read_text("utf-8").splitlines():
-                row = json.loads(line)
-                self._found[_key(Mutation(**row["mutation"]))] = row["caught_by"]
-
-    def __contains__(self, mutation: Mutation) -> bool:
-        return _key(mutation) in self._found
-
-    def caught_by(self, mutation: Mutation) -> str | None:
-        return self._found[_key(mutation)]
-
-    def add(self, mutation: Mutation, caught_by: str | None) -> None:
-        self._found[_key(mutation)] = caught_by
-        if self._path is not None:
-            row = {"mutation": asdict(mutation), "caught_by": caught_by}
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-
-
-def _key(mutation: Mutation) -> str:
-    return json.dumps(asdict(mutation))
-
-
-def main(arguments: list[str]) -> int:
-    """Print each mutation as caught or survived, then how many were caught, by package."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.mutations")
-    parser.add_argument("--count", type=int, default=20, help="mutations to sample (default 20)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another sample")
-    parser.add_argument("--package", action="append", choices=PACKAGES, help="only this package")
-    parser.add_argument(
-        "--lines", action="append", default=[], metavar="FILE:FIRST-LAST", help="all of these lines"
-    )
-    parser.add_argument(
-        "--part", default="1/1", metavar="I/N", help="every Nth mutation, for N processes"
-    )
-    parser.add_argument("--entered", type=Path, metavar="FILE", help="which tests enter what")
-    parser.add_argument("--resume", type=Path, metavar="FILE", help="keep results here, and go on")
-    parser.add_argument("--again", action="store_true", help="run the survivors in FILE again")
-    parser.add_argument("--list", action="store_true", help="print the sample, run nothing")
-    options = parser.parse_args(arguments)
-    chosen = [mutation for place in options.lines for mutation in of_lines(place)]
-    chosen = chosen or sample(tuple(options.package or PACKAGES), options.count, options.seed)
-    part, _, parts = options.part.partition("/")
-    chosen = chosen[int(part) - 1 :: int(parts)]
-    if options.list:
-        for mutation in chosen:
-            print(_description(mutation))
-        return 0
-    entered = Entered.read(options.entered) if options.entered else None
-    log = Log(options.resume)
-    with tempfile.TemporaryDirectory(prefix="hptc-mutations-") as name:
-        tree = Tree(Path(name).resolve())
-        if entered is not None:
-            print("collecting tests", file=sys.stderr, flush=True)
-            files = {test.partition("::")[0] for test in entered.seconds}
-            tree.collect(sorted(file for file in files if (tree.folder / file).exists()))
-        for number, mutation in enumerate(chosen, 1):
-            if mutation not in log or (options.again and log.caught_by(mutation) is None):
-                began = time.monotonic()
-                source = (ROOT / mutation.file).read_text("utf-8")
-                selections = select(entered, mutation.file, source, mutation.line)
-                found = tree.catch(mutation.file, mutation.apply(source), selections)
-                log.add(mutation, found.caught_by)
-                seconds = time.monotonic() - began
-                print(f"{number}/{len(chosen)}, {seconds:.0f} s", file=sys.stderr, flush=True)
-            caught_by = log.caught_by(mutation)
-            print("SURVIVED" if caught_by is None else "caught  ", _description(mutation))
-            print(f"    {caught_by or ''}".rstrip(), flush=True)
-        _check_unchanged(tree, [by for each in chosen if (by := log.caught_by(each))])
-    print(table(chosen, log))
-    return 0
-
-
-def _check_unchanged(tree: Tree, caught_by: Sequence[str]) -> None:
-    """Refuse a result that relies on a test which fails without any mutation too."""
-    tests = tuple(dict.fromkeys(each for each in caught_by if not each.startswith("(")))
-    if tests:
-        print("running the tests that failed without a mutation", file=sys.stderr, flush=True)
-        failed = tree.run(Selection(tests=tests, seconds=600)).caught_by
-        if failed is not None:
-            raise SystemExit(f"{failed} fails without a mutation")
-
-
-def table(chosen: Sequence[Mutation], log: Log) -> str:
-    """How many mutations of each package were caught."""
-    sampled = Counter(mutation.package for mutation in chosen)
-    caught = Counter(each.package for each in chosen if log.caught_by(each) is not None)
-    rows = [(name, caught[name], sampled[name]) for name in PACKAGES if sampled[name]]
-    rows.append(("all", sum(caught.values()), len(chosen)))
-    lines = [f"{name:<16}{found:>4} of {of:<4}{found / of:>5.0%}" for name, found, of in rows]
-    return "\n".join(lines)
-
-
-def _description(mutation: Mutation) -> str:
-    original, mutated = mutation.on_line((ROOT / mutation.file).read_text("utf-8"))
-    return f"{mutation.file}:{mutation.line}\n    - {original}\n    + {mutated}"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

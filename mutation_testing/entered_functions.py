@@ -1,6 +1,6 @@
 """A pytest plugin that records which functions of hptc each test enters, and how long it takes.
 
-    python -m pytest -n 0 -p benchmarks.entered_functions --entered-functions FILE tests/cost
+    python -m pytest -n 0 -p mutation_testing.entered_functions --entered-functions FILE tests/cost
 
 What a test gets from a cached function, or from a fixture that several tests share, counts as
 entered by every one of them. What runs while modules are imported counts for no test. The records

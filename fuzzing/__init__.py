@@ -1,0 +1,1 @@
+"""A fuzzer: hostile inputs, which hptc must refuse or explain."""

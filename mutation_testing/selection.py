@@ -1,0 +1,221 @@
+"""Selects the tests that should catch a mutation: those that reach it, quick ones first."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeGuard
+
+from mutation_testing import ROOT
+
+FIRST_SECONDS, ALL_SECONDS = 10.0, 60.0
+"""The recorded seconds of the tests that run first, and of those that run if all of them pass."""
+
+OF_ALL_RULES = (
+    "tests/rules/test_rules.py::test_text_of_every_finding",
+    "tests/rules/test_rules.py::test_fixes_of_every_finding",
+    "tests/rules/test_messages.py::test_the_fixes_that_rules_have",
+)
+"""Tests of what all rules say, which are slow, so they run last."""
+_MOST_STEPS = 3  # from a function to the rules that use it
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Which tests enter which functions, as mutation_testing/entered_functions.py records it."""
+
+    seconds: dict[str, float]
+    by_function: dict[str, frozenset[str]]
+    by_file: dict[str, frozenset[str]]
+
+    @staticmethod
+    def read(path: Path) -> Entered:
+        stored = json.loads(path.read_text("utf-8"))
+        names = {number: name for name, number in stored["functions"].items()}
+        by_function: dict[str, set[str]] = {}
+        by_file: dict[str, set[str]] = {}
+        for test, (_, numbers) in stored["tests"].items():
+            for number in numbers:
+                by_function.setdefault(names[number], set()).add(test)
+                by_file.setdefault(names[number].rpartition(":")[0], set()).add(test)
+        return Entered(
+            {test: seconds for test, (seconds, _) in stored["tests"].items()},
+            {name: frozenset(tests) for name, tests in by_function.items()},
+            {name: frozenset(tests) for name, tests in by_file.items()},
+        )
+
+    def tests_of(self, file: str, source: str, line: int) -> frozenset[str]:
+        """The tests that enter the function at a line, or those that use a module's constant.
+
+        Else those that enter the file, and those of the schema and the docs for a model's key.
+        """
+        tree = ast.parse(source)
+        first = _first_line(tree, line)
+        if first is not None and (tests := self.by_function.get(f"{file}:{first}")):
+            return tests
+        if first is None and (name := _constant(tree, line)) is not None:
+            users = [self.by_function.get(place, frozenset()) for place in _users(name)]
+            if any(users):
+                return frozenset().union(*users)
+        is_model = file.startswith(("hptc/spec/", "hptc/project/"))
+        of_models = (test for test in self.seconds if test.startswith("tests/reference/"))
+        return self.by_file.get(file, frozenset()).union(of_models if is_model else ())
+
+
+def _first_line(tree: ast.AST, line: int) -> int | None:
+    """Where the innermost function at a line begins, with its decorators."""
+    places = ((_begin(node), node.end_lineno or 0) for node in ast.walk(tree) if _is_function(node))
+    return max((first for first, last in places if first <= line <= last), default=None)
+
+
+def _is_function(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def _begin(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min([node.lineno, *(each.lineno for each in node.decorator_list)])
+
+
+def _constant(tree: ast.Module, line: int) -> str | None:
+    """The name that is assigned at a line of a module."""
+    for node in tree.body:
+        if node.lineno <= line <= (node.end_lineno or 0):
+            match node:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)])
+                    | ast.AnnAssign(target=ast.Name(id=name))
+                ):
+                    return name
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Function:
+    """A function of hptc, and the names that it uses."""
+
+    file: str
+    line: int
+    name: str
+    used: frozenset[str]
+
+
+@cache
+def _functions() -> tuple[_Function, ...]:
+    functions = []
+    for path in sorted((ROOT / "hptc").rglob("*.py")):
+        file = path.relative_to(ROOT).as_posix()
+        for node in filter(_is_function, ast.walk(ast.parse(path.read_text("utf-8")))):
+            used = frozenset(
+                inner.id if isinstance(inner, ast.Name) else inner.attr
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Name | ast.Attribute)
+            )
+            functions.append(_Function(file=file, line=_begin(node), name=node.name, used=used))
+    return tuple(functions)
+
+
+def _users(name: str) -> Iterator[str]:
+    """The functions of hptc that use a name, as FILE:LINE."""
+    yield from (f"{each.file}:{each.line}" for each in _functions() if name in each.used)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Tests in the order in which they run."""
+
+    tests: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    """Files or folders to run whole, when no single tests are known."""
+    seconds: float = 0.0
+
+
+def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[Selection, ...]:
+    """What to run for a mutation, in turn until a test fails."""
+    package, module = Path(file).parts[1], Path(file).stem
+    mirror = "/".join(("tests", *Path(file).parts[1:-1]))
+    tests = entered.tests_of(file, source, line) if entered else frozenset()
+    folder = mirror if (ROOT / mirror).is_dir() else f"tests/{package}"
+    whole = Selection(paths=(folder,), seconds=ALL_SECONDS)
+    if not entered or not tests:
+        return (whole,)
+    own = f"{mirror}/test_{module}.py"
+    codes = _codes(source, line) or _codes_of_users(source, line)
+    ordered = list(_across_files(tests, entered.seconds, own, mirror, codes))
+    first = within(ordered, entered.seconds, FIRST_SECONDS)
+    chosen = set(first.tests)
+    others = [test for test in ordered if test not in chosen]
+    rest = within(others, entered.seconds, ALL_SECONDS)
+    files = {test.partition("::")[0] for test in entered.seconds}
+    texts = tuple(each for each in OF_ALL_RULES if codes and each.partition("::")[0] in files)
+    last = Selection(tests=texts, seconds=ALL_SECONDS)
+    is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
+    return tuple(each for each in (first, rest, last) if each.tests) + (
+        () if is_known else (whole,)
+    )
+
+
+def within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Selection:
+    """The tests that fit into a time, and at least one: a slow one does not keep others out."""
+    chosen: list[str] = []
+    total = 0.0
+    for test in ordered:
+        if not chosen or total + seconds[test] <= most:
+            chosen.append(test)
+            total += seconds[test]
+    return Selection(tests=tuple(chosen), seconds=total)
+
+
+def _codes(source: str, line: int) -> tuple[str, ...]:
+    """The code of the rule at a line, or of all rules of the module: each has its own tests."""
+    first = _first_line(ast.parse(source), line) or 0
+    of_rule = re.findall(r'^@\w+\("(HPT\d{3})"', source.split("\n", first - 1)[-1])
+    return tuple(of_rule or re.findall(r'^@\w+\("(HPT\d{3})"', source, re.MULTILINE))
+
+
+def _codes_of_users(source: str, line: int) -> tuple[str, ...]:
+    """The codes of the rules that use the function or constant at a line, if need be indirectly.
+
+    Every compilation calls such a function, and few tests depend on what it returns.
+    """
+    tree = ast.parse(source)
+    first = _first_line(tree, line)
+    names = {each.name for each in ast.walk(tree) if _is_function(each) and _begin(each) == first}
+    if first is None and (constant := _constant(tree, line)) is not None:
+        names = {constant}
+    known = set(names)
+    for _ in range(_MOST_STEPS):
+        users = [each for each in _functions() if not names.isdisjoint(each.used)]
+        codes = [
+            code
+            for each in users
+            if each.file.startswith("hptc/rules/")
+            for code in _codes((ROOT / each.file).read_text("utf-8"), each.line)
+        ]
+        if codes:
+            return tuple(dict.fromkeys(codes))
+        names = {each.name for each in users} - known
+        known |= names
+    return ()
+
+
+def _across_files(
+    tests: Iterable[str], seconds: dict[str, float], own: str, mirror: str, codes: tuple[str, ...]
+) -> Iterator[str]:
+    """Quick tests first: those of a rule, then of the module's own file, then of its folder."""
+    ranks: Counter[str] = Counter()
+    rows = []
+    for test in sorted(tests, key=lambda test: (seconds[test], test)):
+        file = test.partition("::")[0]
+        if any(code in test for code in codes):
+            rows.append(((0, -1, seconds[test]), test))
+            continue
+        near = 0 if file == own else 1 if file.startswith(f"{mirror}/") else 2
+        ranks[file] += 1
+        rows.append(((ranks[file] // (20, 5, 1)[near], near, seconds[test]), test))
+    yield from (test for _, test in sorted(rows))

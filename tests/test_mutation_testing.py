@@ -1,0 +1,105 @@
+"""Which mutations are made and sampled, and which tests run on one."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+import pytest
+
+from mutation_testing.collected_tests import names_used_on_import
+from mutation_testing.equivalent_mutations import EQUIVALENT
+from mutation_testing.mutations import mutations, package_of, sample
+from mutation_testing.selection import Entered, select, within
+from tests.support.paths import ROOT
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param("a < b", ["a <= b"], id="less"),
+        pytest.param("a >= b != c", ["a > b != c", "a >= b == c"], id="chained"),
+        pytest.param("a is None", ["a is not None"], id="is"),
+        pytest.param("x not in y", ["x in y"], id="not in"),
+        pytest.param("a and b and c", ["a or b and c", "a and b or c"], id="and"),
+        pytest.param("not a", ["a"], id="not"),
+        pytest.param("not (a or b)", ["(a or b)", "not (a and b)"], id="not in front of brackets"),
+        pytest.param("f(True)", ["f(False)"], id="boolean"),
+        pytest.param("é = 'é', 9", ["é = 'é', 10", "é = 'é', 8"], id="number after wide text"),
+        pytest.param("zip(a, b, strict=True)", [], id="strict"),
+        pytest.param("@dataclass(frozen=True)\nclass A:\n    x: int", [], id="decorator"),
+        pytest.param("a: Literal[1] = b", [], id="annotation"),
+        pytest.param(
+            "a: Annotated[A, B(c=True)]",
+            ["a: Annotated[A, B(c=False)]"],
+            id="call in an annotation",
+        ),
+        pytest.param("f'{a + 1}'", [], id="f-string"),
+    ],
+)
+def test_mutations(source: str, expected: list[str]) -> None:
+    assert [each.apply(source) for each in mutations(source, "a.py")] == expected
+
+
+def test_a_sample_depends_on_its_seed_alone() -> None:
+    first = sample(("cost",), 10, 1)
+    assert len({each.line for each in first}) == 10
+    assert sample(("cost",), 10, 1) == first
+    assert sample(("cost",), 10, 2) != first
+
+
+def test_a_sample_has_no_equivalent_mutations() -> None:
+    for each in EQUIVALENT:
+        source = (ROOT / each.file).read_text("utf-8")
+        found = [mutation.on_line(source) for mutation in mutations(source, each.file)]
+        assert (each.line, each.mutated) in found, f"{each.file} changed: {each.line}"
+
+
+def test_a_slow_test_keeps_no_other_out_of_a_selection() -> None:
+    seconds = {"a": 3.0, "b": 62.0, "c": 4.0, "d": 5.0}
+    chosen = within(list(seconds), seconds, 10.0)
+    assert (chosen.tests, chosen.seconds) == (("a", "c"), 7.0)
+    assert within(["b", "a"], seconds, 10.0).tests == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("MAX = 1\ndef f(): return MAX", set()),
+        ("MAX = 1\ndef f(most=MAX): return most", {"MAX"}),
+        ("LAST = MAX - 1", {"MAX"}),
+        ("class A:\n    most: int = MAX\n    def f(self): return MIN", {"int", "MAX"}),
+        ("@limited(MAX)\nasync def f(): return MIN", {"limited", "MAX"}),
+        ("LONGEST = limits.MAX", {"limits", "MAX"}),
+    ],
+)
+def test_names_that_are_used_when_a_module_is_imported(source: str, expected: set[str]) -> None:
+    """A new value of a constant reaches its users only if none of them ran on import."""
+    assert set(names_used_on_import(ast.parse(source))) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "function", "code"),
+    [
+        ("hptc/project/kms_keys.py", "is_alias", "HPT522"),
+        ("hptc/request/job_facts.py", "_access_point", "HPT505"),
+    ],
+    ids=["directly", "through other functions"],
+)
+def test_tests_of_the_rules_that_use_a_function_come_first(
+    file: str, function: str, code: str
+) -> None:
+    source = (ROOT / file).read_text("utf-8")
+    line = source.partition(f"def {function}(")[0].count("\n") + 1
+    tests = {f"tests/rules/test_rules.py::test_case[{each}: bad]": 1.0 for each in ("HPT100", code)}
+    entered = Entered(tests, {f"{file}:{line}": frozenset(tests)}, {})
+    first, *_ = select(entered, file, source, line)
+    assert [code in test for test in first.tests] == [True, False]
+
+
+def test_packages_have_their_share_of_a_sample() -> None:
+    chosen = Counter(each.package for each in sample(("cost", "rules", "local/search"), 20, 1))
+    assert chosen.total() == 20
+    assert chosen["rules"] > chosen["local/search"] > chosen["cost"] > 0
+    assert package_of("hptc/local/search/bayesian.py") == "local/search"
+    assert package_of("hptc/local/stand_ins/blobs.py") == "local"
