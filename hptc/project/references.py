@@ -77,6 +77,30 @@ def _collect(value: object, names: set[str]) -> None:
             _collect(inner, names)
 
 
+_EXAMPLES = {
+    "artifact_bucket": "example-bucket",
+    "data_bucket": "example-bucket",
+    "execution_role_arn": "arn:aws:iam::111122223333:role/example",
+    "kms_key_arn": "arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012",
+    "security_group_id": "sg-0123456789abcdef0",
+    "subnet_id": "subnet-0123456789abcdef0",
+    "latest": "example-12345678",
+}
+
+
+def by_example(text: str) -> str | None:
+    """A text of the form that its references give it; None if one of their names is unknown."""
+    if not has_reference(text):
+        return text
+    examples = {name: _example(name) for name in names_in(text)}
+    return substitute(text, examples.__getitem__) if all(examples.values()) else None
+
+
+def _example(name: str) -> str:
+    kind = "latest" if latest_spec(name) is not None else name.rstrip("_0123456789")
+    return _EXAMPLES.get(kind, "")
+
+
 def substitute(value: object, provide: Callable[[str], str]) -> Any:
     """Plain data with each reference replaced by `provide(name)`."""
     if isinstance(value, str):

@@ -11,7 +11,7 @@ from typing import Any
 
 from hptc.diagnostics import RequestPath
 from hptc.frozen import frozen
-from hptc.project.references import names_in
+from hptc.project.references import by_example, names_in
 from hptc.request.shapes import Shape, input_shape
 
 MAX_VIOLATIONS = 1000
@@ -42,7 +42,7 @@ class Conformance:
 def conformance(request: object) -> Conformance:
     """Compare a request with the shape of CreateHyperParameterTuningJob.
 
-    A value with a reference meets every pattern, enum and length, because it is not known yet.
+    Of a value with a reference, the length is not known yet, but the form is, by an example.
     """
     walk = _Walk(violations=[], references=set(), path=[])
     ordered = walk.value(request, input_shape())
@@ -156,6 +156,9 @@ class _Walk:
     def _check_text(self, text: str, shape: Shape) -> None:
         if "${hptc:" in text and (names := names_in(text)):
             self.references.update(names)
+            form = by_example(text)
+            if form is not None and not _has_form(form, shape):
+                self._add("enum" if shape.enum else "pattern", shape, text)
         elif fault := _fault(text, shape):
             self._add(fault, shape, text)
 
@@ -185,9 +188,14 @@ def _fault(text: str, shape: Shape) -> str:
     if fault := _fault_of_size(len(text), shape):
         return fault
     # Only texts of a valid length are matched, so that patterns never run on long ones.
-    if shape.pattern and _compiled(shape.pattern).fullmatch(text) is None:
-        return "pattern"
-    return ""
+    return "" if _has_form(text, shape) else "pattern"
+
+
+def _has_form(text: str, shape: Shape) -> bool:
+    """Whether a text has the pattern of a shape, and is one of its enum's values."""
+    if shape.enum:
+        return text in shape.enum
+    return not shape.pattern or _compiled(shape.pattern).fullmatch(text) is not None
 
 
 def _fault_of_size(size: float, shape: Shape) -> str:

@@ -11,7 +11,7 @@ from hptc.catalog.s3_names import LEGACY_REGION, BrokenRule, broken_rule
 from hptc.diagnostics import Finding, RequestPath
 from hptc.frozen import frozen
 from hptc.project.identifiers import ROLE, SECURITY_GROUP, SUBNET
-from hptc.project.references import has_reference
+from hptc.project.references import by_example, has_reference
 from hptc.request.named_resources import RegionalARN, kms_keys, regional_arns, s3_locations
 from hptc.request.tuning_job import Definition, FileSystemSource, S3Source
 from hptc.rules.rule import Context, Rule, error, warning
@@ -94,10 +94,11 @@ def _wrong_ids(definition: Definition) -> Iterator[_Problem]:
             ("SecurityGroupIds", vpc.security_group_ids, SECURITY_GROUP),
         ):
             for index, id_ in enumerate(ids):
-                if not has_reference(id_) and re.fullmatch(kind.name_pattern, id_) is None:
+                form = by_example(id_)
+                if form is not None and re.fullmatch(kind.name_pattern, form) is None:
                     yield _Problem(
                         path=vpc.path / member / index,
-                        message=_not_the_id(id_, kind.noun),
+                        message=_not_the_id(id_, form, kind.noun),
                         expected=kind.example,
                     )
     for channel in definition.channels:
@@ -107,24 +108,25 @@ def _wrong_ids(definition: Definition) -> Iterator[_Problem]:
             if re.fullmatch(_FILE_SYSTEM, source.id) is None:
                 yield _Problem(
                     path=source.path / "FileSystemId",
-                    message=_not_the_id(source.id, "file system"),
+                    message=_not_the_id(source.id, source.id, "file system"),
                     expected="fs-0123456789abcdef0",
                 )
 
 
-def _not_the_id(text: str, noun: str) -> str:
-    other = _KINDS_OF_IDS.get(text.partition("-")[0])
-    if "-" not in text or other is None or other == noun:
+def _not_the_id(text: str, form: str, noun: str) -> str:
+    other = _KINDS_OF_IDS.get(form.partition("-")[0])
+    if "-" not in form or other is None or other == noun:
         return f"`{text}` is not a valid {noun} ID"
     return f"`{text}` is the ID of {_article(other)}, not of {_article(noun)}"
 
 
 def _wrong_keys(definition: Definition) -> Iterator[_Problem]:
     for key in kms_keys(definition):
-        if has_reference(key.text):
+        form = by_example(key.text)
+        if form is None:
             continue
-        arn = ARN.parse(key.text)
-        if arn is None and re.fullmatch(_KEY, key.text) is None:
+        arn = ARN.parse(form)
+        if arn is None and re.fullmatch(_KEY, form) is None:
             message = f"`{key.text}` is not a valid KMS key"
             expected = "a key ID, an ARN, or alias/NAME"
         elif arn is not None and arn.service != "kms":
@@ -141,7 +143,8 @@ def _wrong_keys(definition: Definition) -> Iterator[_Problem]:
 
 def _wrong_role(definition: Definition) -> Iterator[_Problem]:
     role = definition.role_arn
-    if not has_reference(role) and ROLE.parse_arn(role) is None:
+    form = by_example(role)
+    if form is not None and ROLE.parse_arn(form) is None:
         yield _Problem(
             path=definition.path / "RoleArn",
             message=f"`{role}` is not a valid role ARN",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hptc.project.references import NAMES
+import pytest
+
+from hptc.project.references import NAMES, by_example, reference
 from hptc.request.shapes import input_shape
 
 
@@ -17,3 +19,20 @@ def test_as_many_subnets_and_security_groups_as_the_api_accepts() -> None:
         "security_group_id",
         *(f"security_group_id_{number}" for number in range(2, groups + 1)),
     ]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "latest(churn)"])
+def test_every_name_has_an_example(name: str) -> None:
+    form = by_example(f"before {reference(name)} after")
+    assert form is not None
+    assert form.startswith("before ")
+    assert form.endswith(" after")
+    assert "hptc" not in form
+
+
+def test_a_text_without_references_is_its_own_example() -> None:
+    assert by_example("s3://bucket/${hptc:No Name}") == "s3://bucket/${hptc:No Name}"
+
+
+def test_an_unknown_name_has_no_example() -> None:
+    assert by_example(f"{reference('data_bucket')}/{reference('no_such')}") is None

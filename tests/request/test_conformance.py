@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hptc.request.conformance import conformance
 
 
@@ -42,6 +44,26 @@ def test_references_are_found_wherever_they_are() -> None:
     assert found.references == {
         *("execution_role_arn", "kms_key_arn", "subnet_id_1", "data_bucket", "no_such"),
     }
+
+
+@pytest.mark.parametrize(
+    ("member", "text", "kind"),
+    [
+        ("RoleArn", "${hptc:execution_role_arn}", None),
+        ("RoleArn", "${hptc:data_bucket}", "pattern"),
+        ("RoleArn", "${hptc:data_bucket}${hptc:no_such}", None),  # unknown, which is another error
+        ("S3OutputPath", "s3://${hptc:data_bucket}/a", None),
+        ("S3OutputPath", "${hptc:data_bucket}/a", "pattern"),
+        ("S3OutputPath", "s3://${hptc:data_bucket}/" + "a" * 2000, None),  # its length is not known
+        ("CompressionType", "${hptc:data_bucket}", "enum"),
+    ],
+)
+def test_the_form_of_a_reference_is_known(member: str, text: str, kind: str | None) -> None:
+    output = {} if member == "RoleArn" else {member: text}
+    definition = {"OutputDataConfig": output} if output else {member: text}
+    found = conformance({"TrainingJobDefinition": definition})
+    kinds = [each.kind for each in found.violations if each.path[-1:] == (member,)]
+    assert kinds == ([kind] if kind else [])
 
 
 def test_what_only_looks_like_a_reference_is_text() -> None:
