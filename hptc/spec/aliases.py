@@ -47,6 +47,7 @@ _PATHS: Mapping[str, str | tuple[str, ...]] = {
     "max_wait": f"{_JOB}.spot.max_wait_time",
     "max_retry_attempts": f"{_JOB}.retry.maximum_retry_attempts",
     "max_retries": f"{_JOB}.retry.maximum_retry_attempts",
+    "retries": f"{_JOB}.retry.maximum_retry_attempts",
     "checkpoint_s3_uri": f"{_JOB}.checkpoint.s3_uri",
     "checkpoint_local_path": f"{_JOB}.checkpoint.local_path",
     "encrypt_inter_container_traffic": f"{_JOB}.enable_inter_container_traffic_encryption",

@@ -145,6 +145,7 @@ def _unknown_key(model: type[BaseModel], path: SpecPath | ProjectPath) -> Findin
 
 
 _ALIKE = 0.85  # of two spellings of a key: closer than other keys are to each other
+_SIMILAR = 0.72  # of a key and a guess at its name; less is another word
 
 
 def _suggestion(model: type[BaseModel], path: SpecPath | ProjectPath) -> tuple[str | None, str]:
@@ -169,12 +170,15 @@ def _suggestion(model: type[BaseModel], path: SpecPath | ProjectPath) -> tuple[s
             return str(alias), ""
         inside = f"in `{path_text(tuple(place))}`" if place else "at the top level"
         return None, f"use `{alias}` {inside}"
-    if (meant := nearest(key, keys, cutoff=_ALIKE) or key_with_words(key, keys)) is not None:
+    if (meant := nearest(key, keys, cutoff=_ALIKE)) is not None:
         return meant, ""
-    places = [_beside(path, owner) for path in _mappings_with(model, key)]
-    if nearby := closest(places, owner):
-        return None, f"move it to {listed_code(map(path_text, nearby), 'or')}"
-    meant = key_of_words(key, keys) or nearest(key, keys)
+    places = closest((_beside(path, owner) for path in _mappings_with(model, key)), owner)
+    is_below = any(place[: len(owner)] == owner for place in places)
+    if not is_below and (meant := key_with_words(key, keys)) is not None:
+        return meant, ""
+    if places:
+        return None, f"move it to {listed_code(map(path_text, places), 'or')}"
+    meant = key_of_words(key, keys) or nearest(key, keys, cutoff=_SIMILAR)
     return meant, "" if meant else f"valid keys: {', '.join(keys)}"
 
 
