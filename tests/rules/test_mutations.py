@@ -371,7 +371,9 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         ),
         M("HPT453", 'train/", content_type: text/csv', 'train/", compression_type: Gzip'),
         M("HPT455", 'train/", content_type: text/csv', 'train/", record_wrapper_type: RecordIO'),
-        M("HPT503", "/direct-marketing/train/", ""),
+        M("HPT503", "/direct-marketing/train/", "", also=("HPT480",)),
+        M("HPT480", "/direct-marketing/validation/", "/direct-marketing/train/"),
+        M("HPT481", "/direct-marketing/train/", "//direct-marketing/train/"),
         M("HPT311", "num_round: 100", "num_round: '\"100\"'"),
         M(
             "HPT454",

@@ -1,4 +1,4 @@
-"""HPT480: training data that the objective metric is also measured on."""
+"""HPT480 and HPT481: where input channels read from Amazon S3."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hptc.diagnostics import Finding
 from hptc.request.job_facts import possible_algorithms, runs_a_script
 from hptc.request.tuning_job import Channel, Definition, S3Source
+from hptc.rules.input_channels import s3_sources
 from hptc.rules.rule import Context, Rule, warning
 
 _TRAINING = ("train", "training")
@@ -89,4 +90,36 @@ def _shared(
             )
 
 
-RULES = (evaluation_on_training_data,)
+@warning("HPT481", "I42")
+def empty_folder_in_s3_uri(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The S3 URI of an input channel has two slashes in a row.
+
+    Amazon S3 has keys, not folders: `s3://bucket//train/` selects keys that start with `/train/`,
+    which is rarely meant, so that training fails because there are no objects. It comes from
+    joining a location that ends with `/` and one that starts with it
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html).
+
+    Bad:
+        training_job:
+          inputs:
+            train: {s3: "s3://example//train/"}
+
+    Good:
+        training_job:
+          inputs:
+            train: {s3: "s3://example/train/"}
+    """
+    for _, channel, source in s3_sources(context):
+        if "//" in source.uri.partition("://")[2]:
+            yield rule.finding(
+                f"the URI of the channel `{channel.name}`, `{source.uri}`, has two slashes in a row",
+                source.path / "S3Uri",
+                label="has a folder without a name",
+                help="remove one of them",
+            )
+
+
+RULES = (
+    evaluation_on_training_data,
+    empty_folder_in_s3_uri,
+)
