@@ -112,7 +112,7 @@ def empty_folder_in_s3_uri(rule: Rule, context: Context) -> Iterator[Finding]:
     for _, channel, source in s3_sources(context):
         if "//" in source.uri.partition("://")[2]:
             yield rule.finding(
-                f"the URI of the channel `{channel.name}`, `{source.uri}`, has two slashes in a row",
+                f"`{source.uri}` of the channel `{channel.name}` has two slashes in a row",
                 source.path / "S3Uri",
                 label="has a folder without a name",
                 help="remove one of them",
