@@ -211,6 +211,8 @@ def _clause(clause: Clause) -> str:
     """A condition in a sentence."""
     values = listed_code((each or '""' for each in clause.values), "or")
     name = code(clause.subject.name or clause.subject.kind)
+    if clause.subject.kind == "instance":
+        name = "`instance_count`" if clause.subject.name == "count" else "the instance's processor"
     if clause.subject.kind == "channel":
         channel, _, field = clause.subject.name.partition(".")
         of_field = f"the {field.replace('_', ' ')} of " if field else ""
