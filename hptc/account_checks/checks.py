@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from hptc.account_checks.cached_queries import CachedQueries
-from hptc.account_checks.dependencies import images, keys, networks, roles
+from hptc.account_checks.dependencies import images, keys, roles
 from hptc.account_checks.deployed_spec import Subject, subject_of
+from hptc.account_checks.environment_resources import (
+    existing_vpc,
+    permissions_boundary,
+    ssm_parameters,
+)
 from hptc.account_checks.existing_jobs import parents, running_jobs, taken_name
+from hptc.account_checks.networks import networks
 from hptc.account_checks.quotas import instance_quotas
 from hptc.account_checks.s3_locations import buckets_and_inputs, code_archives
 from hptc.compiler.locations import with_findings
@@ -36,6 +42,9 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     roles,
     keys,
     networks,
+    ssm_parameters,
+    permissions_boundary,
+    existing_vpc,
 )
 
 

@@ -1,4 +1,4 @@
-"""Checks the image, role, KMS keys and network of a tuning job."""
+"""Checks the image, role and KMS keys of a tuning job."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from hptc.account_checks.deployed_spec import Subject
 from hptc.catalog.arn import ARN
 from hptc.catalog.images import identify, parse_image
-from hptc.diagnostics import Finding, RequestPath, Severity
+from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
-from hptc.request.tuning_job import Definition, Vpc
-
-_ADDRESSES = 2
-"""Per instance: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"""
+from hptc.request.tuning_job import Definition
 
 
 def images(subject: Subject) -> Iterator[Finding]:
@@ -107,65 +104,3 @@ def _keys(definition: Definition) -> Iterator[tuple[str, RequestPath]]:
     for resources in definition.resources:
         if resources.volume_kms_key_id is not None:
             yield resources.volume_kms_key_id, resources.path / "VolumeKmsKeyId"
-
-
-def networks(subject: Subject) -> Iterator[Finding]:
-    """HPT961 to HPT963: subnets and security groups that do not exist or do not fit."""
-    for definition in subject.job.definitions:
-        vpc = definition.vpc
-        if vpc is not None and not any(map(has_reference, vpc.subnets + vpc.security_group_ids)):
-            yield from _network(subject, definition, vpc)
-
-
-def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Finding]:
-    inventory, region = subject.queries.account.inventory, subject.queries.account.region
-    subnets = subject.queries.get("subnets", inventory.subnets, vpc.subnets)
-    groups = subject.queries.get(
-        "security groups", inventory.security_groups, vpc.security_group_ids
-    )
-    owners: dict[str, str] = {}  # the VPC by subnet or security group
-    is_complete = subnets is not None and groups is not None
-    for member, ids, found in (
-        ("Subnets", vpc.subnets, {i: s.vpc for i, s in subnets.value.items()} if subnets else None),
-        ("SecurityGroupIds", vpc.security_group_ids, groups.value if groups else None),
-    ):
-        for index, id_ in enumerate(ids if found is not None else ()):
-            if found is not None and id_ in found:
-                owners[id_] = found[id_]
-                continue
-            is_complete = False
-            yield Finding(
-                code="HPT961",
-                message=f"no {'subnet' if member == 'Subnets' else 'security group'} "
-                f"`{id_}` found in {region}",
-                path=vpc.path / member / index,
-                label="not found",
-                help="fix the id",
-            )
-    if len({*owners.values()}) > 1:
-        places = ", ".join(f"{id_} is in {owner}" for id_, owner in owners.items())
-        yield Finding(
-            code="HPT962",
-            message=f"subnets and security groups must be in one VPC, but {places}",
-            path=vpc.path,
-            help="use subnets and security groups of one VPC",
-        )
-    elif is_complete and subnets is not None:
-        free = sum(subnet.free_addresses for subnet in subnets.value.values())
-        yield from _addresses(subject, definition, vpc, free)
-
-
-def _addresses(subject: Subject, definition: Definition, vpc: Vpc, free: int) -> Iterator[Finding]:
-    parallel = subject.job.max_parallel_training_jobs
-    for resources in definition.resources:
-        counts = [instance.count for instance in resources.instances]
-        at_once = parallel * (min(counts, default=0) if resources.is_flexible else sum(counts))
-        if at_once * _ADDRESSES > free:
-            yield Finding(
-                code="HPT963",
-                severity=Severity.WARNING,
-                message=f"{at_once} parallel instances need {at_once * _ADDRESSES} IP addresses, "
-                f"but the subnets have {free} free",
-                path=vpc.path / "Subnets",
-                help="add subnets, or lower max_parallel_training_jobs",
-            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hptc.account_checks.cached_queries import Answer, CachedQueries
+from hptc.account_checks.parameter_values import parameter_value
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.frozen import frozen
 from hptc.infrastructure.run_search import run_search
@@ -38,7 +39,10 @@ class Subject:
 
 
 def subject_of(compiled: Compiled, queries: CachedQueries, rules: tuple[Rule, ...]) -> Subject:
-    """A compiled file, with the references to deployed stacks resolved."""
+    """A compiled file, with the references to deployed stacks resolved.
+
+    An SSM parameter has the value of the last deployment; before the first one, its own.
+    """
     values = {name: _value(compiled, name, queries) for name in sorted(names_in(compiled.request))}
     request: Request = substitute(compiled.request, lambda name: values[name] or reference(name))
     return Subject(
@@ -64,6 +68,9 @@ def _value(compiled: Compiled, name: str, queries: CachedQueries) -> str | None:
         return None
     stack = answer.value
     if stack is None:
+        value = parameter_value(compiled, name, queries)
+        if value is not None:
+            return value
         missing = _first_missing(compiled.environment, output.stack, queries)
         queries.note(f"`{missing}` is not deployed, so the values it provides are not checked")
         return None

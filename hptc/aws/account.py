@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from hptc.aws import client
@@ -11,10 +11,23 @@ from hptc.aws.retry import Retry
 from hptc.catalog.images import Image
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
-from hptc.service.inventory import Account, Inventory, Role, Subnet
+from hptc.service.inventory import (
+    Account,
+    Inventory,
+    Role,
+    RouteTable,
+    S3Endpoint,
+    SsmParameter,
+    Subnet,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_MAX_PARAMETERS = 10
+"""https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html"""
+_UNUSABLE = frozenset({"deleting", "deleted", "rejected", "failed", "expired"})
+"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html"""
 
 
 def connect(
@@ -130,7 +143,9 @@ class _Inventory(Inventory):
         )  # fmt: skip
         return {
             subnet["SubnetId"]: Subnet(
-                vpc=subnet["VpcId"], free_addresses=subnet["AvailableIpAddressCount"]
+                vpc=subnet["VpcId"],
+                free_addresses=subnet["AvailableIpAddressCount"],
+                owner=subnet.get("OwnerId", ""),
             )
             for subnet in response["Subnets"]
         }
@@ -141,6 +156,64 @@ class _Inventory(Inventory):
             Filters=[{"Name": "group-id", "Values": list(ids)}],
         )  # fmt: skip
         return {group["GroupId"]: group["VpcId"] for group in response["SecurityGroups"]}
+
+    def has_vpc(self, vpc: str) -> bool:
+        response = self._call(
+            "ec2:DescribeVpcs", self._connection.client("ec2").describe_vpcs,
+            Filters=[{"Name": "vpc-id", "Values": [vpc]}],
+        )  # fmt: skip
+        return bool(response["Vpcs"])
+
+    def route_tables(self, vpc: str) -> Sequence[RouteTable]:
+        ec2 = self._connection.client("ec2")
+        tables = self._pages("ec2:DescribeRouteTables", ec2.describe_route_tables, "RouteTables",
+                             Filters=[{"Name": "vpc-id", "Values": [vpc]}])  # fmt: skip
+        return tuple(map(_route_table, tables))
+
+    def s3_endpoints(self, vpc: str) -> Sequence[S3Endpoint]:
+        ec2 = self._connection.client("ec2")
+        endpoints = self._pages("ec2:DescribeVpcEndpoints", ec2.describe_vpc_endpoints,
+                                "VpcEndpoints",
+                                Filters=[{"Name": "vpc-id", "Values": [vpc]}])  # fmt: skip
+        return tuple(
+            S3Endpoint(
+                is_gateway=each.get("VpcEndpointType") == "Gateway",
+                route_tables=frozenset(each.get("RouteTableIds", ())),
+            )
+            for each in endpoints
+            if each["ServiceName"].endswith(f".{self._connection.region}.s3")
+            and each["State"].lower() not in _UNUSABLE
+        )
+
+    def has_policy(self, arn: str) -> bool:
+        try:
+            self._call("iam:GetPolicy", self._connection.client("iam").get_policy, PolicyArn=arn)
+        except AwsError as error:
+            if error.code == "NoSuchEntity":
+                return False
+            raise
+        return True
+
+    def parameters(self, names: Sequence[str]) -> Mapping[str, SsmParameter]:
+        ssm = self._connection.client("ssm")
+        found: dict[str, SsmParameter] = {}
+        for start in range(0, len(names), _MAX_PARAMETERS):
+            response = self._call("ssm:GetParameters", ssm.get_parameters,
+                                  Names=list(names[start : start + _MAX_PARAMETERS]))  # fmt: skip
+            for each in response["Parameters"]:
+                found[each["Name"]] = SsmParameter(type=each["Type"], value=each["Value"])
+        return found
+
+    def _pages(
+        self, action: str, operation: Callable[..., Any], member: str, **arguments: Any
+    ) -> Iterator[Any]:
+        """The entries of every page of a call to Amazon EC2."""
+        while True:
+            response = self._call(action, operation, **arguments)
+            yield from response[member]
+            if not response.get("NextToken"):
+                return
+            arguments["NextToken"] = response["NextToken"]
 
     def _call(self, action: str, operation: Callable[..., Any], **arguments: Any) -> Any:
         return self._connection.call(action, lambda: operation(**arguments))
@@ -159,6 +232,32 @@ def _head_bucket(s3: S3Client, bucket: str) -> str | None:
         if "x-amz-bucket-region" not in headers:
             raise
     return headers.get("x-amz-bucket-region", s3.meta.region_name)
+
+
+def _route_table(table: Mapping[str, Any]) -> RouteTable:
+    associations = table.get("Associations", ())
+    gateways = [
+        route.get("GatewayId", "")  # another kind of target has a member of its own
+        for route in table.get("Routes", ())
+        if route.get("State", "active") == "active" and not _is_of_gateway_endpoint(route)
+    ]
+    return RouteTable(
+        id=table["RouteTableId"],
+        subnets=frozenset(each["SubnetId"] for each in associations if "SubnetId" in each),
+        is_main=any(each.get("Main") for each in associations),
+        has_internet_gateway=any(gateway.startswith("igw-") for gateway in gateways),
+        has_way_out=any(
+            gateway != "local" and not gateway.startswith("igw-") for gateway in gateways
+        ),
+    )
+
+
+def _is_of_gateway_endpoint(route: Mapping[str, Any]) -> bool:
+    """Whether a route leads to the gateway endpoint of Amazon S3 or DynamoDB, and nowhere else.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+    """
+    return "DestinationPrefixListId" in route and route.get("GatewayId", "").startswith("vpce-")
 
 
 def _trusted(policy: Mapping[str, Any]) -> frozenset[str]:

@@ -283,6 +283,14 @@ CODES = (
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).",
     ),
     LanguageCode(
+        "HPT943",
+        "A permissions boundary does not exist",
+        "hptc.yaml names a managed policy as `permissions_boundary`, which the account does not "
+        "have. IAM creates no role without its boundary, so a deployment fails "
+        "(https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html). Roles "
+        "and policies are in all Regions of an account; the name includes the path.",
+    ),
+    LanguageCode(
         "HPT951",
         "A KMS key does not exist, or can't be used",
         "The key does not exist in the Region, is disabled, or is pending deletion "
@@ -291,7 +299,8 @@ CODES = (
     LanguageCode(
         "HPT961",
         "A subnet or security group does not exist",
-        "Subnets and security groups must be in the account and Region of the tuning job "
+        "Subnets and security groups must be in the account and Region of the tuning job, and so "
+        "must the VPC in which hptc creates a security group "
         "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html).",
     ),
     LanguageCode(
@@ -305,6 +314,34 @@ CODES = (
         "Subnets have too few free IP addresses",
         "Each instance needs two IP addresses in the subnets; without them, training jobs fail "
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html).",
+    ),
+    LanguageCode(
+        "HPT964",
+        "Subnets have no way to Amazon S3",
+        "Training jobs in a VPC read their data and write their artifacts through their subnets, "
+        "and fail if the route table has neither an S3 endpoint nor a NAT gateway "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html). An internet gateway is "
+        "not enough, because training instances have no public IP address. Add a gateway endpoint "
+        "(https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html). It is a "
+        "warning if other subnets of the tuning job have a way to Amazon S3. An interface endpoint "
+        "and any route to another network count as one; security groups, network ACLs and policies "
+        "of endpoints are not checked.",
+    ),
+    LanguageCode(
+        "HPT971",
+        "An SSM parameter does not exist",
+        "hptc.yaml identifies a resource by an SSM parameter, which CloudFormation reads in the "
+        "account and Region of the environment. If it does not exist there, a deployment fails "
+        "(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html).",
+    ),
+    LanguageCode(
+        "HPT972",
+        "An SSM parameter can't be used",
+        "The parameter must be a String, because CloudFormation does not read a SecureString here, "
+        "and its value must identify a resource of the right kind in the environment's account and "
+        "Region, in the form that requests contain: the ARN of a role or policy, the id of a "
+        "subnet "
+        "(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html).",
     ),
 )
 

@@ -1,7 +1,7 @@
 """The interface for the other resources in an account that a tuning job needs.
 
-These are training data, images, roles, keys, networks and quotas. Every method is read-only and
-raises AwsError if AWS rejects the call.
+These are training data, images, roles, policies, keys, networks, SSM parameters and quotas. Every
+method is read-only and raises AwsError if AWS rejects the call.
 """
 
 from __future__ import annotations
@@ -24,10 +24,41 @@ class Role:
 
 @frozen
 class Subnet:
-    """A subnet of a VPC."""
+    """A subnet of a VPC. Another account owns it if it is shared."""
 
     vpc: str
     free_addresses: int
+    owner: str = ""  # an account; empty if it is unknown
+
+
+@frozen
+class RouteTable:
+    """A route table of a VPC. The main one applies to each subnet that is in no other.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+    """
+
+    id: str
+    subnets: frozenset[str]
+    is_main: bool
+    has_internet_gateway: bool
+    has_way_out: bool  # a NAT gateway, a transit gateway or anything else, except endpoints
+
+
+@frozen
+class S3Endpoint:
+    """An endpoint of Amazon S3 in a VPC. A gateway serves the subnets of its route tables only."""
+
+    is_gateway: bool
+    route_tables: frozenset[str]
+
+
+@frozen
+class SsmParameter:
+    """A parameter of SSM Parameter Store. The value of a SecureString is encrypted."""
+
+    type: str  # String | StringList | SecureString
+    value: str
 
 
 class Inventory(Protocol):
@@ -77,6 +108,36 @@ class Inventory(Protocol):
 
     def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
         """The VPC of each security group that exists, by id."""
+
+    def has_vpc(self, vpc: str) -> bool:
+        """Whether a VPC exists, or is shared with this account.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html
+        """
+
+    def route_tables(self, vpc: str) -> Sequence[RouteTable]:
+        """The route tables of a VPC.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html
+        """
+
+    def s3_endpoints(self, vpc: str) -> Sequence[S3Endpoint]:
+        """The endpoints of Amazon S3 in a VPC.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html
+        """
+
+    def has_policy(self, arn: str) -> bool:
+        """Whether a managed policy exists.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html
+        """
+
+    def parameters(self, names: Sequence[str]) -> Mapping[str, SsmParameter]:
+        """The SSM parameters that exist, by name. Nothing is decrypted.
+
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+        """
 
 
 @frozen

@@ -13,7 +13,7 @@ from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
-from hptc.service.inventory import Account, Subnet
+from hptc.service.inventory import Account, RouteTable, S3Endpoint, Subnet
 from tests.support.online_checks import (
     ACCOUNT,
     CODE,
@@ -29,6 +29,7 @@ from tests.support.online_checks import (
     compiled,
     found_in,
     online,
+    private_table,
     quota,
     role,
     whole,
@@ -102,6 +103,34 @@ CASES: dict[str, tuple[Change, Found]] = {
     "just-enough-addresses": (
         change(in_subnets={id_: Subnet(vpc="vpc-1", free_addresses=8) for id_ in SUBNETS}), [],
     ),
+    "no-s3-endpoint": (change(endpoints=[]), [("HPT964", "error", "vpc")]),
+    "only-an-internet-gateway": (
+        change(endpoints=[], tables=[private_table(has_internet_gateway=True)]),
+        [("HPT964", "error", "vpc")],
+    ),
+    "nat-gateway": (change(endpoints=[], tables=[private_table(has_way_out=True)]), []),
+    "gateway-for-another-table": (
+        change(endpoints=[S3Endpoint(is_gateway=True, route_tables=frozenset({"rtb-2"}))]),
+        [("HPT964", "error", "vpc")],
+    ),
+    "interface-endpoint": (
+        change(endpoints=[S3Endpoint(is_gateway=False, route_tables=frozenset())]), [],
+    ),
+    "one-of-two-subnets": (
+        change(tables=[
+            private_table(),
+            private_table(id="rtb-2", is_main=False, subnets=frozenset({SUBNETS[1]})),
+        ]),
+        [("HPT964", "warning", "vpc")],
+    ),
+    "both-subnets-outside-the-main-table": (
+        change(endpoints=[], tables=[
+            private_table(),
+            private_table(id="rtb-2", is_main=False, subnets=frozenset(SUBNETS), has_way_out=True),
+        ]),
+        [],
+    ),
+    "route-tables-not-visible": (change(endpoints=[], tables=[]), []),
 }  # fmt: skip
 
 
@@ -143,6 +172,7 @@ METHODS = {
     "quotas": "quotas", "bucket_region": "buckets", "count_objects": "inputs",
     "has_object": "code", "missing_image_part": "images", "role": "roles", "key_state": "keys",
     "subnets": "subnets", "security_groups": "security groups",
+    "route_tables": "routes to Amazon S3", "s3_endpoints": "routes to Amazon S3",
 }  # fmt: skip
 
 
@@ -154,6 +184,51 @@ def test_a_denied_call_is_skipped_with_a_note(method: str, about: str, tmp_path:
     after, notes = online(before, fake)
     assert [found_in(a, b) for a, b in zip(after, before, strict=True)] == [[], []]
     assert notes == [f"{about} not checked: the caller needs permission for it"]
+
+
+def test_the_routes_of_a_shared_vpc_are_not_judged(tmp_path: Path) -> None:
+    fake = whole()
+    fake.inventory.endpoints = []
+    fake.inventory.in_subnets = {
+        id_: Subnet(vpc="vpc-1", free_addresses=100, owner="999999999999") for id_ in SUBNETS
+    }
+    before = compiled(tmp_path, SPEC)
+    after, notes = online(before, fake)
+    assert found_in(after[0], before[0]) == []
+    assert notes == ["routes to Amazon S3 not checked: another account owns vpc-1"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message", "help"),
+    [
+        pytest.param(
+            private_table(),
+            f"training jobs in the subnets `{SUBNETS[0]}` and `{SUBNETS[1]}` can't reach Amazon S3:"
+            " the route table `rtb-1` leads to no S3 endpoint, NAT gateway or other network",
+            "add a gateway endpoint, which is free: `aws ec2 create-vpc-endpoint --vpc-id vpc-1 "
+            "--service-name com.amazonaws.us-east-1.s3 --route-table-ids rtb-1 --region us-east-1`",
+            id="closed",
+        ),
+        pytest.param(
+            private_table(has_internet_gateway=True, is_main=False, subnets={SUBNETS[1]}),
+            f"training jobs in the subnet `{SUBNETS[1]}` can't reach Amazon S3: the route table "
+            "`rtb-1` leads to no S3 endpoint, NAT gateway or other network",
+            "add a gateway endpoint, which is free: `aws ec2 create-vpc-endpoint --vpc-id vpc-1 "
+            "--service-name com.amazonaws.us-east-1.s3 --route-table-ids rtb-1 --region us-east-1`;"
+            " an internet gateway serves only instances with a public IP address, and training "
+            "instances have none",
+            id="public-subnet",
+        ),
+    ],
+)
+def test_what_to_do_about_subnets_without_a_route_to_s3(
+    table: RouteTable, message: str, help: str, tmp_path: Path
+) -> None:
+    fake = whole()
+    fake.inventory.endpoints, fake.inventory.tables = [], [table]
+    (after,), _ = online(compiled(tmp_path, SPEC), fake)
+    (found,) = (each for each in after.diagnostics if each.code == "HPT964")
+    assert (found.message, found.help) == (message, help)
 
 
 def test_no_other_query_runs_without_credentials(tmp_path: Path) -> None:
@@ -184,8 +259,8 @@ def test_each_query_runs_once(tmp_path: Path) -> None:
     calls = fake.inventory.calls
     assert sorted({call: calls.count(call) for call in calls}.items()) == [
         ("bucket_region", 2), ("count_objects", 2), ("has_object", 1), ("key_state", 1),
-        ("missing_image_part", 1), ("quotas", 1), ("role", 1), ("security_groups", 1),
-        ("subnets", 1),
+        ("missing_image_part", 1), ("quotas", 1), ("role", 1), ("route_tables", 1),
+        ("s3_endpoints", 1), ("security_groups", 1), ("subnets", 1),
     ]  # fmt: skip
 
 

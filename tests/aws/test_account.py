@@ -15,7 +15,14 @@ from hptc.aws.connection import Connection
 from hptc.aws.retry import Retry
 from hptc.catalog.images import Image, parse_image
 from hptc.errors import AwsError
-from hptc.service.inventory import Account, Role, Subnet
+from hptc.service.inventory import (
+    Account,
+    Role,
+    RouteTable,
+    S3Endpoint,
+    SsmParameter,
+    Subnet,
+)
 from tests.support.fake_service import FakeTime
 from tests.support.specs import ACCOUNT
 
@@ -216,9 +223,144 @@ def test_networks(account: Account) -> None:
     group = ec2.create_security_group(GroupName="tuning", Description="-", VpcId=vpc)["GroupId"]
     absent = "subnet-0a000000000000001"
     assert account.inventory.subnets((subnet, absent)) == {
-        subnet: Subnet(vpc=vpc, free_addresses=11)
+        subnet: Subnet(vpc=vpc, free_addresses=11, owner=ACCOUNT)
     }
     assert account.inventory.security_groups((group, "sg-0a000000000000001")) == {group: vpc}
+
+
+class TestRoutes:
+    """DescribeVpcs, DescribeRouteTables and DescribeVpcEndpoints."""
+
+    @pytest.fixture
+    def vpc(self, account: Account) -> str:
+        vpc: str = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        return vpc
+
+    @pytest.fixture
+    def table(self, account: Account, vpc: str) -> str:
+        """A route table that is not the main one."""
+        table: str = client("ec2").create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        return table
+
+    @staticmethod
+    def gateway_endpoint(vpc: str, service: str, *tables: str) -> None:
+        client("ec2").create_vpc_endpoint(
+            VpcId=vpc,
+            ServiceName=f"com.amazonaws.{REGION}.{service}",
+            VpcEndpointType="Gateway",
+            RouteTableIds=tables,
+        )
+
+    def test_a_vpc(self, account: Account, vpc: str) -> None:
+        assert account.inventory.has_vpc(vpc)
+        assert not account.inventory.has_vpc("vpc-0a000000000000001")
+
+    def test_tables(self, account: Account, vpc: str, table: str) -> None:
+        ec2 = client("ec2")
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/28")["Subnet"]["SubnetId"]
+        ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        main, own = sorted(account.inventory.route_tables(vpc), key=lambda each: not each.is_main)
+        assert (main.is_main, main.subnets) == (True, frozenset())
+        assert own == RouteTable(
+            id=table,
+            subnets=frozenset({subnet}),
+            is_main=False,
+            has_internet_gateway=False,
+            has_way_out=False,
+        )
+
+    def test_an_internet_gateway(self, account: Account, vpc: str, table: str) -> None:
+        ec2 = client("ec2")
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        assert self.ways(account, vpc, table) == (True, False)
+
+    def test_a_nat_gateway(self, account: Account, vpc: str, table: str) -> None:
+        ec2 = client("ec2")
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/28")["Subnet"]["SubnetId"]
+        nat = ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]
+        ec2.create_route(
+            RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat["NatGatewayId"]
+        )
+        assert self.ways(account, vpc, table) == (False, True)
+
+    @pytest.mark.parametrize("service", ["s3", "dynamodb"])
+    def test_a_gateway_endpoint_is_no_way_out(
+        self, service: str, account: Account, vpc: str, table: str
+    ) -> None:
+        self.gateway_endpoint(vpc, service, table)
+        assert self.ways(account, vpc, table) == (False, False)
+        tables = {"s3": [frozenset({table})], "dynamodb": []}
+        endpoints = account.inventory.s3_endpoints(vpc)
+        assert [each.route_tables for each in endpoints] == tables[service]
+        assert all(each.is_gateway for each in endpoints)
+
+    @staticmethod
+    def ways(account: Account, vpc: str, table: str) -> tuple[bool, bool]:
+        (found,) = (each for each in account.inventory.route_tables(vpc) if each.id == table)
+        return found.has_internet_gateway, found.has_way_out
+
+
+def test_routes_and_endpoints_that_are_not_in_use(connection: Connection) -> None:
+    # As the pages of the API show them; moto has only active ones, on one page.
+    associations = [{"SubnetId": "subnet-1", "Main": False}]
+    routes: list[dict[str, Any]] = [
+        {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
+        {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "blackhole"},
+    ]
+    endpoint = {"VpcEndpointType": "Gateway", "ServiceName": f"com.amazonaws.{REGION}.s3"}
+    with Stubber(connection.client("ec2")) as stub:
+        table = {"RouteTableId": "rtb-1", "Associations": associations, "Routes": routes}
+        stub.add_response("describe_route_tables", {"RouteTables": [table], "NextToken": "more"})
+        firewall = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "vpce-1", "State": "active"}
+        table = {"RouteTableId": "rtb-2", "Associations": [{"Main": True}], "Routes": [firewall]}
+        stub.add_response("describe_route_tables", {"RouteTables": [table]})
+        stub.add_response(
+            "describe_vpc_endpoints",
+            {
+                "VpcEndpoints": [
+                    {**endpoint, "State": "deleting", "RouteTableIds": ["rtb-1"]},
+                    {**endpoint, "State": "Available", "RouteTableIds": ["rtb-2"]},
+                ]
+            },
+        )
+        inventory = connected(connection).inventory
+        first, second = inventory.route_tables("vpc-1")
+        assert (first.subnets, first.is_main, first.has_way_out) == (
+            frozenset({"subnet-1"}),
+            False,
+            False,
+        )
+        assert (second.subnets, second.is_main, second.has_way_out) == (frozenset(), True, True)
+        assert inventory.s3_endpoints("vpc-1") == (
+            S3Endpoint(is_gateway=True, route_tables=frozenset({"rtb-2"})),
+        )
+
+
+def test_policies(account: Account) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    created = client("iam").create_policy(
+        PolicyName="boundary", Path="/ml/", PolicyDocument=json.dumps(document)
+    )
+    assert account.inventory.has_policy(created["Policy"]["Arn"])
+    assert not account.inventory.has_policy(f"arn:aws:iam::{ACCOUNT}:policy/boundary")
+
+
+def test_parameters(account: Account) -> None:
+    ssm = client("ssm")
+    names = [f"/network/private-{number}" for number in range(12)]
+    for name in names:
+        ssm.put_parameter(Name=name, Value="subnet-1", Type="String")
+    ssm.put_parameter(Name="secret", Value="hunter2", Type="SecureString")
+    found = account.inventory.parameters([*names, "/Network/vpc", "secret"])
+    assert found["secret"].type == "SecureString"
+    assert found["secret"].value != "hunter2"
+    assert {name: found[name] for name in names} == dict.fromkeys(
+        names, SsmParameter(type="String", value="subnet-1")
+    )
+    assert len(found) == len(names) + 1
 
 
 @pytest.fixture

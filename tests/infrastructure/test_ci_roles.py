@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from tests.support.paths import ROOT
 
 VALUES = {
     "ACCOUNT": "123456789012",
+    "BUCKET": "lake",
     "ENVIRONMENT": "prod",
     "OWNER/REPOSITORY": "acme/ml",
+    "PARAMETER": "network/vpc",
     "PROJECT": "demo",
     "QUALIFIER": "churn",
     "REGION": "us-east-1",
@@ -85,7 +88,7 @@ def test_what_a_role_may_do(role: str, action: str, resource: str) -> None:
     assert is_allowed(Call(action=action, resource=resource), policy(role))
 
 
-@pytest.mark.parametrize("role", ["policy-review", "policy-deploy"])
+@pytest.mark.parametrize("role", ["policy-check-online", "policy-review", "policy-deploy"])
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
@@ -115,3 +118,23 @@ def test_the_review_role_assumes_no_role() -> None:
     names = [name for each in actions for name in ([each] if isinstance(each, str) else each)]
     verbs = {name.partition(":")[2] for name in names}
     assert all(verb.startswith(("Describe", "List")) for verb in verbs)
+
+
+def test_check_online_needs_the_calls_of_its_page() -> None:
+    """docs/online.md names each call; one without a service is of the service before it."""
+    page = (ROOT / "docs" / "online.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"\((cloudformation:\w+)\)", page))
+    for row in re.findall(r"^\| HPT.*\| (.*?) \|$", page, re.MULTILINE):
+        service = ""
+        for call in re.findall(r"(?:(\w+):)?([A-Z]\w+)(?:,|$| \()", row):
+            service = call[0] or service
+            documented.add(f"{service}:{call[1]}")
+    statements = policy("policy-check-online")["Statement"]
+    allowed = {
+        action
+        for each in statements
+        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+    }
+    assert allowed == documented
+    source = (ROOT / "hptc" / "aws" / "account.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'"(\w+:[A-Z]\w+)"', source)) <= allowed

@@ -8,7 +8,14 @@ from typing import Literal
 
 from hptc.catalog.images import Image
 from hptc.errors import AwsError
-from hptc.service.inventory import Account, Role, Subnet
+from hptc.service.inventory import (
+    Account,
+    Role,
+    RouteTable,
+    S3Endpoint,
+    SsmParameter,
+    Subnet,
+)
 from tests.support.fake_service import FakeStacks, FakeTuning
 
 
@@ -24,6 +31,11 @@ class FakeInventory:
     in_subnets: dict[str, Subnet] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
+    vpcs: set[str] = field(default_factory=set)
+    tables: list[RouteTable] = field(default_factory=list)  # of every VPC
+    endpoints: list[S3Endpoint] = field(default_factory=list)  # of every VPC
+    policies: set[str] = field(default_factory=set)
+    ssm: dict[str, SsmParameter] = field(default_factory=dict)
     refusals: dict[str, AwsError] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
@@ -71,6 +83,26 @@ class FakeInventory:
     def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
         self._record("security_groups")
         return {id_: self.groups[id_] for id_ in ids if id_ in self.groups}
+
+    def has_vpc(self, vpc: str) -> bool:
+        self._record("has_vpc")
+        return vpc in self.vpcs
+
+    def route_tables(self, vpc: str) -> Sequence[RouteTable]:
+        self._record("route_tables")
+        return self.tables
+
+    def s3_endpoints(self, vpc: str) -> Sequence[S3Endpoint]:
+        self._record("s3_endpoints")
+        return self.endpoints
+
+    def has_policy(self, arn: str) -> bool:
+        self._record("has_policy")
+        return arn in self.policies
+
+    def parameters(self, names: Sequence[str]) -> Mapping[str, SsmParameter]:
+        self._record("parameters")
+        return {name: self.ssm[name] for name in names if name in self.ssm}
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hptc.compiler.outcome import Compiled, Outcome
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.project.project_file import Environment
-from hptc.service.inventory import Account, Role, Subnet
+from hptc.service.inventory import Account, Role, RouteTable, S3Endpoint, Subnet
 from tests.support.fake_account import FakeAccount
 from tests.support.outcomes import all_succeeded
 
@@ -98,6 +99,8 @@ def whole() -> FakeAccount:
     inventory.keys = {KEY: "Enabled"}
     inventory.in_subnets = {id_: Subnet(vpc="vpc-1", free_addresses=100) for id_ in SUBNETS}
     inventory.groups = {GROUP: "vpc-1"}
+    inventory.tables = [private_table()]
+    inventory.endpoints = [S3Endpoint(is_gateway=True, route_tables=frozenset({"rtb-1"}))]
     inventory.limits = {
         "ml.m5.xlarge for training job usage": 8.0,
         "ml.m5.xlarge for spot training job usage": 2.0,
@@ -142,6 +145,18 @@ def found_in(one: Outcome, before: Outcome) -> Found:
         for d in one.diagnostics
         if d not in before.diagnostics
     ]
+
+
+def private_table(**changes: Any) -> RouteTable:
+    """The main route table of a VPC, with no way out."""
+    table = RouteTable(
+        id="rtb-1",
+        subnets=frozenset(),
+        is_main=True,
+        has_internet_gateway=False,
+        has_way_out=False,
+    )
+    return replace(table, **changes)
 
 
 def change(**values: Any) -> Change:
