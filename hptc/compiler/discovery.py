@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 
@@ -14,6 +15,10 @@ from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.source.filesystem import DISK, Files
 
+_NAME_LINE = (
+    r"^name:[ \t]{1,20}(?P<quote>[\"']?)(?P<name>[a-zA-Z0-9][a-zA-Z0-9-]{0,200})(?P=quote)"
+    r"[ \t]{0,200}(?:#.*)?\r?$"
+)
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -39,11 +44,18 @@ def spec_files_with_name(name: str, in_project: Project, workspace: Workspace) -
 
 
 def spec_name(path: FilePath, files: Files) -> str | None:
-    """The name that a file gives its spec; None if that can't be read."""
+    """The name that a file gives its spec; None if that can't be read.
+
+    A file that is not valid YAML has the name of its first line `name: NAME`, so that a spec which
+    warm-starts from it does not take the name for that of a tuning job in AWS.
+    """
     try:
-        document, _ = parse_document(files.read(str(path)), str(path))
+        document, faults = parse_document(files.read(str(path)), str(path))
     except UsageError:
         return None
+    if document.root is None and faults:
+        line = re.search(_NAME_LINE, document.text, re.MULTILINE)
+        return line["name"] if line is not None else None
     data, _ = construct_data(document, at=("name",))
     return data if isinstance(data, str) else None
 

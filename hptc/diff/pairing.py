@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hptc.compiler.outcome import Failed, Outcome
 from hptc.diff.canonical_form import Form, canonical_form
+from hptc.frozen import frozen
 
 
 def paired(
@@ -27,6 +28,28 @@ def paired(
         becomes = [outcome for outcome in becomes if matches[id(outcome)] is None]
     yield from ((outcome, None) for outcome in was)
     yield from ((None, outcome) for outcome in becomes)
+
+
+@frozen
+class LostSpec:
+    """What became of a spec whose name no spec of the new version has."""
+
+    name: str = ""  # of the spec that it is now, if any
+    unreadable: str = ""  # its file, if the name in it can't be read
+
+
+def lost_specs(pairs: Iterable[tuple[Outcome | None, Outcome | None]]) -> dict[str, LostSpec]:
+    """The specs of the old version, by name, whose names the new version does not have."""
+    known = [*pairs]
+    names = {new.name for _, new in known if new is not None}
+    return {
+        old.name: LostSpec(
+            name=new.name if new is not None else "",
+            unreadable=new.file if new is not None and not new.name else "",
+        )
+        for old, new in known
+        if old is not None and old.name and old.name not in names
+    }
 
 
 def _name_and_file(outcome: Outcome) -> object | None:

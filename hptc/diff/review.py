@@ -17,7 +17,7 @@ from hptc.cost.bound import CostBound, job_count
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Action, Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
-from hptc.diff.pairing import paired
+from hptc.diff.pairing import LostSpec, lost_specs, paired
 from hptc.diff.spec_changes import added_findings, new_findings, old_errors, pair_changes
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
@@ -49,14 +49,15 @@ class Parent:
 
     `spec` is its spec in this project, if it has one. The parent is new if the old version of that
     spec is a different tuning job; it has to run first. `latest(SPEC)`, the newest completed tuning
-    job of a spec, is only known when the new version is submitted.
+    job of a spec, is only known when the new version is submitted. A parent that only the old
+    version has as a spec is `lost`.
     """
 
     job: str
     spec: str | None = None
     is_new: bool = False
     is_latest: bool = False
-    was_spec: bool = False  # in the old version only
+    lost: LostSpec | None = None
     conflict: str = ""  # why AWS would reject a run of the old version as the parent
 
 
@@ -189,7 +190,9 @@ def _in_file(findings: Iterable[Diagnostic], file: str) -> tuple[Diagnostic, ...
 
 def review(old: Side, new: Side, environment: str | None = None) -> Review:
     """Compare two versions in one environment, by default that of the new version's project."""
+    pairs = list(paired(old.compiled, new.compiled))
     jobs = _Jobs(
+        lost=lost_specs(pairs),
         spec_of={
             outcome.job.name: outcome.name
             for outcome in new.compiled
@@ -201,7 +204,6 @@ def review(old: Side, new: Side, environment: str | None = None) -> Review:
             if isinstance(outcome, CompiledSpec)
         },
     )
-    pairs = list(paired(old.compiled, new.compiled))
     comparable = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
     if environment is None:
         environment = next((each.name for each in new.environments.values()), None)
@@ -288,6 +290,7 @@ def with_costs(review: Review, bound: Callable[[Compiled], CostBound]) -> Review
 class _Jobs:
     """The tuning jobs of both versions by spec name, to follow warm starts."""
 
+    lost: Mapping[str, LostSpec]
     spec_of: Mapping[str, str]
     old_job_of: Mapping[str, TuningJob]
 
@@ -305,7 +308,7 @@ def _spec_diff(
     shown = new or old
     if shown is None or old is new:
         return None
-    changes = tuple(map(without_secrets, pair_changes(old, new)))
+    changes = tuple(map(without_secrets, pair_changes(old, new, jobs.lost)))
     findings = new_findings(old, new)
     if not changes and not findings:
         return None
@@ -350,8 +353,8 @@ def _parents(old: Outcome | None, new: Compiled, jobs: _Jobs) -> tuple[Parent, .
         spec = jobs.spec_of.get(name) or parent_spec(new, name)
         was = jobs.old_job_of.get(spec) if spec is not None else None
         is_new = spec is not None and name != (was.name if was is not None else before.get(spec))
-        was_spec = spec is None and name in jobs.old_job_of
-        parents.append(Parent(job=name, spec=spec, is_new=is_new, was_spec=was_spec))
+        lost = jobs.lost.get(name) if spec is None else None
+        parents.append(Parent(job=name, spec=spec, is_new=is_new, lost=lost))
     return tuple(parents)
 
 

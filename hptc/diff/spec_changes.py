@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
@@ -11,6 +11,7 @@ from hptc.cost.bound import job_count
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Action, Change, Kind, worst_first
 from hptc.diff.compare import compare
+from hptc.diff.pairing import LostSpec
 from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.value_text import duration_text
 from hptc.source.suppressions import suppressions
@@ -20,8 +21,13 @@ _POLICY = "HPT8"
 _PARENT = "HPT701"  # the parent has an error, which is listed where it is
 
 
-def pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]:
-    """The changes to one spec, including whether it stopped or started compiling."""
+def pair_changes(
+    old: Outcome | None, new: Outcome | None, lost: Mapping[str, LostSpec]
+) -> tuple[Change, ...]:
+    """The changes to one spec, including whether it stopped or started compiling.
+
+    `lost` are the specs whose names the new version does not have: a parent may be one.
+    """
     if new is None:
         return (_job_change(Kind.JOB_REMOVED, old=_summary(old)),)
     refused = list(_failure_changes(old, new))
@@ -31,7 +37,7 @@ def pair_changes(old: Outcome | None, new: Outcome | None) -> tuple[Change, ...]
         return worst_first([*refused, *added])
     changes = []
     if isinstance(old, Compiled) and isinstance(new, Compiled):
-        changes = [_with_reason(change, old, new) for change in compare(old, new)]
+        changes = [_with_reason(change, old, new, lost) for change in compare(old, new)]
     changes += _suppression_changes(old, new)
     if refused and old.has_errors and not changes and not _differ(old, new):
         return ()
@@ -107,7 +113,9 @@ def _summary(outcome: Outcome | None) -> str:
     return f"{job.strategy}, {count} on {on}{each}{scheduled}"
 
 
-def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
+def _with_reason(
+    change: Change, old: Compiled, new: Compiled, lost: Mapping[str, LostSpec]
+) -> Change:
     """Add the reason why a parent changed although `warm_start` did not."""
     if change.kind is not Kind.WARM_START:
         return change
@@ -117,9 +125,18 @@ def _with_reason(change: Change, old: Compiled, new: Compiled) -> Change:
     if was is None or becomes is None or was.parents != becomes.parents:
         return change
     named = {*change.new.split(", ")} - {*change.old.split(", ")}
-    gone = named & {*(becomes.parents or ())}
-    note = "the parent spec was removed" if gone else "the parent's spec changed"
+    gone = next((name for name in becomes.parents or () if name in named), None)
+    note = "the parent's spec changed" if gone is None else _loss(lost.get(gone))
     return replace(change, note=note)
+
+
+def _loss(lost: LostSpec | None) -> str:
+    """Why a parent is no spec anymore."""
+    if lost is not None and lost.unreadable:
+        return f"the parent spec can't be read: {lost.unreadable} has errors"
+    if lost is not None and lost.name:
+        return f"the parent spec is now named {lost.name}"
+    return "the parent spec was removed"
 
 
 def new_findings(old: Outcome | None, new: Outcome | None) -> tuple[Diagnostic, ...]:

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from hptc.compiler.outcome import Compiled, Outcome
 from hptc.cost.bound import CostBound
+from hptc.diff.pairing import LostSpec
 from hptc.diff.review import Comparison, CostChange, LastRun, Parent, SpecDiff
 from hptc.diff.schedule_changes import schedule_text
 from hptc.render.cost import dollars, hours_text, price_sources
@@ -108,13 +109,23 @@ def _parent_text(parent: Parent, new: Outcome | None, name: Callable[[str], str]
         return f"{text}; without one until its first run" if is_own else text
     text = f"warm-starts from {name(parent.job)}"
     if parent.spec is None:
-        not_spec = "is not a spec in this project"
-        removed = "this change removes from the project, so the tuning job must already be in AWS"
-        return f"{text}, which {removed if parent.was_spec else not_spec}"
+        return f"{text}, {_lost_text(parent.lost, name)}"
     text = f"{text} of {name(parent.spec)}"
     if parent.is_new:
         return f"{text}, which is also new: submit it first and wait until it completes"
     return f"{text}, unchanged"
+
+
+def _lost_text(lost: LostSpec | None, name: Callable[[str], str]) -> str:
+    """Why a parent is taken for a tuning job in AWS."""
+    if lost is None:
+        return "which is not a spec in this project"
+    if lost.unreadable:
+        return f"whose spec may be {name(lost.unreadable)}, which can't be read"
+    found = "so the tuning job must already be in AWS"
+    if lost.name:
+        return f"which this change renames to {name(lost.name)}, {found}"
+    return f"which this change removes from the project, {found}"
 
 
 def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hptc.compiler.discovery import files_of, spec_files_by_name, specs_of_projects
+from hptc.compiler.discovery import files_of, spec_files_by_name, spec_name, specs_of_projects
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
+from hptc.source.filesystem import DISK
 
 FILES = {
     "hptc.yaml": (
@@ -144,3 +145,29 @@ def test_only_specs_of_projects_are_kept(
 ) -> None:
     monkeypatch.chdir(root)
     assert specs_of_projects([argument], Workspace()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param("# trees\nname: trees\nx: [\n", "trees", id="plain"),
+        pytest.param("x: [\r\nname: 'trees'  # why\r\n", "trees", id="quoted"),
+        pytest.param("<<<<<<< HEAD\nname: trees\n=======\nname: shrubs\n", "trees", id="conflict"),
+        pytest.param("training_job:\n  name: inner\nx: [\n", None, id="not-at-the-top"),
+        pytest.param("name: 'trees\n", None, id="broken-in-the-line"),
+        pytest.param("name: trees 2\nx: [\n", None, id="not-a-name"),
+        pytest.param("- name: trees\n", None, id="valid-but-no-spec"),
+    ],
+)
+def test_the_name_in_a_file_that_is_not_valid_yaml(
+    text: str, name: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "trees.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert spec_name(path, DISK) == name
+
+
+def test_the_line_of_a_name_is_found_in_linear_time(tmp_path: Path) -> None:
+    path = tmp_path / "trees.yaml"
+    path.write_text("x: [\n" + "name: " * 200_000 + "\n" + "name:" + " " * 400_000, "utf-8")
+    assert spec_name(path, DISK) is None

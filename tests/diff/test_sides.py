@@ -841,6 +841,51 @@ def test_a_parent_that_is_no_longer_a_spec(repository: Repository) -> None:
     assert "warm-starts from trees, which this change removes from the project, so" in text
 
 
+@pytest.mark.parametrize(
+    ("parent", "reason", "consequence"),
+    [
+        pytest.param(
+            "name: 'trees\n",
+            "(the parent spec can't be read: specs/trees.yaml has errors)",
+            "warm-starts from trees, whose spec may be specs/trees.yaml, which can't be read",
+            id="unreadable",
+        ),
+        pytest.param(
+            named("forest"),
+            "(the parent spec is now named forest)",
+            "warm-starts from trees, which this change renames to forest, so",
+            id="renamed",
+        ),
+    ],
+)
+def test_a_parent_that_was_not_removed(
+    parent: str, reason: str, consequence: str, repository: Repository
+) -> None:
+    found = commit_both(
+        repository, {"specs/a.yaml": child("a", "trees")}, {"specs/trees.yaml": parent}
+    )
+    for form in (Format.TEXT, Format.MARKDOWN):
+        text = render_diff(found, form).replace("`", "")
+        assert reason in text
+        assert consequence in text
+        assert "removed" not in text
+        assert "removes" not in text
+
+
+def test_a_child_of_a_spec_that_is_not_valid_yaml_does_not_compile(repository: Repository) -> None:
+    found = commit_both(
+        repository, {"specs/a.yaml": child("a", "trees")}, {"specs/trees.yaml": f"{SPEC}x: [\n"}
+    )
+    assert {spec.name: [error.code for error in spec.findings] for spec in found.specs} == {
+        "a": ["HPT701"],
+        "trees": ["HPT002"],
+    }
+    assert found.new_jobs == 0
+    text = render_diff(found, Format.TEXT)
+    assert "the parent `trees` (trees.yaml) does not compile" in text
+    assert "removed" not in text
+
+
 def test_a_parent_that_violates_the_policy_is_not_a_compilation_error(
     repository: Repository,
 ) -> None:
