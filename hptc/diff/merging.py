@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Change, worst_first
 from hptc.diff.review import Review, SpecDiff, spec_order
+from hptc.frozen import frozen
 
 Item = TypeVar("Item")
+_Limited = tuple[Change, tuple[str, ...]]
+"""A change and its environments."""
 
 
 def merged(by_name: Mapping[str, Review]) -> Review:
@@ -48,7 +52,11 @@ def _merged_spec(diffs: list[tuple[str, SpecDiff]], names: tuple[str, ...]) -> S
     return SpecDiff(
         name=first.name,
         file=first.file,
-        changes=_merged_changes([(name, diff.changes) for name, diff in diffs], names),
+        changes=_merged_changes(
+            [(name, diff.changes) for name, diff in diffs],
+            names,
+            {name: place for name, diff in diffs if (place := _place(diff)) is not None},
+        ),
         findings=_merged_findings([(name, diff.findings) for name, diff in diffs], names),
         old_errors=_merged_findings([(name, diff.old_errors) for name, diff in diffs], names),
         comparisons=tuple(each for _, diff in diffs for each in diff.comparisons),
@@ -56,13 +64,87 @@ def _merged_spec(diffs: list[tuple[str, SpecDiff]], names: tuple[str, ...]) -> S
 
 
 def _merged_changes(
-    found: Iterable[tuple[str, Iterable[Change]]], names: tuple[str, ...]
+    found: Iterable[tuple[str, Iterable[Change]]],
+    names: tuple[str, ...],
+    places: Mapping[str, _Place] | None = None,
 ) -> tuple[Change, ...]:
+    merged: Iterable[_Limited] = _by_environment(found, _change_key)
+    if places:
+        merged = _alike_in_their_places(merged, names, places)
     limited = (
         change if where == names else replace(change, environments=where)
-        for change, where in _by_environment(found, _change_key)
+        for change, where in merged
     )
     return worst_first(list(limited))
+
+
+@frozen
+class _Place:
+    """Where an environment is."""
+
+    account: str
+    region: str
+
+    def without(self, change: Change, *, account: bool = True, region: bool = True) -> Change:
+        """A change with the names that templates have for this account and Region, or for one."""
+
+        def in_words(text: str) -> str:
+            if account and self.account in text:
+                text = re.sub(rf"(?<!\d){self.account}(?!\d)", "{{ account }}", text)
+            if region and self.region in text:  # in an ARN, and in the name of a host
+                text = re.sub(rf"(?<=[:.]){re.escape(self.region)}(?=[:.])", "{{ region }}", text)
+            return text
+
+        # The sid of a statement may contain the account, and a digest of the whole name follows.
+        start, named, _ = change.subject.partition(self.account)
+        return replace(
+            change,
+            subject=start if account and named else change.subject,
+            old=in_words(change.old),
+            new=in_words(change.new),
+            note=in_words(change.note),
+        )
+
+
+def _place(diff: SpecDiff) -> _Place | None:
+    """The place of both versions of a spec; None if they differ in it."""
+    found = {
+        _Place(account=outcome.environment.account, region=outcome.environment.region)
+        for comparison in diff.comparisons
+        for outcome in (comparison.old, comparison.new)
+        if outcome is not None and outcome.environment is not None
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _alike_in_their_places(
+    merged: Iterable[_Limited], names: tuple[str, ...], places: Mapping[str, _Place]
+) -> Iterator[_Limited]:
+    """Changes that only differ in each environment's own account and Region, shown once.
+
+    A change that several places share is about one of them, such as the account of a registry, and
+    stays as it is.
+    """
+    groups: dict[Hashable, list[_Limited]] = {}
+    for change, where in merged:
+        keys = {
+            _change_key(places[name].without(change)) if name in places else None for name in where
+        }
+        is_own = where != names and len(keys) == 1 and None not in keys
+        groups.setdefault((*keys,) if is_own else id(change), []).append((change, where))
+    for group in groups.values():
+        found = [name for _, where in group for name in where]
+        if len(group) == 1 or len({*found}) < len(found):
+            yield from group
+            continue
+        first, (name, *_) = group[0]
+        several = {
+            "account": len({places[each].account for each in found}) > 1,
+            "region": len({places[each].region for each in found}) > 1,
+        }
+        everywhere = frozenset(found)
+        joined = tuple(each for each in names if each in everywhere)
+        yield places[name].without(first, **several), joined
 
 
 def _change_key(change: Change) -> Hashable:
