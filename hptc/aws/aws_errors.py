@@ -13,7 +13,7 @@ from typing import Any
 
 from hptc.aws.exceeded_quotas import quota_help
 from hptc.aws.html_pages import PROXY_SETTINGS, HtmlResponseError, html_error, is_html
-from hptc.aws.retry import INTERNAL_ERROR_CODES, THROTTLING_CODES
+from hptc.aws.retry import INTERNAL_ERROR_CODES, THROTTLING_CODES, retry_policy
 from hptc.aws.sign_in import sign_in
 from hptc.catalog.error_texts import known_errors
 from hptc.errors import AwsError
@@ -24,6 +24,7 @@ _UNKNOWN_CREDENTIALS = frozenset(
         "AuthFailure",
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
+        "InvalidToken",
         "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
         "UnrecognizedClientException",
@@ -34,6 +35,7 @@ _INVALID_SIGNATURE = frozenset(
         "IncompleteSignature",
         "IncompleteSignatureException",
         "InvalidSignatureException",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
     }
 )
@@ -67,7 +69,7 @@ def aws_error(
         case boto.ClientError():
             if is_html(error.response):
                 return html_error(error.response, action, region)
-            return _client_error(error.response.get("Error", {}), action, request)
+            return _client_error(error.response.get("Error", {}), action, request, region)
         case boto.NoCredentialsError():
             return MissingCredentialsError("no AWS credentials found", help=sign_in())
         case boto.PartialCredentialsError():
@@ -75,8 +77,11 @@ def aws_error(
             return MissingCredentialsError(message, help=sign_in())
         case boto.TokenRetrievalError() | boto.SSOError():
             return NotSentError("the AWS SSO session has expired", help="run `aws sso login`")
+        case boto.LoginError():
+            return NotSentError(f"cannot load the AWS credentials: {error}", help="run `aws login`")
         case boto.CredentialRetrievalError():
-            return NotSentError(f"cannot load the AWS credentials: {error}", help=sign_in())
+            text = str(error).rstrip(": ")  # a program that writes no error
+            return NotSentError(f"cannot load the AWS credentials: {text}", help=sign_in())
         case boto.ProfileNotFound():
             return NotSentError(str(error), help="`aws configure list-profiles` lists the profiles")
         case boto.NoRegionError():
@@ -96,6 +101,33 @@ def aws_error(
             return NotSentError(str(error), help="set AWS_ENDPOINT_URL to a valid URL, or unset it")
         case _:
             return None
+
+
+def credentials_error(error: Exception, *, region: str = "") -> AwsError | None:
+    """Convert an exception while credentials were loaded; None if it can only be a bug.
+
+    AWS may have refused a call that loads them, such as sts:AssumeRole for a profile. Any other
+    call would fail for the same reason, so the error has no code, unless a retry can help.
+    """
+    translated = aws_error(error, "sts:AssumeRole", region=region)
+    if translated is None:
+        # botocore lets errors about a file of tokens, and a program of a profile, through.
+        match error:
+            case OSError(strerror=str() as text, filename=str() as file):
+                reason = f"{file}: {text}"
+            case OSError():
+                reason = str(error)
+            case ValueError():
+                reason = f"they are not valid JSON: {error}"
+            case _:
+                return None
+        return NotSentError(f"cannot load the AWS credentials: {reason}", help=sign_in())
+    if isinstance(translated, NotSentError) or retry_policy(translated) is not None:
+        return translated
+    message = translated.message
+    if translated.code:
+        message = f"cannot load the AWS credentials: {message}"
+    return NotSentError(message, help=translated.help)
 
 
 def was_retried(error: Exception) -> bool:
@@ -134,7 +166,7 @@ def missing_region() -> AwsError:
 
 
 def _client_error(
-    error: Mapping[str, Any], action: str, request: Mapping[str, Any] | None
+    error: Mapping[str, Any], action: str, request: Mapping[str, Any] | None, region: str
 ) -> AwsError:
     code, message = str(error.get("Code", "")), str(error.get("Message", ""))
     if code in _INVALID_SIGNATURE:  # the message quotes what was signed
@@ -144,15 +176,19 @@ def _client_error(
             help="check the secret access key and this machine's clock",
         )
     message = message or "AWS gave no reason"
-    return AwsError(message, code=code, help=_help(code, message, action, request))
+    return AwsError(message, code=code, help=_help(code, message, action, request, region))
 
 
-def _help(code: str, message: str, action: str, request: Mapping[str, Any] | None) -> str:
+def _help(
+    code: str, message: str, action: str, request: Mapping[str, Any] | None, region: str
+) -> str:
     """What to do about an error of AWS; empty if its message has to be enough."""
     if code in _EXPIRED_CREDENTIALS:
         return f"the credentials have expired: {sign_in()}"
     if code in _UNKNOWN_CREDENTIALS:
-        return f"AWS does not recognize the credentials: {sign_in()}"
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+        enabled = f"; or enable {region} in the account, if it is disabled" if region else ""
+        return f"AWS does not recognize the credentials: {sign_in()}{enabled}"
     if code in _ACCESS_DENIED:
         return _denied_help(message, action)
     if code in THROTTLING_CODES:

@@ -10,7 +10,13 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hptc.aws.aws_errors import aws_error, has_unknown_outcome, missing_region, was_retried
+from hptc.aws.aws_errors import (
+    aws_error,
+    credentials_error,
+    has_unknown_outcome,
+    missing_region,
+    was_retried,
+)
 from hptc.aws.call_log import log_calls
 from hptc.aws.html_pages import reject_html
 from hptc.aws.retry import Retry
@@ -86,6 +92,7 @@ class Connection:
 
         def attempt() -> T:
             nonlocal may_have_worked
+            self._load_credentials()
             try:
                 return do()
             except Exception as error:
@@ -96,6 +103,15 @@ class Connection:
                 raise translated from None
 
         return self.retry.call(attempt)
+
+    def _load_credentials(self) -> None:
+        """Load and refresh credentials, as a call does, so that an error is known to be theirs."""
+        try:
+            credentials = self._session.get_credentials()
+            if credentials is not None:
+                credentials.get_frozen_credentials()
+        except Exception as error:
+            raise credentials_error(error, region=self.region) or error from None
 
     @cached_property
     def _is_account_verified(self) -> bool:

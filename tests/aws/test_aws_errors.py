@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore import exceptions as boto
 
-from hptc.aws.aws_errors import aws_error
+from hptc.aws.aws_errors import (
+    affects_every_call,
+    aws_error,
+    credentials_error,
+    has_unknown_outcome,
+)
+from hptc.aws.retry import retry_policy
 
 CREATE = "sagemaker:CreateHyperParameterTuningJob"
 
@@ -87,6 +95,16 @@ def client_error(code: str, message: str = "AWS's own text") -> boto.ClientError
         ),
         pytest.param(boto.UnauthorizedSSOTokenError(), "", "session has expired", "aws sso login",
                      id="sso"),
+        pytest.param(boto.LoginRefreshRequired(), "", "Please reauthenticate", "run `aws login`",
+                     id="login"),
+        pytest.param(
+            client_error("RequestTimeTooSkewed"), "RequestTimeTooSkewed", "the signature",
+            "this machine's clock", id="clock",
+        ),
+        pytest.param(
+            client_error("InvalidClientTokenId"), "InvalidClientTokenId", "AWS's own text",
+            "or enable us-east-1 in the account, if it is disabled", id="disabled region",
+        ),
         pytest.param(boto.ProfileNotFound(profile="p"), "", "(p) could not be found",
                      "list-profiles", id="profile"),
         pytest.param(boto.NoRegionError(), "", "no AWS Region is configured", "AWS_DEFAULT_REGION",
@@ -113,6 +131,61 @@ def test_every_error_has_its_help(error: Exception, code: str, message: str, hel
     assert message in found.message
     assert help in found.help
     assert "botocore" not in found.message
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "help"),
+    [
+        pytest.param(
+            FileNotFoundError(2, "No such file or directory", "/run/token"),
+            "cannot load the AWS credentials: /run/token: No such file or directory",
+            "AWS_PROFILE", id="no-token-file",
+        ),
+        pytest.param(
+            json.JSONDecodeError("Expecting value", "", 0),
+            "cannot load the AWS credentials: they are not valid JSON: Expecting value",
+            "AWS_PROFILE", id="program-without-json",
+        ),
+        pytest.param(
+            boto.CredentialRetrievalError(provider="custom-process", error_msg=""),
+            "Error when retrieving credentials from custom-process", "AWS_PROFILE", id="program",
+        ),
+        pytest.param(
+            client_error(
+                "AccessDenied",
+                "User: u is not authorized to perform: sts:AssumeRole on resource: "
+                "arn:aws:iam::1:role/r",
+            ),
+            "cannot load the AWS credentials: User: u",
+            "needs permission for sts:AssumeRole on arn:aws:iam::1:role/r", id="role-of-a-profile",
+        ),
+        pytest.param(
+            client_error("ExpiredToken"), "cannot load the AWS credentials: AWS's own text",
+            "the credentials have expired", id="expired-credentials-for-a-role",
+        ),
+        pytest.param(
+            boto.EndpointConnectionError(endpoint_url="https://x"), "cannot reach AWS: Could not",
+            "HTTPS_PROXY", id="unreachable",
+        ),
+    ],
+)  # fmt: skip
+def test_an_error_of_the_credentials(error: Exception, message: str, help: str) -> None:
+    found = credentials_error(error, region="us-east-1")
+    assert found is not None
+    assert message in found.message
+    assert help in found.help
+    assert affects_every_call(found)
+    assert not has_unknown_outcome(found)
+
+
+def test_a_throttled_sign_in_is_retried() -> None:
+    found = credentials_error(client_error("ThrottlingException", "Rate exceeded"))
+    assert found is not None
+    assert retry_policy(found) is not None
+
+
+def test_a_bug_is_not_an_error_of_the_credentials() -> None:
+    assert credentials_error(KeyError("x")) is None
 
 
 def test_a_message_that_quotes_a_signature_is_hidden() -> None:
