@@ -28,6 +28,7 @@ class CachedQueries:
 
     account: Account
     progress: Progress
+    unreachable: Callable[[AwsError], None] | None = None  # by default a note
     _answers: dict[tuple[object, ...], Answer[Any] | None] = field(default_factory=dict)
     _notes: set[str] = field(default_factory=set)
     _is_unreachable: bool = False
@@ -37,7 +38,8 @@ class CachedQueries:
     ) -> Answer[T] | None:
         """The result of a call; None if it fails, with a note that `subject` is not checked.
 
-        After an error that affects every call, such as missing credentials, no other query is run.
+        After an error that affects every call, such as missing credentials, no other query is run,
+        and `unreachable` is called with it.
         """
         key = (subject, call.__name__, *args, *sorted(kwargs.items()))
         if key not in self._answers and not self._is_unreachable:
@@ -49,11 +51,12 @@ class CachedQueries:
             return Answer(call())
         except AwsError as error:
             self._is_unreachable = affects_every_call(error)
-            self.note(
-                f"not checked online: {error.message}"
-                if self._is_unreachable
-                else f"{subject} not checked: {_reason(error)}"
-            )
+            if not self._is_unreachable:
+                self.note(f"{subject} not checked: {_reason(error)}")
+            elif self.unreachable is not None:
+                self.unreachable(error)
+            else:
+                self.note(f"not checked online: {error.message}")
             return None
 
     def note(self, text: str) -> None:

@@ -54,11 +54,13 @@ def check_online(
     *,
     rules: tuple[Rule, ...] = RULES,
     progress: Progress = silent,
+    unreachable: Callable[[AwsError], None] | None = None,
 ) -> list[Outcome]:
     """The same files with the findings of their accounts. A file with errors stays as it is.
 
     `connect` is `hptc.aws.account.connect`; it is called once per account and Region. `rules` are
-    the rules of this run.
+    the rules of this run. `unreachable` is called with the error if an account can't be read at
+    all, such as without credentials; by default, that is a note too.
     """
     known: dict[tuple[str, str] | None, CachedQueries | None] = {}
     results: list[Outcome] = []
@@ -72,7 +74,7 @@ def check_online(
             else None
         )
         if place not in known:
-            known[place] = _queries(outcome.environment, connect, progress)
+            known[place] = _queries(outcome.environment, connect, progress, unreachable)
             if place is not None and known[place] is not None:
                 progress(f"checking against the account {place[0]} in {place[1]}")
         queries = known[place]
@@ -90,10 +92,17 @@ def online_findings(
 
 
 def _queries(
-    environment: Environment | None, connect: Connect, progress: Progress
+    environment: Environment | None,
+    connect: Connect,
+    progress: Progress,
+    unreachable: Callable[[AwsError], None] | None,
 ) -> CachedQueries | None:
     try:
-        return CachedQueries(account=connect(environment), progress=progress)
+        account = connect(environment)
     except AwsError as error:
-        progress(f"not checked online: {error.message}")
+        if unreachable is not None:
+            unreachable(error)
+        else:
+            progress(f"not checked online: {error.message}")
         return None
+    return CachedQueries(account=account, progress=progress, unreachable=unreachable)

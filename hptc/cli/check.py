@@ -45,7 +45,7 @@ SARIF = "sarif"
 @click.option(
     "--online",
     is_flag=True,
-    help="Also check against the AWS account (read-only). What can't be verified is skipped with "
+    help="Also check against the AWS account (read-only). What it may not read is skipped with "
     "a note.",
 )
 @click.option(
@@ -90,11 +90,12 @@ def check(
     if is_watching:
         _watch(paths, form, online=online, fix=fix, **options)
     outcomes = _compile(paths, form, online=online, fix=fix, **options)
+    unreachable = None
     if online:
         # A check without --online starts faster without the code that calls AWS.
         from hptc.cli.check_online import add_online_findings
 
-        outcomes = add_online_findings(outcomes, **options)
+        outcomes, unreachable = add_online_findings(outcomes, **options)
     diagnostics = _print(outcomes, form)
     is_for_people = form in (Format.TEXT, Format.CONCISE)
     if is_for_people and STDIN not in paths and (count := _fixable(outcomes, diagnostics)):
@@ -102,6 +103,10 @@ def check(
     if form == Format.TEXT and sys.stderr.isatty():  # nobody rehearses in CI
         _suggest_rehearsal(outcomes)
     failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
+    if unreachable is not None and not failing:
+        raise unreachable
+    if unreachable is not None:
+        print_status(unreachable.message)
     return EXIT_FINDINGS if failing else EXIT_OK
 
 

@@ -9,14 +9,19 @@ from hptc.account_checks.checks import check_online
 from hptc.aws.account import connect
 from hptc.cli.console import print_status
 from hptc.compiler.outcome import Outcome
+from hptc.errors import AwsError
 from hptc.rules.codes import ONLINE
 from hptc.rules.engine import is_selected, selected
 
 
 def add_online_findings(
     outcomes: list[Outcome], select: str | None, ignore: str | None, **_: Any
-) -> list[Outcome]:
-    """The outcomes with the findings that need the environment's account."""
+) -> tuple[list[Outcome], AwsError | None]:
+    """The outcomes with the findings that need the environment's account.
+
+    Also the error if the account can't be read at all, such as without credentials.
+    """
+    errors: list[AwsError] = []
 
     def kept(outcome: Outcome) -> Outcome:
         diagnostics = tuple(
@@ -26,7 +31,16 @@ def add_online_findings(
         )
         return replace(outcome, diagnostics=diagnostics)
 
-    rules = selected(select, ignore)
-    return [
-        kept(one) for one in check_online(outcomes, connect, rules=rules, progress=print_status)
-    ]
+    found = check_online(
+        outcomes,
+        connect,
+        rules=selected(select, ignore),
+        progress=print_status,
+        unreachable=errors.append,
+    )
+    return [kept(one) for one in found], _not_checked(errors[0]) if errors else None
+
+
+def _not_checked(error: AwsError) -> AwsError:
+    message = f"not checked online: {error.message}"
+    return AwsError(message, code=error.code, help=error.help)

@@ -74,7 +74,8 @@ class _LastRuns:
         except HptcError as error:
             self._tuning[name] = None
             where = f" in {name}" if name else ""
-            self.notes.append(f"the last tuning jobs{where} were not read: {error.message}")
+            advice = f"; {error.help}" if error.help else ""
+            self.notes.append(f"the last tuning jobs{where} were not read: {error.message}{advice}")
             return None
 
 
