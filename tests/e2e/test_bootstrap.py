@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,45 @@ def test_a_deployment_with_scoped_bootstrap(sandbox: Sandbox, tmp_path: Path) ->
     (tools / "npx").write_text("#!/bin/sh\n", encoding="utf-8")  # the policies are enough
     (tools / "npx").chmod(0o755)
     path = f"{tools}{os.pathsep}{project.environment['PATH']}"
+    full = f"arn:aws:iam::{ACCOUNT}:policy/hptc-demo-dev-deployer-1"
+    for _ in range(4):  # IAM keeps five versions
+        iam.create_policy_version(
+            PolicyArn=full, PolicyDocument=json.dumps(printed["hptc-demo-dev-deployer-1"])
+        )
     execute(command, tmp_path, project.environment | {"PATH": path})
+    versions = {each["VersionId"] for each in iam.list_policy_versions(PolicyArn=full)["Versions"]}
+    assert versions == {"v1", "v3", "v4", "v5", "v6"}  # v1 was the default; v2 was the oldest other
     for name, expected in changed.items():
         assert document(iam, f"arn:aws:iam::{ACCOUNT}:policy/{name}") == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "credentials", "error"),
+    [
+        pytest.param([], ACCOUNT, "usage: ", id="no-arguments"),
+        pytest.param(
+            ["dev", "999999999999", REGION, "churn"], ACCOUNT,
+            f"error: in hptc.yaml, dev is in the account {ACCOUNT}, not 999999999999", id="account",
+        ),
+        pytest.param(
+            ["dev", ACCOUNT, "eu-west-1", "churn"], ACCOUNT,
+            f"error: in hptc.yaml, dev is in the Region {REGION}, not eu-west-1", id="region",
+        ),
+        pytest.param(
+            ["dev", ACCOUNT, REGION, "churn"], "444444444444",
+            f"which is not in the account {ACCOUNT}", id="credentials",
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_changes_nothing(
+    arguments: list[str], credentials: str, error: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    project = copy_project(tmp_path, sandbox, ACCOUNT, only=[SPEC])
+    script = str(ROOT / "examples" / "aws" / "bootstrap.sh")
+    known = project.client("iam").list_policies(Scope="Local")["Policies"]
+    # The sandbox takes an access key that is an account ID for the credentials of that account.
+    environment = project.environment | {"AWS_ACCESS_KEY_ID": credentials}
+    result = execute(["sh", script, *arguments], tmp_path, environment, expect=None)
+    assert result.code != 0
+    assert error in result.err
+    assert project.client("iam").list_policies(Scope="Local")["Policies"] == known
