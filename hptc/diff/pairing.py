@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hptc.compiler.outcome import Failed, Outcome
 from hptc.diff.canonical_form import Form, canonical_form
 from hptc.frozen import frozen
 
+_PARTS = (
+    "hyperparameters",
+    "limits",
+    "resources",
+    "stopping",
+    "spot",
+    "algorithm",
+    "inputs",
+    "environment",
+    "early_stopping",
+    "warm_start",
+    "tags",
+)
+"""The parts of a spec of which one may change while its name and file do."""
+
 
 def paired(
     old: Iterable[Outcome], new: Iterable[Outcome]
 ) -> Iterator[tuple[Outcome | None, Outcome | None]]:
-    """Pair the specs of both versions by name, else by file, else by content."""
+    """Pair the specs of both versions by name, else by file, else by content.
+
+    A spec with another name and file is the old one if at most one part of its content changed.
+    """
     was, becomes = list(old), list(new)
-    for key in (_name_and_file, _name, _file, _content):
+    forms: dict[int, Form | None] = {}  # by outcome
+
+    def form(outcome: Outcome) -> Form | None:
+        if id(outcome) not in forms:
+            forms[id(outcome)] = _content(outcome)
+        return forms[id(outcome)]
+
+    def without(part: str) -> Callable[[Outcome], object | None]:
+        return lambda outcome: (
+            repr(_without_part(found, part)) if (found := form(outcome)) else None
+        )
+
+    for key in (_name_and_file, _name, _file, *map(without, ("", *_PARTS))):
+        if not was or not becomes:
+            break
         before: dict[object, Outcome] = {}
         for outcome in was:
             if (value := key(outcome)) is not None:
@@ -65,11 +97,24 @@ def _file(outcome: Outcome) -> object | None:
     return outcome.file
 
 
-def _content(outcome: Outcome) -> object | None:
+def _content(outcome: Outcome) -> Form | None:
     """The canonical form without the spec's name, which is part of the default output path."""
     if isinstance(outcome, Failed):
         return None
-    return repr(_without_name(canonical_form(outcome.request), f"/{outcome.name}/"))
+    return _without_name(canonical_form(outcome.request), f"/{outcome.name}/")
+
+
+def _without_part(form: Form, part: str) -> Form:
+    """A form without one of its parts, or without that of every training job."""
+    rest = {key: value for key, value in form.items() if key != part}
+    if "training_job" in rest:
+        rest["training_job"] = {k: v for k, v in rest["training_job"].items() if k != part}
+    if "training_jobs" in rest:
+        rest["training_jobs"] = {
+            name: {k: v for k, v in job.items() if k != part}
+            for name, job in rest["training_jobs"].items()
+        }
+    return rest
 
 
 def _without_name(value: Form, ending: str) -> Form:

@@ -198,7 +198,10 @@ def test_a_new_violation_beside_an_old_one(repository: Repository) -> None:
 
 
 def test_added_and_removed(repository: Repository) -> None:
-    repository.commit("change", {"specs/other.yaml": None, "specs/new.yaml": named("new", WIDER)})
+    different = named("new", WIDER).replace(
+        "max_number_of_training_jobs: 20", "max_number_of_training_jobs: 9"
+    )
+    repository.commit("change", {"specs/other.yaml": None, "specs/new.yaml": different})
     found = review_refs([])
     assert kinds_by_spec(found) == {"new": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
     assert found.impact is Impact.JOBS
@@ -229,9 +232,38 @@ def test_a_spec_renamed_and_changed(repository: Repository) -> None:
     assert kinds_by_spec(review_refs([])) == {"else": [Kind.JOB_RENAMED, Kind.RANGE_WIDENED]}
 
 
-def test_a_spec_renamed_and_changed_in_another_file_is_another(repository: Repository) -> None:
-    repository.commit("change", {"specs/other.yaml": None, "specs/else.yaml": named("else", WIDER)})
-    assert kinds_by_spec(review_refs([])) == {"else": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
+@pytest.mark.parametrize(
+    ("new", "kind"),
+    [
+        pytest.param(WIDER, Kind.RANGE_WIDENED, id="range"),
+        pytest.param(SPEC.replace("jobs: 20", "jobs: 30"), Kind.LIMITS, id="limits"),
+        pytest.param(SPEC.replace("m5.xlarge", "m5.2xlarge"), Kind.INSTANCES, id="instances"),
+        pytest.param(SPEC.replace("growth", "risk"), Kind.TAG, id="tags"),
+    ],
+)
+def test_a_spec_renamed_and_changed_in_another_file(
+    new: str, kind: Kind, repository: Repository
+) -> None:
+    repository.commit("change", {"specs/other.yaml": None, "specs/else.yaml": named("else", new)})
+    assert kinds_by_spec(review_refs([])) == {"else": [Kind.JOB_RENAMED, kind]}
+
+
+def test_each_of_several_specs_that_are_renamed_and_changed(repository: Repository) -> None:
+    """Each is paired with what it was before, although they are alike."""
+    small = SPEC.replace("jobs: 20", "jobs: 5")
+    files = {"specs/trees.yaml": SPEC, "specs/other.yaml": named("other", small)}
+    repository.commit("old", files)
+    new = {
+        "specs/a.yaml": named("a", small.replace("growth", "risk")),
+        "specs/b.yaml": named("b", WIDER),
+    }
+    repository.commit("new", {**dict.fromkeys(files), **new})
+    found = review_refs([], against="HEAD~1")
+    assert kinds_by_spec(found) == {
+        "a": [Kind.JOB_RENAMED, Kind.TAG],
+        "b": [Kind.JOB_RENAMED, Kind.RANGE_WIDENED],
+    }
+    assert {spec.name: spec.changes[0].old for spec in found.specs} == {"a": "other", "b": "trees"}
 
 
 def test_a_copy_is_added(repository: Repository) -> None:
