@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from hptc.compiler.outcome import Compiled
+from hptc.cost.bound import CostBound
 from hptc.diff.review import Comparison, Review
 from hptc.frozen import frozen
 from hptc.spec.schedule_frequency import starts_per_month
@@ -14,23 +15,34 @@ from hptc.spec.schedule_frequency import starts_per_month
 
 @frozen
 class CostSum:
-    """The sum of the maximum costs of some tuning jobs, and how many are unknown or unlimited."""
+    """The sum of the maximum costs of some tuning jobs, and how many have none.
+
+    The price of a tuning job may be unknown, or nothing limits its cost.
+    """
 
     usd: Decimal
-    unknown: int
+    unknown: int = 0
+    unlimited: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the sum is that of all."""
+        return not self.unknown and not self.unlimited
 
 
 @frozen
 class Total:
     """The tuning jobs that the new version creates in one environment.
 
-    `jobs` are those that `hptc submit` creates, of scheduled specs too; `cost` is theirs.
+    `jobs` are those that `hptc submit` creates, of scheduled specs too; `cost` is theirs, and
+    `cost_before` that of the jobs that the old version of the same specs creates.
     `starts` is how often the schedules start a tuning job in a month, `monthly_cost` is theirs.
     """
 
     environment: str | None
     jobs: int
     cost: CostSum
+    cost_before: CostSum
     starts: Fraction
     monthly_cost: CostSum
 
@@ -50,9 +62,14 @@ def totals(review: Review) -> Iterator[Total]:
             yield Total(
                 environment=name,
                 jobs=len(once),
-                cost=_sum((each, Fraction(1)) for each in once),
+                cost=_sum((_new_bound(each), Fraction(1)) for each in once),
+                cost_before=_sum(
+                    (each.cost.old, Fraction(1))
+                    for each in once
+                    if each.cost is not None and each.cost.old is not None
+                ),
                 starts=sum((starts for _, starts in repeated), Fraction(0)),
-                monthly_cost=_sum(repeated),
+                monthly_cost=_sum((_new_bound(each), starts) for each, starts in repeated),
             )
 
 
@@ -61,13 +78,18 @@ def _starts_per_month(comparison: Comparison) -> Fraction:
     return Fraction(0) if schedule is None else starts_per_month(schedule)
 
 
-def _sum(jobs: Iterable[tuple[Comparison, Fraction]]) -> CostSum:
+def _new_bound(comparison: Comparison) -> CostBound | None:
+    return comparison.cost.new if comparison.cost is not None else None
+
+
+def _sum(jobs: Iterable[tuple[CostBound | None, Fraction]]) -> CostSum:
     """The sum of the jobs' maximum costs, each as many times as it starts."""
-    usd, unknown = Decimal(0), 0
-    for job, starts in jobs:
-        most = job.cost.new.maximum if job.cost is not None and job.cost.new is not None else None
-        if most is None or most.usd is None:
+    usd, unknown, unlimited = Decimal(0), 0, 0
+    for bound, starts in jobs:
+        if bound is not None and bound.maximum is None:
+            unlimited += 1
+        elif bound is None or bound.maximum is None or bound.maximum.usd is None:
             unknown += 1
         else:
-            usd += most.usd * starts.numerator / starts.denominator
-    return CostSum(usd=usd, unknown=unknown)
+            usd += bound.maximum.usd * starts.numerator / starts.denominator
+    return CostSum(usd=usd, unknown=unknown, unlimited=unlimited)

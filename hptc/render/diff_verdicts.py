@@ -6,7 +6,7 @@ of one spec in diff_consequences.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from hptc.diff.changes import Change, Impact, Kind
@@ -14,7 +14,7 @@ from hptc.diff.review import Review
 from hptc.diff.totals import CostSum, totals
 from hptc.render.cost import dollars
 from hptc.render.diff_titles import NAMES_ENVIRONMENT, listed_environments, still
-from hptc.text import plural
+from hptc.text import listed, plural
 
 Tone = Literal["bad", "some", "good"]
 """How an impact is highlighted."""
@@ -48,6 +48,9 @@ ONE_JOB: dict[Kind, str] = {
 }
 """More specific verdicts, for when all changes of the worst impact are of one kind."""
 
+_VERBS = {Kind.JOB_ADDED: "adds", Kind.JOB_REMOVED: "removes", Kind.JOB_RENAMED: "renames"}
+"""Those that are counted."""
+
 
 def verdict(review: Review) -> str:
     """The verdict on all changes, and its environments if it is limited to some."""
@@ -57,14 +60,31 @@ def verdict(review: Review) -> str:
     if worst is None:
         return "new findings"
     decisive = [change for change in review.changes if change.impact is worst]
-    kinds = {change.kind for change in decisive}
-    is_one_kind = len(kinds) == 1
-    phrase = ONE_JOB.get(kinds.pop(), VERDICTS[worst]) if is_one_kind else VERDICTS[worst]
+    is_one_kind = len({change.kind for change in decisive}) == 1
+    phrase = _phrase(worst, decisive, review)
     if is_one_kind and decisive[0].kind in NAMES_ENVIRONMENT:
         article, named = "an environment", dict.fromkeys(change.subject for change in decisive)
         noun = "environment" if len(named) == 1 else "environments"
         return phrase.replace(article, f"the {noun} {listed_environments(named)}")
     return f"{still(decisive)}{phrase}{_where(decisive, review)}"
+
+
+def _phrase(impact: Impact, changes: Sequence[Change], review: Review) -> str:
+    """The verdict on changes of one impact: in more specific words, if there are any."""
+    kinds = dict.fromkeys(change.kind for change in changes)
+    counts = {
+        kind: sum(any(change.kind is kind for change in spec.changes) for spec in review.specs)
+        for kind in kinds
+    }
+    if all(kind in _VERBS for kind in kinds) and sum(counts.values()) > 1:
+        (first, number), *others = counts.items()
+        return listed(
+            [
+                f"{_VERBS[first]} {plural(number, 'tuning job')}",
+                *(f"{_VERBS[kind]} {count:,}" for kind, count in others),
+            ]
+        )
+    return ONE_JOB.get(changes[0].kind, VERDICTS[impact]) if len(kinds) == 1 else VERDICTS[impact]
 
 
 def spec_verdict(changes: tuple[Change, ...]) -> str:
@@ -109,7 +129,7 @@ def also(review: Review) -> str:
     for change in sorted(review.changes, key=lambda change: change.impact.rank):
         others.setdefault(change.impact, []).append(change)
     return "; ".join(
-        f"{still(changes)}{VERDICTS[impact]}{_where(changes, review)}"
+        f"{still(changes)}{_phrase(impact, changes, review)}{_where(changes, review)}"
         for impact, changes in others.items()
         if impact is not review.impact
     )
@@ -124,7 +144,8 @@ def merged_costs(review: Review) -> Iterator[str]:
     for total in totals(review):
         parts = []
         if total.jobs:
-            parts.append(f"{plural(total.jobs, 'new tuning job')}, {_sum_text(total.cost)}")
+            most = _sum_text(total.cost, total.cost_before)
+            parts.append(f"{plural(total.jobs, 'new tuning job')}, {most}")
         if total.starts:
             monthly = f"about {plural(max(1, round(total.starts)), 'scheduled run')} a month"
             parts.append(f"{monthly}, {_sum_text(total.monthly_cost)}")
@@ -137,8 +158,18 @@ def merged_costs(review: Review) -> Iterator[str]:
         yield f"when merged{where}{each}: {text}"
 
 
-def _sum_text(cost: CostSum) -> str:
-    unknown = "at an unknown or unlimited cost"
-    if not cost.unknown:
-        return f"at most {dollars(cost.usd)}"
-    return f"at most {dollars(cost.usd)} and {cost.unknown:,} {unknown}" if cost.usd else unknown
+def _sum_text(cost: CostSum, before: CostSum | None = None) -> str:
+    """A sum, and that of the old version if both are known and differ."""
+    parts = [
+        f"{count:,} {what}" if count > 1 or cost.usd or other else what
+        for count, other, what in (
+            (cost.unknown, cost.unlimited, "at an unknown price"),
+            (cost.unlimited, cost.unknown, "at an unlimited cost"),
+        )
+        if count
+    ]
+    if cost.usd or not parts:
+        parts.insert(0, f"at most {dollars(cost.usd)}")
+    if before is None or not before.is_complete or before.usd in (0, cost.usd):
+        return listed(parts)
+    return f"{listed(parts)} (before: {dollars(before.usd)})"

@@ -266,6 +266,16 @@ def test_each_of_several_specs_that_are_renamed_and_changed(repository: Reposito
     assert {spec.name: spec.changes[0].old for spec in found.specs} == {"a": "other", "b": "trees"}
 
 
+def test_the_verdict_counts_what_is_added_and_removed(repository: Repository) -> None:
+    changed = {
+        "specs/a.yaml": named("a", WIDER).replace("jobs: 20", "jobs: 9"),
+        "specs/b.yaml": named("b", WIDER).replace("jobs: 20", "jobs: 8"),
+    }
+    repository.commit("change", {"specs/other.yaml": None, **changed})
+    text = render_diff(review_refs([]), Format.TEXT)
+    assert text.startswith("hptc diff: adds 2 tuning jobs and removes 1 (3 of 4 specs changed")
+
+
 def test_a_copy_is_added(repository: Repository) -> None:
     repository.write("specs/copy.yaml", named("copy"))
     assert kinds_by_spec(review_refs([])) == {"copy": [Kind.JOB_ADDED]}

@@ -47,7 +47,7 @@ def test_jobs_that_are_submitted_once(tmp_path: Path) -> None:
 def test_an_unknown_cost_is_never_left_out(tmp_path: Path) -> None:
     found = reviewed(tmp_path, SMALL, SMALL.replace("name: trees", "name: dear"))
     assert list(merged_costs(found)) == [
-        "when merged: 2 new tuning jobs, at most $10.60 and 1 at an unknown or unlimited cost"
+        "when merged: 2 new tuning jobs, at most $10.60 and 1 at an unknown price"
     ]
 
 
@@ -83,3 +83,24 @@ def test_a_schedule_that_starts_once_is_a_job_all_the_same(tmp_path: Path) -> No
     assert list(merged_costs(reviewed(tmp_path, spec))) == [
         "when merged: 1 new tuning job, at most $10.60"
     ]
+
+
+def test_the_cost_before_the_change(tmp_path: Path) -> None:
+    larger = SMALL.replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: 40")
+    found = reviewed(tmp_path, larger, DAILY, old=SMALL)
+    (line,) = merged_costs(found)
+    assert line.startswith(
+        "when merged: 2 new tuning jobs, at most $31.80 (before: $10.60); about "
+    )
+
+
+def test_an_unlimited_cost_is_not_an_unknown_one(tmp_path: Path) -> None:
+    endless = SMALL.replace("max_number_of_training_jobs: 20, ", "")
+    (line,) = merged_costs(reviewed(tmp_path, endless, old=SMALL))
+    assert line == "when merged: 1 new tuning job, at an unlimited cost (before: $10.60)"
+    (line,) = merged_costs(
+        reviewed(tmp_path / "both", endless, SMALL.replace("name: trees", "name: dear"))
+    )
+    assert line == (
+        "when merged: 2 new tuning jobs, 1 at an unknown price and 1 at an unlimited cost"
+    )
