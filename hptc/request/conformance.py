@@ -157,7 +157,7 @@ class _Walk:
         if "${hptc:" in text and (names := names_in(text)):
             self.references.update(names)
             form = by_example(text)
-            if form is not None and not _has_form(form, shape):
+            if form is not None and not has_form(form, shape):
                 self._add("enum" if shape.enum else "pattern", shape, text)
         elif fault := _fault(text, shape):
             self._add(fault, shape, text)
@@ -188,11 +188,11 @@ def _fault(text: str, shape: Shape) -> str:
     if fault := _fault_of_size(len(text), shape):
         return fault
     # Only texts of a valid length are matched, so that patterns never run on long ones.
-    return "" if _has_form(text, shape) else "pattern"
+    return "" if has_form(text, shape) else "pattern"
 
 
-def _has_form(text: str, shape: Shape) -> bool:
-    """Whether a text has the pattern of a shape, and is one of its enum's values."""
+def has_form(text: str, shape: Shape) -> bool:
+    """Whether a text has the pattern of a shape, or is a value of its enum; of any length."""
     if shape.enum:
         return text in shape.enum
     return not shape.pattern or _compiled(shape.pattern).fullmatch(text) is not None

@@ -9,21 +9,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from hptc.diagnostics import Path, path_text
-from hptc.project.references import NAMES, reference
+from hptc.project.references import NAMES, by_example, reference
+from hptc.request.conformance import has_form
 from hptc.request.emission import Request
 from hptc.request.shapes import Shape, input_shape
 from hptc.tool_formats.imported_job import OpenValue
+
+_TEXTS = (
+    # References meet every length, because theirs is not known.
+    *(reference(name) for name in NAMES),
+    f"s3://{reference('artifact_bucket')}",
+    f"https://{reference('artifact_bucket')}",
+    "name",
+    "fs-0123456789abcdef0",
+    "arn:aws:sagemaker:us-east-1:111122223333:training-plan/name",
+    "arn:aws:sagemaker:us-east-1:111122223333:hub-content/hub/DataSet/name/1.0.0",
+)
+"""Texts of every format that the API has."""
 
 _NUMBERS = ("integer", "long", "float", "double")
 
 
 def sample_of(shape: Shape) -> Any:
-    """A value that a spec accepts for a scalar of this shape. A reference has any format."""
+    """A value that a spec accepts for a scalar of this shape."""
     if shape.enum:
         return shape.enum[0]
     if shape.type == "boolean":
         return False
-    return shape.minimum or 1 if shape.type in _NUMBERS else reference(NAMES[0])
+    if shape.type in _NUMBERS:
+        return shape.minimum or 1
+    return next(text for text in _TEXTS if has_form(by_example(text) or "", shape))
 
 
 def with_samples(request: Request) -> tuple[Request, tuple[str, ...]]:
