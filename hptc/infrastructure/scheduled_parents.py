@@ -59,18 +59,22 @@ def parent_states(
     if not searches:
         return ParentStates(start=create, states={}, request=request, first_request=None)
     suffixes = ["", *map(str, range(2, len(searches) + 1))]
-    starts = [f"ListRuns{suffix}" for suffix in suffixes]
+    loops = [
+        _SearchLoop(
+            search=search,
+            suffix=suffix,
+            if_found=f"ListRuns{following}" if following else create,
+            if_none=create_first if search.spec == spec.name else f"NoRun{suffix}",
+        )
+        for search, suffix, following in zip(searches, suffixes, [*suffixes[1:], ""], strict=True)
+    ]
     states: States = {}
-    for search, suffix, found in zip(searches, suffixes, [*starts[1:], create], strict=True):
-        none = create_first if search.spec == spec.name else f"NoRun{suffix}"
-        states |= _search_states(search, suffix, environment, retry, found=found, none=none)
-    paths = {
-        reference(latest(search.spec)): f"$.run{suffix}.name"
-        for search, suffix in zip(searches, suffixes, strict=True)
-    }
+    for loop in loops:
+        states |= _search_states(loop, environment, retry)
+    paths = {reference(latest(loop.search.spec)): f"{loop.run}.name" for loop in loops}
     own = reference(latest(spec.name))
     return ParentStates(
-        start=starts[0],
+        start=loops[0].state("ListRuns"),
         states=states,
         request=_with_parents(request, paths),
         first_request=_with_parents(request, paths, without=own) if own in paths else None,
@@ -83,152 +87,185 @@ def _searches(environment: Environment, spec: DeployableSpec) -> list[RunSearch]
     return [run_search(environment, parent) for parent in parents]
 
 
-def _search_states(
-    search: RunSearch,
-    suffix: str,
-    environment: Environment,
-    retry: dict[str, Any],
-    *,
-    found: str,
-    none: str,
-) -> States:
-    runs, run, tags, origin = "$.runs", f"$.run{suffix}", "$.tags", "$.origin"
-    summaries = "$.HyperParameterTuningJobSummaries"
+@frozen
+class _SearchLoop:
+    """The states that look for the newest run of one parent, and what follows them."""
+
+    search: RunSearch
+    suffix: str  # of the names of its states
+    if_found: str
+    if_none: str
+
+    def state(self, name: str) -> str:
+        """The name of one of its states."""
+        return f"{name}{self.suffix}"
+
+    @property
+    def run(self) -> str:
+        """Where the state machine's data have the candidate that is looked at."""
+        return f"$.run{self.suffix}"
+
+
+_RUNS, _READ_TAGS, _ORIGIN = "$.runs", "$.tags", "$.origin"
+"""Where the state machine's data have the candidates, and the tags of one. Loops share them."""
+
+
+def _search_states(loop: _SearchLoop, environment: Environment, retry: dict[str, Any]) -> States:
     calls = f"arn:{partition(environment.region)}:states:::aws-sdk:sagemaker"
-    jobs = arn(environment, "sagemaker", "hyper-parameter-tuning-job/")
-    narrowed = {"NameContains": search.name_contains} if search.name_contains else {}
     return {
-        f"ListRuns{suffix}": {
-            "Type": "Task",
-            "Resource": f"{calls}:listHyperParameterTuningJobs",
-            "Parameters": {
-                **narrowed,
-                "StatusEquals": "Completed",
-                "SortBy": "CreationTime",
-                "SortOrder": "Descending",
-                "MaxResults": MAX_CANDIDATES,
-            },
-            "ResultSelector": {
-                "names.$": f"{summaries}[*].HyperParameterTuningJobName",
-                "count.$": f"States.ArrayLength({summaries})",
-                "index": 0,
-            },
-            "ResultPath": runs,
-            "Retry": [retry],
-            "Next": f"IsAnyLeft{suffix}",
-        },
-        f"IsAnyLeft{suffix}": {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "Variable": f"{runs}.index",
-                    "NumericLessThanPath": f"{runs}.count",
-                    "Next": f"TakeNext{suffix}",
-                },
-                {
-                    "Variable": f"{runs}.count",
-                    "NumericEquals": MAX_CANDIDATES,
-                    "Next": f"NoRun{suffix}",
-                },
-            ],
-            "Default": none,
-        },
-        f"TakeNext{suffix}": {
-            "Type": "Pass",
-            "Parameters": {
-                "name.$": f"States.ArrayGetItem({runs}.names, {runs}.index)",
-                "next.$": f"States.MathAdd({runs}.index, 1)",
-            },
-            "ResultPath": run,
-            "Next": f"CountOn{suffix}",
-        },
-        f"CountOn{suffix}": {
-            "Type": "Pass",
-            "InputPath": f"{run}.next",
-            "ResultPath": f"{runs}.index",
-            "Next": f"IsNamedLikeRun{suffix}",
-        },
-        f"IsNamedLikeRun{suffix}": {
+        loop.state("ListRuns"): _list_runs(loop, calls, retry),
+        **_next_candidate(loop),
+        loop.state("IsNamedLikeRun"): {
             "Type": "Choice",
             "Choices": [
                 {
                     "Or": [
-                        {"Variable": f"{run}.name", "StringMatches": f"{stem}*"}
-                        for stem in (search.stem, search.scheduled_stem)
+                        {"Variable": f"{loop.run}.name", "StringMatches": f"{stem}*"}
+                        for stem in (loop.search.stem, loop.search.scheduled_stem)
                     ],
-                    "Next": f"ReadTags{suffix}",
+                    "Next": loop.state("ReadTags"),
                 }
             ],
-            "Default": f"IsAnyLeft{suffix}",
+            "Default": loop.state("IsAnyLeft"),
         },
-        f"ReadTags{suffix}": {
-            "Type": "Task",
-            "Resource": f"{calls}:listTags",
-            # List writes ARNs in lower case, and ListTags only accepts the actual one:
-            # https://github.com/boto/boto3/issues/4606
-            "Parameters": {"ResourceArn.$": f"States.Format('{jobs}{{}}', {run}.name)"},
-            "ResultSelector": {
-                "all.$": "$.Tags",
-                **{
-                    f"has_{tag}.$": f"States.ArrayContains($.Tags[*].Key, '{TAG_PREFIX}{tag}')"
-                    for tag in _TAGS
-                },
-            },
-            "ResultPath": tags,
-            "Retry": [retry],
-            "Next": f"HasOrigin{suffix}",
-        },
-        f"HasOrigin{suffix}": {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "And": [
-                        {"Variable": f"{tags}.has_{tag}", "BooleanEquals": True} for tag in _TAGS
-                    ],
-                    "Next": f"ReadOrigin{suffix}",
-                }
-            ],
-            "Default": f"IsAnyLeft{suffix}",
-        },
-        f"ReadOrigin{suffix}": {
-            "Type": "Pass",
-            "Parameters": {
-                f"{tag}.$": f"{tags}.all[?(@.Key=='{TAG_PREFIX}{tag}')].Value" for tag in _TAGS
-            },
-            "ResultPath": origin,
-            "Next": f"IsRun{suffix}",
-        },
-        f"IsRun{suffix}": {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "And": [
-                        {"Variable": f"{origin}.project[0]", "StringEquals": search.project},
-                        {
-                            "Variable": f"{origin}.environment[0]",
-                            "StringEquals": search.environment,
-                        },
-                        {"Or": _is_of_spec(search, run, origin)},
-                    ],
-                    "Next": found,
-                }
-            ],
-            "Default": f"IsAnyLeft{suffix}",
-        },
-        f"NoRun{suffix}": {
+        loop.state("ReadTags"): _read_tags(loop, environment, calls, retry),
+        **_identify(loop),
+        loop.state("NoRun"): {
             "Type": "Fail",
             "Error": "NoWarmStartParent",
-            "Cause": f"No completed tuning job of the spec {search.spec} was found among the "
+            "Cause": f"No completed tuning job of the spec {loop.search.spec} was found among the "
             f"newest {MAX_CANDIDATES} with such a name.",
         },
     }
 
 
-def _is_of_spec(search: RunSearch, run: str, origin: str) -> list[dict[str, str]]:
+def _list_runs(loop: _SearchLoop, calls: str, retry: dict[str, Any]) -> dict[str, Any]:
+    summaries = "$.HyperParameterTuningJobSummaries"
+    contained = loop.search.name_contains
+    return {
+        "Type": "Task",
+        "Resource": f"{calls}:listHyperParameterTuningJobs",
+        "Parameters": {
+            **({"NameContains": contained} if contained else {}),
+            "StatusEquals": "Completed",
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+            "MaxResults": MAX_CANDIDATES,
+        },
+        "ResultSelector": {
+            "names.$": f"{summaries}[*].HyperParameterTuningJobName",
+            "count.$": f"States.ArrayLength({summaries})",
+            "index": 0,
+        },
+        "ResultPath": _RUNS,
+        "Retry": [retry],
+        "Next": loop.state("IsAnyLeft"),
+    }
+
+
+def _next_candidate(loop: _SearchLoop) -> States:
+    """Take the next candidate, or end the loop if there is none."""
+    return {
+        loop.state("IsAnyLeft"): {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Variable": f"{_RUNS}.index",
+                    "NumericLessThanPath": f"{_RUNS}.count",
+                    "Next": loop.state("TakeNext"),
+                },
+                {
+                    "Variable": f"{_RUNS}.count",
+                    "NumericEquals": MAX_CANDIDATES,
+                    "Next": loop.state("NoRun"),
+                },
+            ],
+            "Default": loop.if_none,
+        },
+        loop.state("TakeNext"): {
+            "Type": "Pass",
+            "Parameters": {
+                "name.$": f"States.ArrayGetItem({_RUNS}.names, {_RUNS}.index)",
+                "next.$": f"States.MathAdd({_RUNS}.index, 1)",
+            },
+            "ResultPath": loop.run,
+            "Next": loop.state("CountOn"),
+        },
+        loop.state("CountOn"): {
+            "Type": "Pass",
+            "InputPath": f"{loop.run}.next",
+            "ResultPath": f"{_RUNS}.index",
+            "Next": loop.state("IsNamedLikeRun"),
+        },
+    }
+
+
+def _read_tags(
+    loop: _SearchLoop, environment: Environment, calls: str, retry: dict[str, Any]
+) -> dict[str, Any]:
+    jobs = arn(environment, "sagemaker", "hyper-parameter-tuning-job/")
+    return {
+        "Type": "Task",
+        "Resource": f"{calls}:listTags",
+        # List writes ARNs in lower case, and ListTags only accepts the actual one:
+        # https://github.com/boto/boto3/issues/4606
+        "Parameters": {"ResourceArn.$": f"States.Format('{jobs}{{}}', {loop.run}.name)"},
+        "ResultSelector": {
+            "all.$": "$.Tags",
+            **{
+                f"has_{tag}.$": f"States.ArrayContains($.Tags[*].Key, '{TAG_PREFIX}{tag}')"
+                for tag in _TAGS
+            },
+        },
+        "ResultPath": _READ_TAGS,
+        "Retry": [retry],
+        "Next": loop.state("HasOrigin"),
+    }
+
+
+def _identify(loop: _SearchLoop) -> States:
+    """Decide by its tags whether the candidate is a run of the spec."""
+    conditions = [
+        {"Variable": f"{_ORIGIN}.project[0]", "StringEquals": loop.search.project},
+        {"Variable": f"{_ORIGIN}.environment[0]", "StringEquals": loop.search.environment},
+        {"Or": _is_of_spec(loop)},
+    ]
+    return {
+        loop.state("HasOrigin"): {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "And": [
+                        {"Variable": f"{_READ_TAGS}.has_{tag}", "BooleanEquals": True}
+                        for tag in _TAGS
+                    ],
+                    "Next": loop.state("ReadOrigin"),
+                }
+            ],
+            "Default": loop.state("IsAnyLeft"),
+        },
+        loop.state("ReadOrigin"): {
+            "Type": "Pass",
+            "Parameters": {
+                f"{tag}.$": f"{_READ_TAGS}.all[?(@.Key=='{TAG_PREFIX}{tag}')].Value"
+                for tag in _TAGS
+            },
+            "ResultPath": _ORIGIN,
+            "Next": loop.state("IsRun"),
+        },
+        loop.state("IsRun"): {
+            "Type": "Choice",
+            "Choices": [{"And": conditions, "Next": loop.if_found}],
+            "Default": loop.state("IsAnyLeft"),
+        },
+    }
+
+
+def _is_of_spec(loop: _SearchLoop) -> list[dict[str, str]]:
     """RunSearch.includes as conditions. Neither stems nor the values of tags contain `*`."""
-    path = f"{origin}.spec[0]"
+    search, path = loop.search, f"{_ORIGIN}.spec[0]"
     return [
-        {"Variable": f"{run}.name", "StringMatches": f"{search.scheduled_stem}*"},
+        {"Variable": f"{loop.run}.name", "StringMatches": f"{search.scheduled_stem}*"},
         *({"Variable": path, "StringEquals": known} for known in search.paths),
         {"Variable": path, "StringMatches": f"*/{search.paths[0]}"},
     ]
