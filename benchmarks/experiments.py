@@ -26,8 +26,6 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import log_loss
 
 from benchmarks.line_chart import Line, line_chart
-from benchmarks.regret import tuning_job
-from benchmarks.regret_problems import continuous
 from benchmarks.rows import Note, Row, text
 from hptc.diagnostics import RequestPath
 from hptc.frozen import frozen
@@ -35,6 +33,7 @@ from hptc.local.search.early_stopping import stops_early
 from hptc.local.search.observation import Observation
 from hptc.local.search.proposals import propose
 from hptc.request.tuning_job import Range, TuningJob, WarmStart
+from tests.support.searches import continuous, tuning_job
 
 _TRAINED, _VALIDATED = 400, 600
 _ROUNDS, _EPOCHS = 40, 20
@@ -220,7 +219,10 @@ def five_hyperparameters(seeds: Sequence[int], jobs: int) -> Result:
 def _strategies(
     name: str, what: str, ranges: tuple[Range, ...], seeds: Sequence[int], jobs: int
 ) -> Result:
-    compared = {name: tuning_job(ranges, name, jobs, 1) for name in ("Bayesian", "Random")}
+    compared = {
+        strategy: tuning_job(ranges, strategy=strategy, jobs=jobs)
+        for strategy in ("Bayesian", "Random")
+    }
     return Result(
         name=name,
         title=f"Bayesian and random search of {what} of XGBoost",
@@ -240,7 +242,7 @@ def _lines(compared: Mapping[str, TuningJob], seeds: Sequence[int], jobs: int) -
 def scales(seeds: Sequence[int], jobs: int) -> Result:
     """The same ranges on a logarithmic and on a linear scale."""
     compared = {
-        scaling: tuning_job(penalties(scaling), "Bayesian", jobs, 1)
+        scaling: tuning_job(penalties(scaling), strategy="Bayesian", jobs=jobs)
         for scaling in ("Logarithmic", "Linear")
     }
     return Result(
@@ -255,7 +257,9 @@ def early_stopping(seeds: Sequence[int], jobs: int) -> Result:
     """Early stopping on and off."""
     lines, epochs = [], []
     for mode in ("Auto", "Off"):
-        job = replace(tuning_job(LINEAR_RANGES, "Bayesian", jobs, 1), early_stopping=mode)
+        job = tuning_job(
+            LINEAR_RANGES, strategy="Bayesian", jobs=jobs, TrainingJobEarlyStoppingType=mode
+        )
         runs = [run_job(job, train_linear, jobs=jobs, seed=seed) for seed in seeds]
         lines.append(_line(mode, [run.best for run in runs]))
         epochs.append(median(run.epochs for run in runs))
@@ -272,7 +276,7 @@ def early_stopping(seeds: Sequence[int], jobs: int) -> Result:
 def warm_starts(seeds: Sequence[int], jobs: int) -> Result:
     """Three tuning jobs in a row, each with the earlier ones as parents, or on its own."""
     length = jobs // 3
-    job = tuning_job(XGBOOST_RANGES, "Bayesian", length, 1)
+    job = tuning_job(XGBOOST_RANGES, strategy="Bayesian", jobs=length)
     with_parents = WarmStart(
         type="IdenticalDataAndAlgorithm", parents=("parent",), path=RequestPath()
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from hptc.frozen import frozen
 from hptc.preview.drawing_style import FONT, GROUND, SOFT_TEXT, TEXT
 from hptc.render.report_axes import round_values
 
@@ -16,7 +16,7 @@ _DASHES = ("", "6 3", "2 3", "8 3 2 3")
 """Lines differ in more than their colors."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """A line with a value for each step, and the band around it."""
 

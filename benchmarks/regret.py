@@ -11,7 +11,6 @@ import itertools
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -22,9 +21,8 @@ from benchmarks.regret_problems import PROBLEMS, Problem
 from benchmarks.rows import Amount, Note, Row, text
 from hptc.local.search.observation import Observation, Proposal
 from hptc.local.search.proposals import propose
-from hptc.request.reading import read_job
 from hptc.request.scales import draw as draw_value
-from hptc.request.tuning_job import Range, TuningJob
+from tests.support.searches import tuning_job
 
 CHECKPOINTS = (30, 60)
 PARALLEL = (1, 4)
@@ -34,34 +32,9 @@ SIZES = {50: 60.0, 100: 100.0, 500: 1000.0}
 MAX_MEMORY_MB = 200
 
 
-def tuning_job(ranges: Sequence[Range], strategy: str, jobs: int, parallel: int) -> TuningJob:
-    """A tuning job that minimizes over ranges."""
-    job = read_job(
-        {
-            "HyperParameterTuningJobName": "regret",
-            "HyperParameterTuningJobConfig": {
-                "Strategy": strategy,
-                "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
-                "ResourceLimits": {
-                    "MaxNumberOfTrainingJobs": jobs,
-                    "MaxParallelTrainingJobs": parallel,
-                },
-            },
-            "TrainingJobDefinition": {
-                "AlgorithmSpecification": {"TrainingInputMode": "File"},
-                "OutputDataConfig": {"S3OutputPath": "s3://bucket/"},
-                "StoppingCondition": {},
-                "RoleArn": "arn:aws:iam::111122223333:role/example",
-            },
-        }
-    )
-    definition = replace(job.definitions[0], ranges=tuple(ranges))
-    return replace(job, definitions=(definition,))
-
-
 def search(problem: Problem, strategy: str, *, jobs: int, parallel: int, seed: int) -> list[float]:
     """The values in the order of the training jobs. The oldest of the parallel ones ends first."""
-    job = tuning_job(problem.ranges, strategy, jobs, parallel)
+    job = tuning_job(problem.ranges, strategy=strategy, jobs=jobs, parallel=parallel)
     history: list[Observation] = []
     values: list[float] = []
     for number in range(1, jobs + 1):
@@ -153,7 +126,7 @@ def time_rows(sizes: Sequence[int], *, rounds: int = 5, compares: bool = False) 
     """The CPU time of a proposal by the number of observations, four of them pending."""
     problem = PROBLEMS[3]
     for size in sizes:
-        job = tuning_job(problem.ranges, "Bayesian", 2 * size, 4)
+        job = tuning_job(problem.ranges, strategy="Bayesian", jobs=2 * size, parallel=4)
         done = observations(problem, size)
         pending = [
             Observation(number=each.number, definition="", values=each.values, state="pending")

@@ -5,27 +5,21 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from hptc.diagnostics import RequestPath
-from hptc.request.tuning_job import CategoricalRange, NumericRange, Range
+from hptc.frozen import frozen
+from hptc.request.tuning_job import Range
+from tests.support.searches import categorical, continuous, integer
 
 Values = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Problem:
     """A function with a known minimum of 0."""
 
     name: str
     ranges: tuple[Range, ...]
     value: Callable[[Values], float]
-
-
-def continuous(name: str, low: str, high: str, scaling: str = "Linear") -> NumericRange:
-    return NumericRange(
-        kind="Continuous", name=name, min=low, max=high, scaling=scaling, path=RequestPath()
-    )
 
 
 def branin(values: Values) -> float:
@@ -108,11 +102,9 @@ PROBLEMS = (
             continuous("eta", "1e-4", "1", "Logarithmic"),
             continuous("alpha", "1e-6", "10", "Logarithmic"),
             continuous("beta", "0.9", "0.99999", "ReverseLogarithmic"),
-            NumericRange(kind="Integer", name="max_depth", min="2", max="12", path=RequestPath()),
+            integer("max_depth", "2", "12"),
             continuous("subsample", "0.3", "1"),
-            CategoricalRange(
-                name="booster", values=("gbtree", "dart", "gblinear"), path=RequestPath()
-            ),
+            categorical("booster", "gbtree", "dart", "gblinear"),
         ),
         value=mixed,
     ),

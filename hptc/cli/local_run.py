@@ -12,7 +12,6 @@ from pathlib import Path
 
 import click
 
-from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir
 from hptc.cli.console import (
     file_progress,
     print_needed,
@@ -25,6 +24,7 @@ from hptc.cli.earlier_local_run import require_resumable, require_room
 from hptc.cli.inputs import compile_all, without_errors
 from hptc.cli.local_folder import FOLDER
 from hptc.cli.local_progress import RunProgress
+from hptc.cli.local_rehearsal import print_failure, print_rehearsal
 from hptc.cli.options import (
     IMAGES,
     JSON,
@@ -50,21 +50,11 @@ from hptc.local.container_engine import DOCKER, PODMAN
 from hptc.local.dry_values import STATED
 from hptc.local.job_folder import jobs_folder
 from hptc.local.launching import NotRunnableError
-from hptc.local.predefined_metrics import with_metrics
 from hptc.local.run_differences import differences, more_than_available
 from hptc.local.run_options import GRACE_SECONDS, RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
-from hptc.metrics.log_files import read_log_file
-from hptc.metrics.rehearsal import rehearse
-from hptc.render.local_runs import (
-    NO_MODEL,
-    ScriptInputs,
-    local_status_json,
-    render_failure,
-    render_local_status,
-)
-from hptc.render.metrics import render_rehearsals
+from hptc.render.local_runs import local_status_json, render_local_status
 from hptc.request.emission import Request
 from hptc.request.job_facts import definition_name
 from hptc.request.reading import read_job
@@ -265,48 +255,27 @@ def _with_provenance(compiled: Compiled) -> Request:
 
 
 def _follow(tuning: LocalTuning, compiled: Compiled, options: RunOptions, *, form: str) -> int:
+    """Run a tuning job to its end, and say what it has shown. Returns an exit code."""
     name = compiled.job.name
-    description = describe(tuning, name)
-    is_dry = tuning.is_dry(name)
-    job = autotuned(read_job(description)).job
-    if is_dry:
-        print_status(STATED)
-    stand_ins = tuning.stand_ins(name)
-    if stand_ins:
-        print_status(stand_in_statement(stand_ins))
-    different = differences(compiled.job, tuning.launches(name), is_dry=is_dry)
-    lacking = [
-        f"{each}; --install-requirements installs them into an environment of its own"
-        for each in tuning.missing_packages(name)
-    ]
-    for note in (*different, *lacking, *ignored_ranges(stand_ins, compiled.job)):
-        print_status(f"note: {note}")
-    competing = more_than_available(job, os.cpu_count() or 1)
-    if competing and not is_dry:
-        print_status(f"note: {competing}")
+    job = autotuned(read_job(describe(tuning, name))).job
+    _print_notes(tuning, compiled, job)
     progress = RunProgress()
     with _stopping(tuning, name) as signals:
         try:
             tuning.run(name, progress.show)
         finally:
             progress.close()
-    total, failures = progress.total, progress.failures
     status = job_status(tuning, name)
-    facts = tuning.run_facts(name)
-    if failures and (status.status == "Failed" or total == 1):
-        log = tuning.log_path(failures[0].name)
-        in_container = any(launch.image for launch in tuning.launches(name))
-        read = tuning.channel_variables(name)
-        inputs = _script_inputs(job, read, in_container=in_container)
-        print_needed("\n" + render_failure(failures[0], inputs, str(log)))
-    if total == 1 and not is_dry:
-        _show_rehearsal(tuning, name, with_metrics(compiled.job))
-        if tuning.without_model(name):
-            print_status(f"\nnote: {NO_MODEL}")
+    is_only_one = progress.total == 1
+    if progress.failures and (status.status == "Failed" or is_only_one):
+        print_failure(tuning, job, progress.failures[0])
+    if is_only_one and not tuning.is_dry(name):
+        print_rehearsal(tuning, compiled.job)
         if status.status == "Completed" and options.max_training_jobs == 1:
             print_status(
                 f"\nnext: `hptc local run {compiled.file} --resume` runs the other training jobs"
             )
+    facts = tuning.run_facts(name)
     print_result(
         local_status_json(status, facts, command="local run")
         if form == JSON
@@ -319,45 +288,27 @@ def _follow(tuning: LocalTuning, compiled: Compiled, options: RunOptions, *, for
     return EXIT_OK if status.status == "Completed" else EXIT_OPERATION
 
 
-def _script_inputs(
-    job: TuningJob, channel_variables: list[str], *, in_container: bool
-) -> ScriptInputs:
-    definitions = job.definitions
-    static = (name for each in definitions for name in each.static)
-    tuned = (range_.name for each in definitions for range_ in each.ranges)
-    channels = (channel.name for each in definitions for channel in each.channels)
-    return ScriptInputs(
-        hyperparameters=tuple(dict.fromkeys((*static, *tuned))),
-        channels=tuple(dict.fromkeys(channels)),
-        channel_variables=tuple(channel_variables),
-        added=(MODEL_DIR,)
-        if any(adds_model_dir(each.training_image) for each in definitions)
-        else (),
-        in_container=in_container,
-    )
-
-
-def _show_rehearsal(tuning: LocalTuning, name: str, job: TuningJob) -> None:
-    """What the metric definitions match in the log of the only training job.
-
-    A failed training job is skipped unless the log shows more than the failure message, which
-    already says that the objective metric is missing.
-    """
-    for training_job in tuning.list_training_jobs(name):
-        path = tuning.log_path(training_job.name)
-        if path is None or not path.is_file() or not path.stat().st_size:
-            continue
-        try:
-            text = read_log_file(path)
-        except UsageError as error:  # it is too large; the training job has run anyway
-            print_status(f"\nnote: the metric definitions are not tested: {error}")
-            continue
-        definition = training_job.definition or None
-        rehearsals = rehearse(job, text, training_job.name, definition=definition)
-        is_news = any(each.is_objective_found or each.fault for each in rehearsals)
-        if is_news or training_job.status != "Failed":
-            text = render_rehearsals(name, rehearsals, has_verdict=is_news)
-            print_status("\n" + text.rstrip())
+def _print_notes(tuning: LocalTuning, compiled: Compiled, job: TuningJob) -> None:
+    """What users must know before the run: stand-ins, differences from AWS, missing packages."""
+    name = compiled.job.name
+    is_dry, stand_ins = tuning.is_dry(name), tuning.stand_ins(name)
+    if is_dry:
+        print_status(STATED)
+    if stand_ins:
+        print_status(stand_in_statement(stand_ins))
+    notes = [
+        *differences(compiled.job, tuning.launches(name), is_dry=is_dry),
+        *(
+            f"{each}; --install-requirements installs them into an environment of its own"
+            for each in tuning.missing_packages(name)
+        ),
+        *ignored_ranges(stand_ins, compiled.job),
+    ]
+    competing = more_than_available(job, os.cpu_count() or 1)
+    if competing and not is_dry:
+        notes.append(competing)
+    for note in notes:
+        print_status(f"note: {note}")
 
 
 @contextmanager

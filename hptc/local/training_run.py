@@ -12,7 +12,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
@@ -20,7 +20,6 @@ from typing import Any
 
 from hptc.errors import OperationError
 from hptc.frozen import frozen
-from hptc.local import script_mode
 from hptc.local.container_engine import FAILED_BEFORE_START, Engine, engine_message
 from hptc.local.container_files import (
     BASE,
@@ -36,11 +35,18 @@ from hptc.local.containers import OPT_ML, Container, container_of
 from hptc.local.job_folder import now
 from hptc.local.log_tail import LogTail
 from hptc.local.metric_reader import MetricReader
-from hptc.local.pipes import feeding, piped_channels
+from hptc.local.pipes import piped_channels
 from hptc.local.process_group import LOG, ProcessGroup, exit_code, forget_exit_code, kill_marked
-from hptc.local.requirements_file import environment_python, installing
-from hptc.local.run_differences import has_gpu
 from hptc.local.run_options import Launch
+from hptc.local.training_process import (
+    TrainingInputs,
+    TrainingJobStart,
+    TrainingProcess,
+    command_process,
+    container_process,
+    engine_process,
+    script_process,
+)
 from hptc.local.training_records import LOCAL, TOO_LONG, Progress
 from hptc.local.unknown_values import local_values
 from hptc.request.tuning_job import DEFAULT_MAX_RUNTIME_SECONDS, Definition
@@ -53,7 +59,6 @@ _LAST_READ_SECONDS = 5.0  # for the rest of the log of a training job that has e
 _READ_SECONDS = 0.2  # for the log of one training job, before the others are looked at
 _SCANNED_AFTER_SECONDS = 1.0  # looking for processes that left their group takes milliseconds
 _ENGINE_SECONDS = 10.0  # for the engine to kill a container after the grace time
-_HIDDEN = ("SM_", "SAGEMAKER_", "TRAINING_JOB_")
 
 
 @frozen
@@ -134,59 +139,44 @@ class TrainingRun:
         if launch is None:
             raise ValueError("a dry run starts nothing")
         shutil.rmtree(self._folder, ignore_errors=True)  # of a run that was killed at this moment
-        has_code = code is not None
         code_folder = PurePath(OPT_ML, "code") if self._container else self._files.code
-        known = partial(local_values, code_folder=code_folder if has_code else None)
-        parameters = known(self.record["HyperParameters"])
-        channels, piped = input_data_config(definition), piped_channels(definition, launch)
+        known = partial(local_values, code_folder=None if code is None else code_folder)
         has_network = self._container is None or not definition.is_isolated
-        resources = resource_config(definition, has_network=has_network)
+        inputs = TrainingInputs(
+            hyperparameters=known(self.record["HyperParameters"]),
+            channels=input_data_config(definition),
+            resources=resource_config(definition, has_network=has_network),
+            piped=piped_channels(definition, launch),
+        )
         lay_out(
-            self._files.base, hyperparameters=parameters, channels=channels, resources=resources,
-            data={} if self._container else launch.channels, code=code,
-            piped=piped,
+            self._files.base,
+            hyperparameters=inputs.hyperparameters,
+            channels=inputs.channels,
+            resources=inputs.resources,
+            data={} if self._container else launch.channels,
+            code=code,
+            piped=inputs.piped,
             checkpoints=None if self._container else self._checkpoints(),
-        )  # fmt: skip
-        variables = {
-            **known(definition.environment),
-            "TRAINING_JOB_NAME": self.name,
-            "TRAINING_JOB_ARN": self.record["TrainingJobArn"],
-            "AWS_REGION": launch.region,
-        }
+        )
+        start = TrainingJobStart(
+            name=self.name,
+            definition=definition,
+            launch=launch,
+            files=self._files,
+            inputs=inputs,
+            variables={
+                **known(definition.environment),
+                "TRAINING_JOB_NAME": self.name,
+                "TRAINING_JOB_ARN": self.record["TrainingJobArn"],
+                "AWS_REGION": launch.region,
+            },
+        )
         if self._container is not None:
-            has_gpus = any(has_gpu(each.type) for each in definition.instances)
-            command = self._container.run_command(
-                variables,
-                is_isolated=definition.is_isolated,
-                has_gpus=has_gpus and script_mode.count_gpus() > 0,
-            )
-            fed = feeding(self._files.base, piped, command, launch.listed_channels)
-            self._run(fed, self._folder)
-            return
-        variables |= {
-            "SAGEMAKER_BASE_DIR": str(self._files.base),
-            "PYTHONUNBUFFERED": "1",  # as in AWS's images
-            **launch.variables,
-        }
-        command, cwd = list(launch.command), launch.cwd
-        if launch.entry_point:
-            entry_point = launch.entry_point
-            passed = script_mode.passed_on(parameters, definition.training_image, self.name)
-            words = script_mode.arguments(passed)
-            cwd, python = self._files.code, launch.python
-            if launch.environment is not None:
-                python = environment_python(launch.environment)
-                path = f"{Path(python).parent}{os.pathsep}{_inherited().get('PATH', os.defpath)}"
-                variables |= {"PATH": path}
-            command = script_mode.command(python, cwd, entry_point, words)
-            if launch.environment is not None:
-                command = installing(launch.environment, launch.python, command)
-            variables |= script_mode.variables(
-                self._files.base, passed, entry_point=entry_point, channels=channels,
-                resources=resources, job_name=self.name,
-            )  # fmt: skip
-        fed = feeding(self._files.base, piped, command, launch.listed_channels)
-        self._run(fed, cwd, variables)
+            self._run(container_process(start, self._container))
+        elif launch.entry_point:
+            self._run(script_process(start))
+        else:
+            self._run(command_process(start))
 
     def _checkpoints(self) -> tuple[str, Path] | None:
         """The path of the checkpoints, and the folder that keeps them for another attempt."""
@@ -197,13 +187,13 @@ class TrainingRun:
         kept.mkdir(parents=True, exist_ok=True)
         return place, kept
 
-    def _run(
-        self, command: list[str], cwd: Path, variables: Mapping[str, str] | None = None
-    ) -> None:
-        """Start a process. Without `variables`, it is the user's `docker`, and not the script."""
-        environment = os.environ if variables is None else {**_inherited(), **variables}
+    def _run(self, process: TrainingProcess) -> None:
         self._group = ProcessGroup.start(
-            self._folder, command, cwd=cwd, environment=environment, when_ended=self._when_ended
+            self._folder,
+            process.command,
+            cwd=process.cwd,
+            environment=process.environment,
+            when_ended=self._when_ended,
         )
 
     def find(self) -> bool:
@@ -220,7 +210,7 @@ class TrainingRun:
         if self._launch is not None and piped_channels(self._definition, self._launch):
             return False  # its pipes were fed by that process
         (self._folder / LOG).write_bytes(b"")  # docker has its own copy
-        self._run(self._container.follow_command(), self._folder)
+        self._run(engine_process(self._container.follow_command(), self._container))
         return True
 
     def kill_left_over(self) -> None:
@@ -380,11 +370,6 @@ class TrainingRun:
     def model(self) -> Path:
         """The folder of its model."""
         return self._files.model
-
-
-def _inherited() -> Mapping[str, str]:
-    """The variables of hptc's own environment, without those that a container sets."""
-    return {name: text for name, text in os.environ.items() if not name.startswith(_HIDDEN)}
 
 
 def _last_words(lines: list[str]) -> str:

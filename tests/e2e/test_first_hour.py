@@ -24,12 +24,12 @@ from hptc.sandbox.server import Sandbox
 from tests.support.e2e_project import (
     Done,
     bootstrap,
-    client,
     execute,
     execute_here,
     tool_environment,
 )
 from tests.support.paths import ROOT
+from tests.support.sandbox import Account
 
 pytestmark = pytest.mark.slow
 
@@ -204,7 +204,8 @@ def test_a_script_of_ones_own(shell: Shell) -> None:
     shell.hptc("local report digits -o local.html")
     assert "nothing to stop" in shell.hptc("local stop digits").out
 
-    bootstrap(client(shell.environment["AWS_ENDPOINT_URL"], "123456789012", "cloudformation"))
+    account = Account(id="123456789012", endpoint_url=shell.environment["AWS_ENDPOINT_URL"])
+    bootstrap(account.client("cloudformation"))
     shell.hptc("deploy --yes")
     submitted = shell.hptc("submit digits --yes")
     assert submitted.out.startswith(f"submitted {name} in us-east-1")  # the name is the same

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hptc.diagnostics import Diagnostic
-from hptc.source.construction import construct_data
-from hptc.source.document import Document, parse_document
+from hptc.source.document import Document
 from hptc.source.scalars import Scalar
+from tests.support.documents import constructed, parsed
 
 Path = tuple[str | int, ...]
 
@@ -94,10 +94,8 @@ def _parsed(text: str) -> Any:
 
 def load(text: str) -> tuple[Document, Any]:
     """A document and its data, whose scalars keep their text."""
-    document, faults = parse_document(text, "file.yaml")
-    data, more = construct_data(document)
-    assert not faults + more, (text, faults, more)
-    return document, data
+    document = parsed(text)
+    return document, constructed(document)
 
 
 def dump(value: Any) -> str:
@@ -116,13 +114,13 @@ def dump(value: Any) -> str:
 def place(diagnostic: Diagnostic, document: Document, data: Any) -> tuple[Path, bool]:
     """The longest path that a diagnostic points at, and whether it points at the key."""
     at = (diagnostic.span.line, diagnostic.span.column)
-    found: tuple[Path, bool] = ((), False)
+    longest: tuple[Path, bool] = ((), False)
     for path in _paths(data, ()):
         for is_key in (True, False):
             span = document.span(path, key=is_key)
-            if at == (span.line, span.column) and len(path) >= len(found[0]):
-                found = path, is_key
-    return found
+            if at == (span.line, span.column) and len(path) >= len(longest[0]):
+                longest = path, is_key
+    return longest
 
 
 def _paths(value: Any, path: Path) -> Iterator[Path]:
@@ -161,8 +159,8 @@ def _owner(data: Any, path: Path, key: str) -> Path:
         here = _at(data, path[:length])
         if isinstance(here, dict) and here.get(key) is not None:
             return path[:length]
-    found = (path[:-1] for path in _paths(data, ()) if path[-1:] == (key,))
-    return next(found, ("TrainingJobDefinition",))
+    owners = (path[:-1] for path in _paths(data, ()) if path[-1:] == (key,))
+    return next(owners, ("TrainingJobDefinition",))
 
 
 def _edited(data: Any, path: Path) -> tuple[Any, Any]:

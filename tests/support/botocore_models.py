@@ -25,10 +25,10 @@ def share_models() -> None:
 
     @cache
     def services(paths: tuple[str, ...], kind: str) -> list[str]:
-        found: list[str] = list_services(
+        names: list[str] = list_services(
             loader(list(paths), include_default_search_paths=False), kind
         )
-        return found
+        return names
 
     def load_file(self: JSONFileLoader, file_path: str) -> Any:
         is_botocores = file_path.startswith(loader.BUILTIN_DATA_PATH)

@@ -12,14 +12,14 @@ from typing import Any
 def calls_of(work: Callable[[], object], *functions: Callable[..., Any]) -> Counter[str]:
     """How often each of these functions is called, by its name."""
     names = {function.__code__: function.__name__ for function in functions}
-    found: Counter[str] = Counter(dict.fromkeys(names.values(), 0))
+    counts: Counter[str] = Counter(dict.fromkeys(names.values(), 0))
 
     def profile(frame: FrameType, event: str, _: Any) -> None:
         if event == "call" and frame.f_code in names:
-            found[names[frame.f_code]] += 1
+            counts[names[frame.f_code]] += 1
 
     _profiled(work, profile)
-    return found
+    return counts
 
 
 def number_of_calls(work: Callable[[], object]) -> int:

@@ -12,8 +12,8 @@ def problems(template: str, *, ignored: Collection[str] = ()) -> list[str]:
     from cfnlint.decode import decode_str
 
     decoded, faults = decode_str(template)
-    found = faults or list(_runner(frozenset(ignored)).validate_template(decoded))
-    return [f"{match.rule.id} {match.message} at {match.linenumber}" for match in found]
+    matches = faults or list(_runner(frozenset(ignored)).validate_template(decoded))
+    return [f"{match.rule.id} {match.message} at {match.linenumber}" for match in matches]
 
 
 @cache

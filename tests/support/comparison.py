@@ -56,9 +56,9 @@ def comparable(request: Request) -> Request:
     The SDK's version 2 uses the newer member for resources, and its version 3 sends strings of a
     script without JSON's quotes, and its own launcher as an input channel.
     """
-    found: Any = json.loads(json.dumps(canonical(_equal(request))).replace('\\"', ""))
-    found.pop("HyperParameterTuningJobName", None)
-    return dict(canonical(found))
+    plain: Any = json.loads(json.dumps(canonical(_equal(request))).replace('\\"', ""))
+    plain.pop("HyperParameterTuningJobName", None)
+    return dict(canonical(plain))
 
 
 def _equal(value: Any) -> Any:
@@ -66,13 +66,13 @@ def _equal(value: Any) -> Any:
         return [_equal(each) for each in value if not _is_launcher(each)]
     if not isinstance(value, Mapping):
         return value
-    found = {}
+    members = {}
     for key, each in value.items():
         if key.startswith("sagemaker_") and key != "sagemaker_program":
             continue
         name = "ResourceConfig" if key == "HyperParameterTuningResourceConfig" else key
-        found[name] = _equal(each)
-    return found
+        members[name] = _equal(each)
+    return members
 
 
 def _is_launcher(value: Any) -> bool:

@@ -82,8 +82,8 @@ def command_problem(words: Sequence[str], *, is_whole: bool = True) -> str | Non
             extras = {
                 extra
                 for package in packages
-                for found in re.findall(r"^hptc\[(.*)\]$", package)
-                for extra in found.split(",")
+                for named in re.findall(r"^hptc\[(.*)\]$", package)
+                for extra in named.split(",")
             }
             unknown = sorted(extras - _extras())
             return f"no extra {unknown}" if unknown else None
@@ -112,10 +112,10 @@ def _hptc_problem(arguments: list[str], *, is_whole: bool) -> str | None:
             return None if not is_whole else f"`{context.info_name}` is not a command"
         if rest[0].startswith("-") or rest[0].isupper():
             return None  # `hptc --help`, `hptc COMMAND -h`
-        found = command.get_command(context, rest[0])
-        if found is None:
+        subcommand = command.get_command(context, rest[0])
+        if subcommand is None:
             return f"no command `{rest[0]}`"
-        command, context = found, click.Context(found, info_name=rest[0], parent=context)
+        command, context = subcommand, click.Context(subcommand, info_name=rest[0], parent=context)
         rest = rest[1:]
     another: list[str] = []
     if context.info_name in _RUNS_ANOTHER and "--" in rest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hptc.diagnostics import Diagnostic, Span
-from hptc.source.construction import construct_data
+from hptc.source.construction import VerbatimKeys, construct_data
 from hptc.source.document import Document, parse_document
 
 
@@ -16,9 +16,14 @@ def parsed(text: str) -> Document:
     return document
 
 
-def data(text: str) -> Any:
+def data(text: str, *, verbatim: VerbatimKeys | None = None) -> Any:
     """The data of a text without faults."""
-    value, diagnostics = construct_data(parsed(text))
+    return constructed(parsed(text), verbatim=verbatim)
+
+
+def constructed(document: Document, *, verbatim: VerbatimKeys | None = None) -> Any:
+    """The data of a document without faults."""
+    value, diagnostics = construct_data(document, verbatim=verbatim)
     assert diagnostics == []
     return value
 

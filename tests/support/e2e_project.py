@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from hptc.cli import run
 from hptc.sandbox.gateway import access_key_for
 from hptc.sandbox.run import client_environment
 from hptc.sandbox.server import Sandbox
 from tests.support.paths import ROOT
+from tests.support.sandbox import Account
 
 SPECS = tuple(sorted(path.stem for path in (ROOT / "specs").glob("*.yaml")))
 REGION = "us-east-1"
@@ -143,12 +142,13 @@ class Project:
         return execute_here(arguments, self.directory, self.environment, expect=expect)
 
     def client(self, service: str, *, account: str = "") -> Any:
-        return client(self.environment["AWS_ENDPOINT_URL"], account or self.account, service)
+        endpoint_url = self.environment["AWS_ENDPOINT_URL"]
+        return Account(id=account or self.account, endpoint_url=endpoint_url).client(service)
 
     def outputs(self, stack: str) -> dict[str, str]:
         """The outputs of a deployed stack."""
-        found = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-        return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+        described = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        return {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
 
     @contextmanager
     def entered(self, *, account: str = "", directory: Path | None = None) -> Iterator[None]:
@@ -180,18 +180,6 @@ def bootstrap(cloudformation: Any) -> None:
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(StackName="CDKToolkit")
-
-
-def client(endpoint_url: str, account: str, service: str) -> Any:
-    make: Any = boto3.client
-    return make(
-        service,
-        endpoint_url=endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=access_key_for(account),
-        aws_secret_access_key="sandbox",
-        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-    )
 
 
 def run_here(*arguments: str) -> Done:

@@ -236,7 +236,7 @@ def _run(state: Path, options: dict[str, list[str]], words: list[str]) -> int:
 
 
 def _variables(options: dict[str, list[str]]) -> dict[str, str]:
-    found = {}
+    variables = {}
     for path in options.get("--env-file", []):
         try:
             content = Path(path).read_bytes()
@@ -249,8 +249,8 @@ def _variables(options: dict[str, list[str]]) -> dict[str, str]:
         for line in lines:
             if line and not line.startswith("#"):
                 name, _, value = line.partition("=")
-                found[name] = value
-    return found
+                variables[name] = value
+    return variables
 
 
 def _mount(option: str) -> dict[str, str]:

@@ -88,8 +88,8 @@ class GitHub:
         if (method, path) == ("POST", f"{ISSUES}/7/comments"):
             self.add(body["body"])
             return Answer(status=201, body=json.dumps(self.comments[-1]))
-        if method == "PATCH" and (found := re.fullmatch(rf"{ISSUES}/comments/(\d+)", path)):
-            comment = self.comments[int(found[1]) - 1000]
+        if method == "PATCH" and (edited := re.fullmatch(rf"{ISSUES}/comments/(\d+)", path)):
+            comment = self.comments[int(edited[1]) - 1000]
             comment["body"] = body["body"]
             return Answer(status=200, body=json.dumps(comment))
         return Answer(status=404, body='{"message": "Not Found"}')

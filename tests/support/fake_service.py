@@ -73,12 +73,12 @@ class FakeTuning:
         self, *, name_contains: str = "", status: str = "", limit: int | None = None
     ) -> Iterator[JobSummary]:
         self.calls.append("list_jobs")
-        found = [
+        matching = [
             job
             for name, job in reversed(self.jobs.items())
             if name_contains in name and status in ("", job["HyperParameterTuningJobStatus"])
         ]
-        for job in found[:limit]:
+        for job in matching[:limit]:
             config = job["HyperParameterTuningJobConfig"]
             arn = job[
                 "HyperParameterTuningJobArn"
@@ -118,12 +118,12 @@ class FakeTuning:
         self, training_job: str, *, since: datetime | None = None, tail: int | None = None
     ) -> Iterator[LogEvent]:
         self.calls.append("log_events")
-        found = [
+        events = [
             event
             for event in self.logs.get(training_job, [])
             if since is None or event.time >= since
         ]
-        return iter(found if tail is None else found[len(found) - min(tail, len(found)) :])
+        return iter(events if tail is None else events[len(events) - min(tail, len(events)) :])
 
 
 class NoWrites(FakeTuning):

@@ -153,21 +153,33 @@ def _writes(definition: Request, world: World) -> Iterator[Call]:
             yield Call(action="kms:CreateGrant", resource=key, context=context)
 
 
-def repository(definition: Request) -> tuple[str, str, str] | None:
-    """The account, Region and name of the image's repository."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """The repository of an image."""
+
+    account: str
+    region: str
+    name: str
+
+    def arn(self, world: World) -> str:
+        return f"arn:{world.partition}:ecr:{self.region}:{self.account}:repository/{self.name}"
+
+
+def repository(definition: Request) -> Repository | None:
+    """The repository of a definition's image; None without an image."""
     image = definition["AlgorithmSpecification"].get("TrainingImage")
     if image is None:
         return None
     host, _, path = image.partition("/")
     account, _, _, region, *_ = host.split(".")
-    return account, region, path.partition("@")[0].partition(":")[0]
+    name = path.partition("@")[0].partition(":")[0]
+    return Repository(account=account, region=region, name=name)
 
 
 def _looks_up(definition: Request, world: World) -> Iterator[Call]:
-    found = repository(definition)
-    if found is not None and found[0] in (world.account, DEEP_LEARNING_CONTAINERS):
-        account, region, name = found
-        arn = f"arn:{world.partition}:ecr:{region}:{account}:repository/{name}"
+    pulled = repository(definition)
+    if pulled is not None and pulled.account in (world.account, DEEP_LEARNING_CONTAINERS):
+        arn = pulled.arn(world)
         yield Call(action="ecr:GetAuthorizationToken")
         for action in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"):
             yield Call(action=f"ecr:{action}", resource=arn)

@@ -132,9 +132,9 @@ def calls(template: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Call
     for logical_id, resource in template["Resources"].items():
         kind = resource["Type"]
         for action in sorted(handler_actions(kind)):
-            found = list(_calls(action, kind, logical_id, template["Resources"], place))
-            assert found, f"{kind}: {action}"
-            yield from ((kind, call) for call in found)
+            calls_of_action = list(_calls(action, kind, logical_id, template["Resources"], place))
+            assert calls_of_action, f"{kind}: {action}"
+            yield from ((kind, call) for call in calls_of_action)
 
 
 def _calls(

@@ -38,19 +38,19 @@ def _tags(request: Request) -> Keys:
 
 def _of_all(request: Request) -> Keys:
     """The keys of type ArrayOfString."""
-    found = {
+    values_of = {
         "sagemaker:InstanceTypes": [
             t for each in definitions(request) for t in instance_types(each)
         ],
         "sagemaker:VpcSubnets": _of_vpc(request, "Subnets"),
         "sagemaker:VpcSecurityGroupIds": _of_vpc(request, "SecurityGroupIds"),
     }
-    return {key: tuple(values) for key, values in found.items() if values}
+    return {key: tuple(values) for key, values in values_of.items() if values}
 
 
 def _of_vpc(request: Request, member: str) -> list[str]:
-    found = [each.get("VpcConfig", {}).get(member, []) for each in definitions(request)]
-    return [value for values in found for value in values]
+    of_each = [each.get("VpcConfig", {}).get(member, []) for each in definitions(request)]
+    return [value for values in of_each for value in values]
 
 
 def instance_types(definition: Request) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.support.iam_calls import (
     LOGS,
@@ -134,19 +135,18 @@ def _near_keys(world: World) -> Iterator[tuple[str, Call]]:
 
 
 def _near_image(definition: Request, world: World) -> Iterator[tuple[str, Call]]:
-    found = repository(definition)
-    if found is None:
+    own = repository(definition)
+    if own is None:
         return
-    account, region, name = found
-    for owner, near in (
-        (account, f"{name}-2"),
-        (account, "zz-other"),
-        (STRANGER, name),
-        (account, f"zz/{name}"),
+    for near in (
+        replace(own, name=f"{own.name}-2"),
+        replace(own, name="zz-other"),
+        replace(own, account=STRANGER),
+        replace(own, name=f"zz/{own.name}"),
     ):
-        arn = f"arn:{world.partition}:ecr:{region}:{owner}:repository/{near}"
-        yield "pull another repository", Call(action="ecr:BatchGetImage", resource=arn)
-    arn = f"arn:{world.partition}:ecr:{region}:{account}:repository/{name}"
+        call = Call(action="ecr:BatchGetImage", resource=near.arn(world))
+        yield "pull another repository", call
+    arn = own.arn(world)
     for action in ("PutImage", "BatchDeleteImage", "InitiateLayerUpload", "SetRepositoryPolicy"):
         yield f"{action} to the image's repository", Call(action=f"ecr:{action}", resource=arn)
 

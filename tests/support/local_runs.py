@@ -110,15 +110,15 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 def processes_with(text: str) -> list[str]:
     """The command lines of this machine's processes that contain a text."""
-    found = []
+    command_lines = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if text in line:
-            found.append(line)
-    return found
+            command_lines.append(line)
+    return command_lines
 
 
 def kill_processes(folder: Path) -> None:

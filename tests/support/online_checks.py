@@ -122,8 +122,8 @@ def compiled(
         path = folder / f"spec{index}.{suffix}"
         path.write_text(spec, encoding="utf-8")
         paths.append(str(path))
-    found = compile_paths(paths, Workspace())
-    return all_succeeded(found)
+    outcomes = compile_paths(paths, Workspace())
+    return all_succeeded(outcomes)
 
 
 def online(
@@ -134,15 +134,15 @@ def online(
     def connect(_: Environment | None) -> Account:
         return fake.account
 
-    found = check_online(compiled, connect, progress=notes.append, **options)
-    return found, [line for line in notes if line != CHECKING]
+    checked = check_online(compiled, connect, progress=notes.append, **options)
+    return checked, [line for line in notes if line != CHECKING]
 
 
-def found_in(one: Outcome, before: Outcome) -> Found:
+def found_in(after: Outcome, before: Outcome) -> Found:
     """(code, severity, the text of the line) of the new findings."""
     return [
         (d.code, d.severity.value, d.span.source.strip().split(":")[0])
-        for d in one.diagnostics
+        for d in after.diagnostics
         if d not in before.diagnostics
     ]
 

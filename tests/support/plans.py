@@ -47,12 +47,12 @@ def project(folder: Path, specs: Mapping[str, str], env: str = "dev") -> list[Co
     for name, text in specs.items():
         (folder / "specs").mkdir(exist_ok=True)
         (folder / "specs" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    found = compile_paths([str(folder)], Workspace(environment=env))
-    return all_succeeded(found)
+    outcomes = compile_paths([str(folder)], Workspace(environment=env))
+    return all_succeeded(outcomes)
 
 
-def origin(one: Compiled) -> Provenance:
-    return Provenance(spec=f"specs/{Path(one.file).name}", commit="abc1234")
+def origin(spec: Compiled) -> Provenance:
+    return Provenance(spec=f"specs/{Path(spec.file).name}", commit="abc1234")
 
 
 def deployed(*names: str, env: str = "dev") -> FakeStacks:
@@ -75,19 +75,19 @@ def deployed(*names: str, env: str = "dev") -> FakeStacks:
 def run(tuning: FakeTuning, compiled: list[Compiled], status: str = "Completed") -> list[str]:
     """Submit specs, and set the status of their jobs; return the names."""
     names = []
-    for one in compiled:
-        env = one.environment.name if one.environment else ""
-        sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin)
+    for spec in compiled:
+        env = spec.environment.name if spec.environment else ""
+        sent = submit(spec, tuning, deployed(spec.name, env=env), provenance=origin)
         tuning.jobs[sent.name]["HyperParameterTuningJobStatus"] = status
         names.append(sent.name)
     tuning.calls.clear()
     return names
 
 
-def by_schedule(one: Compiled, moment: str) -> str:
+def by_schedule(spec: Compiled, moment: str) -> str:
     """The name of the job that a schedule starts at a time, given as YYYYMMDDhhmm."""
-    assert one.environment is not None
-    return f"{scheduled_stem(one.name, one.environment.project, one.environment.name)}-{moment}"
+    assert spec.environment is not None
+    return f"{scheduled_stem(spec.name, spec.environment.project, spec.environment.name)}-{moment}"
 
 
 def renamed(tuning: FakeTuning, old: str, new: str) -> str:
@@ -118,7 +118,7 @@ def planned(
     return plan(
         compiled,
         read_only(tuning or FakeTuning()),
-        deployed(*(one.name for one in compiled)) if stacks is None else stacks,
+        deployed(*(spec.name for spec in compiled)) if stacks is None else stacks,
         provenance=origin,
         is_whole_project=is_whole_project(compiled),
         bound_of=bound_of,

@@ -61,11 +61,11 @@ def _root() -> bytes:
     """A file system with a shell, some programs and `train`, which runs the channel `script`."""
     files: dict[str, bytes] = {"usr/local/bin/train": _TRAIN.encode()}
     for name in _PROGRAMS:
-        found = shutil.which(name)
-        assert found is not None
-        files[f"bin/{name}"] = Path(found).read_bytes()
-        said = subprocess.run(["ldd", found], capture_output=True, text=True, check=False).stdout
-        for path in _LIBRARY.findall(said):
+        program = shutil.which(name)
+        assert program is not None
+        files[f"bin/{name}"] = Path(program).read_bytes()
+        listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
+        for path in _LIBRARY.findall(listed.stdout):
             files[path[1:]] = Path(path).read_bytes()
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:

@@ -54,6 +54,6 @@ def requests(environment: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def compiled(environment: str) -> tuple[Environment, dict[str, TuningJob]]:
-    found = compile_paths([str(ROOT)], Workspace(environment=environment))
-    chosen = next(each.environment for each in found if each.environment is not None)
-    return chosen, {each.name: each.job for each in all_succeeded(found)}
+    outcomes = compile_paths([str(ROOT)], Workspace(environment=environment))
+    chosen = next(each.environment for each in outcomes if each.environment is not None)
+    return chosen, {each.name: each.job for each in all_succeeded(outcomes)}

@@ -28,8 +28,8 @@ from hptc.project.project_file import PROJECT_VERBATIM, Project, ProjectFile
 from hptc.reference.rule_pages import REQUEST_BASE, base_text
 from hptc.rules import RULES
 from hptc.rules.rule import DEFAULT_BASE, Example, Rule
-from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
+from tests.support.documents import constructed, data
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "tests" / "rules"
@@ -60,14 +60,14 @@ class Case:
     @property
     def expected(self) -> Expected:
         """The (line, severity, code) of every mark; the line is 0 in a request case."""
-        found = []
+        marks = []
         for number, line in enumerate(self.text.splitlines(), 1):
             for severity, codes in re.findall(
                 r"\b(error|warning): (HPT\d{3}(?:, HPT\d{3})*)", line
             ):
                 place = 0 if self.base == REQUEST_BASE else number
-                found += [(place, severity, code) for code in codes.split(", ")]
-        return sorted(found)
+                marks += [(place, severity, code) for code in codes.split(", ")]
+        return sorted(marks)
 
 
 def cases() -> list[Case]:
@@ -85,28 +85,27 @@ def compile_case(text: str, base: str = DEFAULT_BASE, rules: tuple[Rule, ...] = 
     if base == REQUEST_BASE:
         request = json.dumps(merged(_data(base_text(base)), _data(text)))
         return compile_text(request, "case.json", Workspace(rules=rules))
+    workspace = Workspace(rules=rules, rehearse=rehearse_sample)
+    return compile_text(text, "case.yaml", workspace, _project_of(text, base))
+
+
+def example_as_spec(example: Example) -> tuple[Any, Project]:
+    """An example as one whole spec, and the project of its cases."""
+    base, own = _data(base_text(example.base)), _data(example.text)
+    if "training_jobs" in own:
+        base.pop("training_job")
+    return merged(base, {"name": "example", **own}), _project_of(example.text, example.base)
+
+
+def _project_of(text: str, base: str) -> Project:
+    """The project of a case or an example, with what its first line sets."""
     setting = text.partition("\n")[0].removeprefix("# ")
     project = project_text(base)
     if text.startswith(_POLICY):
         project = f"{project}{setting}\n"
     elif text.startswith(_INFRASTRUCTURE):
         project = re.sub(r"infrastructure: \{.*\}", setting, project)
-    workspace = Workspace(rules=rules, rehearse=rehearse_sample)
-    return compile_text(text, "case.yaml", workspace, _project(project))
-
-
-def example_as_spec(example: Example) -> tuple[Any, Project]:
-    """An example as one whole spec, and the project of its cases."""
-    setting = example.text.partition("\n")[0].removeprefix("# ")
-    project = project_text(example.base)
-    if example.text.startswith(_POLICY):
-        project = f"{project}{setting}\n"
-    elif example.text.startswith(_INFRASTRUCTURE):
-        project = re.sub(r"infrastructure: \{.*\}", setting, project)
-    base, own = _data(base_text(example.base)), _data(example.text)
-    if "training_jobs" in own:
-        base.pop("training_job")
-    return merged(base, {"name": "example", **own}), _project(project)
+    return _project(project)
 
 
 def project_text(base: str = DEFAULT_BASE) -> str:
@@ -120,16 +119,13 @@ def _project(text: str) -> Project:
     project, diagnostics = project_file.load(FOLDER / "hptc.yaml")
     assert project is not None, diagnostics
     document, faults = parse_document(text, project.document.file)
-    data, more = construct_data(document, verbatim=PROJECT_VERBATIM)
-    assert not faults + more, (faults, more)
-    return replace(project, document=document, file=ProjectFile.model_validate(data))
+    assert not faults, faults
+    own = ProjectFile.model_validate(constructed(document, verbatim=PROJECT_VERBATIM))
+    return replace(project, document=document, file=own)
 
 
 def _data(text: str) -> Any:
-    document, faults = parse_document(text, "base.yaml")
-    data, more = construct_data(document, verbatim=PROJECT_VERBATIM)
-    assert not faults + more, (faults, more)
-    return data
+    return data(text, verbatim=PROJECT_VERBATIM)
 
 
 def found(compiled: Outcome, base: str = DEFAULT_BASE) -> Expected:

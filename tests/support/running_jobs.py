@@ -7,26 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hptc.catalog.prices import PriceTable, parse_prices
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.errors import AwsError
 from hptc.request.tuning_job import TuningJob
 from hptc.service.tuning_jobs import TrainingJob
 from tests.support.fake_service import CREATED, FakeTuning
 from tests.support.jobs import definition
+from tests.support.prices import price_table
 
 NAME = "churn-1a2b3c4d"
-PRICES = """{"version": 1, "regions": {"us-east-1": {
-  "volume": {"usd_per_gb_month": "0.672", "date": "2026-10-01", "sources": []},
-  "instances": {"ml.m5.xlarge": {"usd_per_hour": "0.6", "date": "2026-10-01"}}}}}"""
-
-
-def prices() -> PriceTable:
-    return parse_prices(PRICES, "prices.json")
 
 
 def bound_of(job: TuningJob, region: str) -> CostBound:
-    return cost_bound(job, region, prices())
+    return cost_bound(job, region, price_table(m5_xlarge="0.6"))
 
 
 def at(minutes: float) -> datetime:

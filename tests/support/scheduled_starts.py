@@ -62,16 +62,16 @@ def project(folder: Path, spec: str = SPEC, **more: str) -> Path:
 
 
 def compiled(folder: Path, environment: str = "dev") -> tuple[Environment, list[Compiled]]:
-    found = compile_paths([str(folder)], Workspace(environment=environment))
-    assert not [d.message for one in found for d in one.diagnostics if d.is_error]
-    chosen = found[0].environment
+    outcomes = compile_paths([str(folder)], Workspace(environment=environment))
+    assert not [d.message for one in outcomes for d in one.diagnostics if d.is_error]
+    chosen = outcomes[0].environment
     assert chosen is not None
-    return chosen, all_succeeded(found)
+    return chosen, all_succeeded(outcomes)
 
 
 def stacks(folder: Path, environment: str = "dev") -> tuple[ScheduleStack, ...]:
-    chosen, found = compiled(folder, environment)
-    return schedule_stacks(chosen, deployable_specs(found))
+    chosen, specs = compiled(folder, environment)
+    return schedule_stacks(chosen, deployable_specs(specs))
 
 
 def the_stack(folder: Path, environment: str = "dev") -> ScheduleStack:
@@ -80,8 +80,8 @@ def the_stack(folder: Path, environment: str = "dev") -> ScheduleStack:
 
 
 def state(stack: ScheduleStack, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = stack.definition["States"][name]
-    return found
+    described: dict[str, Any] = stack.definition["States"][name]
+    return described
 
 
 def stem(stack: ScheduleStack) -> str:

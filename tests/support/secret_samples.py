@@ -26,8 +26,8 @@ def filled(template: str, seed: int = 0) -> str:
     """A template with `{alnum:20}` and the like replaced by that many random characters."""
     chance = random.Random(f"{template} {seed}")
 
-    def random_text(found: re.Match[str]) -> str:
-        return "".join(chance.choices(_ALPHABETS[found[1]], k=int(found[2])))
+    def random_text(place: re.Match[str]) -> str:
+        return "".join(chance.choices(_ALPHABETS[place[1]], k=int(place[2])))
 
     return re.sub(r"\{(\w+):(\d+)\}", random_text, template)
 

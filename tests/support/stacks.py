@@ -92,8 +92,8 @@ def templates(assembly: Path) -> Templates:
 
 
 def resources(template: str, kind: str) -> list[dict[str, Any]]:
-    found = json.loads(template)["Resources"].values()
-    return [each for each in found if each["Type"] == kind]
+    declared = json.loads(template)["Resources"].values()
+    return [each for each in declared if each["Type"] == kind]
 
 
 def pretty(template: str) -> str:

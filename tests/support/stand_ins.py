@@ -22,11 +22,11 @@ XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 def rows(count: int = 60, *, classes: int = 2, seed: int = 1) -> list[list[float]]:
     """Rows whose first value is the label: a class that the first of three features determines."""
     source = random.Random(seed)
-    found = []
+    table = []
     for index in range(count):
         label = index % classes
-        found.append([label, label + source.gauss(0, 0.4), source.gauss(0, 1), source.random()])
-    return found
+        table.append([label, label + source.gauss(0, 0.4), source.gauss(0, 1), source.random()])
+    return table
 
 
 def csv(table: Rows) -> str:
@@ -70,7 +70,7 @@ def train(name: str, files: TrainingFiles) -> None:
 
 def reported(log: str, metric: str) -> list[float]:
     """The values of a metric in a log, found as a tuning job on this machine does."""
-    return [float(found) for found in re.findall(objective_regex(metric), log, re.MULTILINE)]
+    return [float(number) for number in re.findall(objective_regex(metric), log, re.MULTILINE)]
 
 
 def built_in_request(

@@ -14,28 +14,28 @@ def resources(text: str) -> dict[str, dict[str, Any]]:
     """The arguments of each resource, by its type. A block is a list with a mapping."""
     tokens = list(_TOKEN.findall(text))
     stream = iter(tokens)
-    found = {}
+    arguments = {}
     for token in stream:
         assert token == "resource", token
         kind, _name, opening = json.loads(next(stream)), next(stream), next(stream)
         assert opening == "{", opening
-        found[kind] = _body(stream)
-    return found
+        arguments[kind] = _body(stream)
+    return arguments
 
 
 def _body(stream: Iterator[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     while (name := next(stream)) != "}":
         if name == ",":
             continue
         key = json.loads(name) if name.startswith('"') else name
         sign = next(stream)
         if sign == "{":
-            found.setdefault(key, []).append(_body(stream))
+            members.setdefault(key, []).append(_body(stream))
         else:
             assert sign == "=", sign
-            found[key] = _value(next(stream), stream)
-    return found
+            members[key] = _value(next(stream), stream)
+    return members
 
 
 def _value(token: str, stream: Iterator[str]) -> Any:

@@ -51,9 +51,9 @@ REASONS = (
 
 
 def compiled(text: str = SPEC) -> Compiled:
-    found = compile_text(text, "churn.yaml", Workspace(rules=()))
-    assert isinstance(found, Compiled), found.diagnostics
-    return found
+    outcome = compile_text(text, "churn.yaml", Workspace(rules=()))
+    assert isinstance(outcome, Compiled), outcome.diagnostics
+    return outcome
 
 
 def tuned(

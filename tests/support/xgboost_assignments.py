@@ -76,16 +76,16 @@ def assignment(random: Random, algorithm: Algorithm, unusual: float) -> dict[str
     """One assignment, with a share of unusual values."""
     known = [each for each in algorithm.hyperparameters if random.random() < 0.25]
     chosen = {random.choice((each.name, *each.aliases)): each for each in known}
-    found = {name: value(random, each, unusual) for name, each in chosen.items()}
+    values = {name: value(random, each, unusual) for name, each in chosen.items()}
     if random.random() > unusual:
-        found["num_round"] = "10"
-    if random.random() < 0.7 and "objective" not in found:
-        found["objective"] = random.choice(("binary:logistic", "multi:softmax", "rank:pairwise"))
+        values["num_round"] = "10"
+    if random.random() < 0.7 and "objective" not in values:
+        values["objective"] = random.choice(("binary:logistic", "multi:softmax", "rank:pairwise"))
     if random.random() < unusual / 3:
-        found[random.choice(("silent", "num_rounds", "learning_rate", "_kfold"))] = "1"
-    if random.random() < 0.5 and "tree_method" not in found:
-        found["tree_method"] = random.choice(("hist", "exact", "approx", "auto"))
-    items = list(found.items())
+        values[random.choice(("silent", "num_rounds", "learning_rate", "_kfold"))] = "1"
+    if random.random() < 0.5 and "tree_method" not in values:
+        values["tree_method"] = random.choice(("hist", "exact", "approx", "auto"))
+    items = list(values.items())
     random.shuffle(items)
     return dict(items)
 

@@ -66,26 +66,26 @@ class YamlServer:
         for path, text in texts.items():
             document = {"uri": path.as_uri(), "languageId": "yaml", "version": 1, "text": text}
             self._tell("textDocument/didOpen", textDocument=document)
-        found = {}
+        diagnostics = {}
         while awaited:
             message = self._receive()
             params = message.get("params", {})
             if message.get("method") == "textDocument/publishDiagnostics":
                 path_or_none = awaited.pop(params["uri"], None)
                 if path_or_none is not None:
-                    found[path_or_none] = params["diagnostics"]
-        return found
+                    diagnostics[path_or_none] = params["diagnostics"]
+        return diagnostics
 
     def complete(self, path: Path, line: int, column: int) -> list[dict[str, Any]]:
         """The completions at a place of an open file; both numbers start at 0."""
-        found = self._ask("textDocument/completion", **_place(path, line, column))
-        items: list[dict[str, Any]] = found["items"] if isinstance(found, dict) else found
+        answer = self._ask("textDocument/completion", **_place(path, line, column))
+        items: list[dict[str, Any]] = answer["items"] if isinstance(answer, dict) else answer
         return items
 
     def hover(self, path: Path, line: int, column: int) -> str:
         """The text that is shown at a place of an open file."""
-        found = self._ask("textDocument/hover", **_place(path, line, column))
-        return str(found["contents"]["value"]) if found else ""
+        answer = self._ask("textDocument/hover", **_place(path, line, column))
+        return str(answer["contents"]["value"]) if answer else ""
 
     def _ask(self, method: str, **params: Any) -> Any:
         self._next += 1
