@@ -17,14 +17,13 @@ from hptc.compiler.importing import write_spec
 from hptc.errors import EXIT_OK, HptcError, UsageError
 from hptc.files import write_all
 from hptc.render.documents.envelope import document
-from hptc.request.emission import Request
 from hptc.request.identity import digest
 from hptc.text import json_text, listed, plural, printable
 from hptc.tool_formats.captured import captured_job, spec_name
 
 if TYPE_CHECKING:
     from hptc.render.documents.files import CaptureData, CapturedFileData
-    from hptc.sandbox.capture import LocalEndpoint
+    from hptc.sandbox.capture import Captured, LocalEndpoint
 
 _STDERR = 2
 _ACCOUNT = "000000000000"
@@ -49,12 +48,6 @@ def capture(folder: str, region: str | None, form: str, command: tuple[str, ...]
     # moto is optional; without it, `hptc capture --help` still works.
     from hptc.sandbox.capture import capture as run_and_capture
 
-    seen: list[LocalEndpoint] = []
-
-    def announce(endpoint: LocalEndpoint) -> None:
-        seen.append(endpoint)
-        print_status(_announcement(endpoint))
-
     chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     result = run_and_capture(
         list(command),
@@ -62,31 +55,20 @@ def capture(folder: str, region: str | None, form: str, command: tuple[str, ...]
         region=chosen or configured_region() or "us-east-1",
         account=_ACCOUNT,
         is_for_all_profiles=bool(chosen),
-        announce=announce,
+        announce=lambda endpoint: print_status(_announcement(endpoint)),
         output=_STDERR if form == JSON else None,
     )
     if result.refused_hosts:
         hosts = printable(listed(result.refused_hosts))
         print_status(f"note: the command also tried to reach {hosts}, which was refused")
     if not result.requests:
-        if result.exit_code:
-            print_error(
-                f"{command[0]} failed with exit code {result.exit_code} before it created a tuning "
-                "job",
-                "its own message is above; data and jobs of your account don't exist here, so skip "
-                "what needs them",
-            )
-            return result.exit_code
-        raise UsageError(
-            f"{command[0]} created no tuning job",
-            help="check that it calls fit(), tune() or create_hyper_parameter_tuning_job()",
-        )
+        return _without_tuning_jobs(command[0], result.exit_code)
     if result.exit_code:
         print_status(
             f"note: {command[0]} failed with exit code {result.exit_code} after it created "
             f"{plural(len(result.requests), 'tuning job')}"
         )
-    written, exit_code = _write(result.requests, seen[0], Path(folder), _program(command))
+    written, exit_code = _write(result, Path(folder), _program(command))
     files = shlex.join(each["file"] for each in written)
     if form == JSON:
         data: CaptureData = {
@@ -96,6 +78,24 @@ def capture(folder: str, region: str | None, form: str, command: tuple[str, ...]
         }
         print_result(document("capture", data))
     print_status(f"next: hptc check {files}")
+    return exit_code
+
+
+def _without_tuning_jobs(program: str, exit_code: int) -> int:
+    """Say that a program created no tuning job, and return its exit code.
+
+    Raises UsageError if it has not failed.
+    """
+    if not exit_code:
+        raise UsageError(
+            f"{program} created no tuning job",
+            help="check that it calls fit(), tune() or create_hyper_parameter_tuning_job()",
+        )
+    print_error(
+        f"{program} failed with exit code {exit_code} before it created a tuning job",
+        "its own message is above; data and jobs of your account don't exist here, so skip what "
+        "needs them",
+    )
     return exit_code
 
 
@@ -116,9 +116,7 @@ def _announcement(endpoint: LocalEndpoint) -> str:
     )
 
 
-def _write(
-    requests: tuple[Request, ...], endpoint: LocalEndpoint, folder: Path, origin: str
-) -> tuple[list[CapturedFileData], int]:
+def _write(captured: Captured, folder: Path, origin: str) -> tuple[list[CapturedFileData], int]:
     """Write a spec for each different request, and JSON for a request that no spec can express.
 
     Returns what was written, and the exit code.
@@ -126,12 +124,14 @@ def _write(
     contents: dict[Path, str | bytes] = {}
     files: dict[str, CapturedFileData] = {}
     exit_code = EXIT_OK
-    for request in requests:
+    for request in captured.requests:
         tuning_job = str(request.get("HyperParameterTuningJobName", ""))
         if digest(request) in files:
             files[digest(request)]["tuning_jobs"].append(tuning_job)
             continue
-        job = captured_job(request, account=endpoint.account, role_arn=endpoint.role_arn)
+        job = captured_job(
+            request, account=captured.endpoint.account, role_arn=captured.endpoint.role_arn
+        )
         path = _free_path(folder, spec_name(request), contents)
         try:
             contents[path] = write_spec(job.request, name=path.stem, origin=f"a run of {origin}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -17,6 +18,10 @@ from hptc.render.documents.envelope import document_line
 
 if TYPE_CHECKING:
     from hptc.render.documents.files import SandboxData
+    from hptc.sandbox.server import Sandbox
+
+TuningChoice = Literal["placeholder", "dry", "train"]
+"""What users can choose that tuning jobs do."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -84,9 +89,7 @@ def sandbox(
     from hptc.sandbox.server import Sandbox
 
     options = RunOptions(images=tuple(map(image_and_command, images)), python=python)
-    tuning: Literal["placeholder", "dry", "train"] = (
-        "train" if train else "dry" if dry else "placeholder"
-    )
+    tuning: TuningChoice = "train" if train else "dry" if dry else "placeholder"
     with Sandbox(
         port=port,
         account=account,
@@ -100,26 +103,26 @@ def sandbox(
         print_status(endpoint.describe())
         if command:
             return run(list(command), endpoint)
-
-        def ready() -> None:
-            if form == JSON:
-                data: SandboxData = {
-                    "endpoint_url": endpoint.endpoint_url,
-                    "port": endpoint.port,
-                    "account": endpoint.account,
-                    "region": endpoint.region,
-                    "tuning_jobs": tuning,
-                    "folder": endpoint.folder,
-                    "process_id": os.getpid(),
-                    "environment": endpoint.environment(),
-                }
-                print_result(document_line("sandbox", data))
-                print_status("listening; press Ctrl-C to stop")
-                return
-            for key, value in endpoint.environment().items():
-                print_result(f"export {key}={shlex.quote(value)}")
-            sys.stdout.flush()
-            print_status("listening; press Ctrl-C to stop")
-
-        serve(endpoint, ready)
+        serve(endpoint, partial(_print_ready, endpoint, tuning, form))
     return EXIT_OK
+
+
+def _print_ready(endpoint: Sandbox, tuning: TuningChoice, form: str) -> None:
+    """Print what clients need, when they can connect."""
+    if form == JSON:
+        data: SandboxData = {
+            "endpoint_url": endpoint.endpoint_url,
+            "port": endpoint.port,
+            "account": endpoint.account,
+            "region": endpoint.region,
+            "tuning_jobs": tuning,
+            "folder": endpoint.folder,
+            "process_id": os.getpid(),
+            "environment": endpoint.environment(),
+        }
+        print_result(document_line("sandbox", data))
+    else:
+        for key, value in endpoint.environment().items():
+            print_result(f"export {key}={shlex.quote(value)}")
+        sys.stdout.flush()
+    print_status("listening; press Ctrl-C to stop")

@@ -1,5 +1,7 @@
 """Runs a program against a sandbox and returns the tuning jobs that it created there."""
 
+from __future__ import annotations
+
 import configparser
 import os
 from collections.abc import Callable, Mapping
@@ -20,15 +22,6 @@ _YEAR_SECONDS = 365 * 86_400
 
 
 @frozen
-class Captured:
-    """What a program did: the tuning jobs that it created, and what it could not reach."""
-
-    requests: tuple[Request, ...]
-    exit_code: int
-    refused_hosts: tuple[str, ...]
-
-
-@frozen
 class LocalEndpoint:
     """What a program sees in place of AWS."""
 
@@ -36,6 +29,16 @@ class LocalEndpoint:
     region: str
     role_arn: str
     endpoint_url: str
+
+
+@frozen
+class Captured:
+    """What a program did: the tuning jobs that it created, and what it could not reach."""
+
+    endpoint: LocalEndpoint
+    requests: tuple[Request, ...]
+    exit_code: int
+    refused_hosts: tuple[str, ...]
 
 
 def capture(
@@ -60,7 +63,7 @@ def capture(
         Sandbox(account=account, region=region, recorder=recorder) as sandbox,
         AwsProxy(sandbox.port, folder) as proxy,
     ):
-        role_arn, credentials = _assume_role(sandbox)
+        role = _assume_role(sandbox)
         profiles = folder / "config"
         regions_of_profiles = _regions_of_profiles()
         regions = (
@@ -68,33 +71,37 @@ def capture(
             if is_for_all_profiles
             else regions_of_profiles
         )
-        text = _profiles({"default": region, **regions}, credentials)
+        text = _profiles({"default": region, **regions}, role.credentials)
         profiles.write_text(text, encoding="utf-8")
-        announce(
-            LocalEndpoint(
-                account=account,
-                region=region,
-                role_arn=role_arn,
-                endpoint_url=sandbox.endpoint_url,
-            )
+        endpoint = LocalEndpoint(
+            account=account, region=region, role_arn=role.arn, endpoint_url=sandbox.endpoint_url
         )
+        announce(endpoint)
         changes: dict[str, str | None] = {
             **proxy.environment(),
-            **{name.upper(): value for name, value in credentials.items()},
+            **{name.upper(): value for name, value in role.credentials.items()},
             "AWS_CONFIG_FILE": str(profiles),
             "AWS_REGION": None,  # they would take precedence over a profile's Region
             "AWS_DEFAULT_REGION": None,
         }
         exit_code = run(command, sandbox, changes, output=output)
     return Captured(
+        endpoint=endpoint,
         requests=tuple(recorder.requests),
         exit_code=exit_code,
         refused_hosts=tuple(sorted(proxy.refused)),
     )
 
 
-def _assume_role(sandbox: Sandbox) -> tuple[str, dict[str, str]]:
-    """A role in the sandbox: its ARN, and the credentials of a session."""
+@frozen
+class _AssumedRole:
+    """A role in the sandbox, and the credentials of a session with it."""
+
+    arn: str
+    credentials: Mapping[str, str]
+
+
+def _assume_role(sandbox: Sandbox) -> _AssumedRole:
     role = execution_role(_ROLE, sandbox.account, sandbox.partition)
     session = sts_backends[sandbox.account][sandbox.partition].assume_role(
         region_name=sandbox.region,
@@ -104,11 +111,14 @@ def _assume_role(sandbox: Sandbox) -> tuple[str, dict[str, str]]:
         duration=_YEAR_SECONDS,
         external_id="",
     )
-    return str(role.arn), {
-        "aws_access_key_id": session.access_key_id,
-        "aws_secret_access_key": session.secret_access_key,
-        "aws_session_token": session.session_token,
-    }
+    return _AssumedRole(
+        arn=str(role.arn),
+        credentials={
+            "aws_access_key_id": session.access_key_id,
+            "aws_secret_access_key": session.secret_access_key,
+            "aws_session_token": session.session_token,
+        },
+    )
 
 
 def _regions_of_profiles() -> dict[str, str]:

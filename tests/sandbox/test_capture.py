@@ -47,7 +47,10 @@ def test_a_program_is_captured_whatever_endpoint_it_names(
         is_for_all_profiles=False,
         announce=announced.append,
     )
-    assert result == Captured(requests=(REQUEST,), exit_code=7, refused_hosts=("pypi.org",))
+    (endpoint,) = announced
+    assert result == Captured(
+        endpoint=endpoint, requests=(REQUEST,), exit_code=7, refused_hosts=("pypi.org",)
+    )
     assert announced[0].role_arn == "arn:aws:iam::000000000000:role/hptc-capture"
     assert capfd.readouterr().out.splitlines() == [
         "arn:aws:sts::000000000000:assumed-role/hptc-capture/SageMaker",
