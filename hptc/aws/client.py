@@ -178,16 +178,27 @@ class _Tuning(Tuning):
     def _pages(
         self, action: str, fetch: Callable[[dict[str, Any]], Any], limit: int | None
     ) -> Iterator[Any]:
-        """The pages of a list, one call each, until `limit` entries are read."""
-        # boto3's own paginators discard every page if one is throttled for long.
-        page: dict[str, Any] = {"MaxResults": min(limit, _PAGE) if limit else _PAGE}
-        while True:
-            response = self._connection.call(action, partial(fetch, page))
-            yield response
-            token = response.get("NextToken")
-            if not token:
-                return
-            page = {**page, "NextToken": token}
+        """The pages of a list of SageMaker. `limit` is how many entries are read of them."""
+        first = {"MaxResults": min(limit, _PAGE) if limit else _PAGE}
+        return _pages(self._connection, action, fetch, first)
+
+
+def _pages(
+    connection: Connection,
+    action: str,
+    fetch: Callable[[dict[str, Any]], Any],
+    first: Mapping[str, Any],
+) -> Iterator[Any]:
+    """The pages of a list, one call each; `first` are the parameters of the first one."""
+    # boto3's own paginators discard every page if one is throttled for long.
+    page = dict(first)
+    while True:
+        response = connection.call(action, partial(fetch, page))
+        yield response
+        token = response.get("NextToken")
+        if not token:
+            return
+        page["NextToken"] = token
 
 
 class _Stacks(StackOperations):
@@ -209,28 +220,22 @@ class _Stacks(StackOperations):
         return _deployed(response["Stacks"][0])
 
     def list_stacks(self) -> Iterator[DeployedStack]:
-        page: dict[str, Any] = {}
-        while True:
-            response = self._connection.call(
-                "cloudformation:DescribeStacks",
-                partial(self._connection.cloudformation.describe_stacks, **page),
-            )
-            yield from map(_deployed, response["Stacks"])
-            if not response.get("NextToken"):
-                return
-            page = {"NextToken": response["NextToken"]}
+        pages = _pages(
+            self._connection,
+            "cloudformation:DescribeStacks",
+            lambda page: self._connection.cloudformation.describe_stacks(**page),
+            {},
+        )
+        return (_deployed(stack) for page in pages for stack in page["Stacks"])
 
     def events(self, stack: str) -> Iterator[StackEvent]:
-        page: dict[str, Any] = {"StackName": stack}
-        while True:
-            response = self._connection.call(
-                "cloudformation:DescribeStackEvents",
-                partial(self._connection.cloudformation.describe_stack_events, **page),
-            )
-            yield from map(_event, response["StackEvents"])
-            if not response.get("NextToken"):
-                return
-            page = {"StackName": stack, "NextToken": response["NextToken"]}
+        pages = _pages(
+            self._connection,
+            "cloudformation:DescribeStackEvents",
+            lambda page: self._connection.cloudformation.describe_stack_events(**page),
+            {"StackName": stack},
+        )
+        return (_event(event) for page in pages for event in page["StackEvents"])
 
     def template(self, stack: str) -> Mapping[str, Any]:
         response = self._connection.call(

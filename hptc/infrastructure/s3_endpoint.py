@@ -21,6 +21,15 @@ from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.tuning_job import Definition, TuningJob
 
+_READ = ("s3:GetObject", "s3:GetObjectVersion")
+_WRITE = (
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+)
+_IN_LOCATIONS = "the policy in hptc.yaml allows only these locations"
+
 
 def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
     """The statements of the S3 endpoint's policy.
@@ -47,15 +56,6 @@ def endpoint_policy(environment: Environment) -> tuple[Statement, ...]:
     return tuple(statements)
 
 
-_READ = ("s3:GetObject", "s3:GetObjectVersion")
-_WRITE = (
-    "s3:AbortMultipartUpload",
-    "s3:DeleteObject",
-    "s3:ListMultipartUploadParts",
-    "s3:PutObject",
-)
-
-
 def _whole_buckets(environment: Environment, buckets: Sequence[str]) -> Iterator[Statement]:
     if buckets:
         yield _statement(
@@ -71,48 +71,64 @@ def _whole_buckets(environment: Environment, buckets: Sequence[str]) -> Iterator
         )
 
 
+@frozen
+class _AllowedKeys:
+    """The patterns of the keys in a bucket that the project's policy allows."""
+
+    bucket: str
+    readable: tuple[str, ...]
+    written: tuple[str, ...]
+
+
 def _in_locations(environment: Environment, buckets: Sequence[str]) -> Iterator[Statement]:
     """What the project's policy allows in each bucket: reading, writing and listing."""
-    policy = environment.policy
-    by_bucket = [
-        (bucket, _readable_keys(policy, bucket), _written_keys(policy, bucket))
+    allowed = [
+        _AllowedKeys(
+            bucket=bucket,
+            readable=_readable_keys(environment.policy, bucket),
+            written=_written_keys(environment.policy, bucket),
+        )
         for bucket in buckets
     ]
-    reason = "; the policy in hptc.yaml allows only these locations"
-    for sid, actions, objects, what in (
-        (
+    inputs = [_objects(environment, each.bucket, key) for each in allowed for key in each.readable]
+    outputs = [_objects(environment, each.bucket, key) for each in allowed for key in each.written]
+    if inputs:
+        yield _statement(
+            environment,
             "AllowedInputs",
             _READ,
-            [(bucket, key) for bucket, readable, _ in by_bucket for key in readable],
-            "training jobs read their inputs and checkpoints",
-        ),
-        (
+            tuple(dict.fromkeys(inputs)),
+            f"training jobs read their inputs and checkpoints; {_IN_LOCATIONS}",
+        )
+    if outputs:
+        yield _statement(
+            environment,
             "AllowedOutputs",
             _WRITE,
-            [(bucket, key) for bucket, _, written in by_bucket for key in written],
-            "training jobs write their output and checkpoints",
-        ),
-    ):
-        resources = dict.fromkeys(_objects(environment, bucket, key) for bucket, key in objects)
-        if resources:
-            yield _statement(environment, sid, actions, tuple(resources), what + reason)
-    for number, (bucket, readable, _) in enumerate(by_bucket, 1):
-        # A folder is listed with or without its slash.
-        folders = (key.removesuffix("/*") for key in readable if key.endswith("/*"))
-        prefixes = tuple(dict.fromkeys((*readable, *folders)))
-        if not prefixes:
-            continue
-        listing = _statement(
-            environment,
-            f"ListBucket{number}",
-            ("s3:ListBucket",),
-            (_arn(environment, bucket),),
-            "training jobs list the bucket" + reason,
+            tuple(dict.fromkeys(outputs)),
+            f"training jobs write their output and checkpoints; {_IN_LOCATIONS}",
         )
-        if "*" not in prefixes:
-            prefix = Condition(operator="StringLike", key="s3:prefix", values=prefixes)
-            listing = replace(listing, conditions=(*listing.conditions, prefix))
-        yield listing
+    for number, each in enumerate(allowed, 1):
+        if each.readable:
+            yield _listing(environment, f"ListBucket{number}", each)
+
+
+def _listing(environment: Environment, sid: str, allowed: _AllowedKeys) -> Statement:
+    """The statement that lists the readable keys of a bucket."""
+    statement = _statement(
+        environment,
+        sid,
+        ("s3:ListBucket",),
+        (_arn(environment, allowed.bucket),),
+        f"training jobs list the bucket; {_IN_LOCATIONS}",
+    )
+    # A folder is listed with or without its slash.
+    folders = (key.removesuffix("/*") for key in allowed.readable if key.endswith("/*"))
+    prefixes = tuple(dict.fromkeys((*allowed.readable, *folders)))
+    if "*" in prefixes:
+        return statement
+    prefix = Condition(operator="StringLike", key="s3:prefix", values=prefixes)
+    return replace(statement, conditions=(*statement.conditions, prefix))
 
 
 def _statement(

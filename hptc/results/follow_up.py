@@ -124,26 +124,12 @@ def _set_warm_start(
     no_warm_start: str,
 ) -> Iterator[str]:
     """Warm-start from the tuning job, if AWS documents that for it. Yields the reasons."""
-    job = results.job
     request.pop("WarmStartConfig", None)
+    if obstacle := _obstacle(results):
+        yield f"no warm start: {obstacle}"
+        return
     config = request[_CONFIG]
-    if job.is_multiple:
-        yield "no warm start: a parent has a single algorithm"
-        return
-    if job.is_autotuned or job.strategy == "Hyperband":
-        what = "Autotune" if job.is_autotuned else "Hyperband"
-        yield f"no warm start: AWS documents none for {what}"
-        return
-    if all(each.objective is None for each in results.training_jobs):
-        yield "no warm start: no training job reported the objective"
-        return
-    if _used_jobs(results) >= MAX_TRAINING_JOBS:
-        yield (
-            f"no warm start: the maximum is {MAX_TRAINING_JOBS} training jobs, with those of the "
-            "parents"
-        )
-        return
-    if job.strategy == "Grid":
+    if results.job.strategy == "Grid":
         config["Strategy"] = "Bayesian"
         yield "Bayesian instead of Grid: a grid would repeat what it has tried"
     if config.pop("RandomSeed", None) is not None:
@@ -151,23 +137,46 @@ def _set_warm_start(
     if no_warm_start:
         yield f"no warm start: {no_warm_start}"
         return
-    names = [job.name]
-    room = MAX_TRAINING_JOBS - _used_jobs(results) - 1
-    is_same_data = job.warm_start is not None and job.warm_start.type != "TransferLearning"
-    for name, parent in parents.items():
-        count = training_jobs(parent) or 0
-        if (is_same_data or has_new_data) and len(names) < MAX_PARENTS and count <= room:
-            names.append(name)
-            room -= count
-    if len(names) > 1:
+    warm_start = results.job.warm_start
+    is_same_data = warm_start is not None and warm_start.type != "TransferLearning"
+    earlier = _usable_parents(results, parents) if is_same_data or has_new_data else []
+    if earlier:
         yield "with the parents of the tuning job: a warm start is not recursive"
     kind = "TransferLearning" if has_new_data else "IdenticalDataAndAlgorithm"
     why = "the data has changed" if has_new_data else "the data and the algorithm are the same"
     yield f"{kind}: {why}"
     request["WarmStartConfig"] = {
-        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name} for name in names],
+        "ParentHyperParameterTuningJobs": [
+            {"HyperParameterTuningJobName": name} for name in (results.job.name, *earlier)
+        ],
         "WarmStartType": kind,
     }
+
+
+def _obstacle(results: Results) -> str:
+    """Why no tuning job can warm-start from this one; empty if one can."""
+    job = results.job
+    if job.is_multiple:
+        return "a parent has a single algorithm"
+    if job.is_autotuned or job.strategy == "Hyperband":
+        return f"AWS documents none for {'Autotune' if job.is_autotuned else 'Hyperband'}"
+    if all(each.objective is None for each in results.training_jobs):
+        return "no training job reported the objective"
+    if _used_jobs(results) >= MAX_TRAINING_JOBS:
+        return f"the maximum is {MAX_TRAINING_JOBS} training jobs, with those of the parents"
+    return ""
+
+
+def _usable_parents(results: Results, parents: Mapping[str, TuningJob]) -> list[str]:
+    """The parents of the tuning job that can be parents beside it, within the service's limits."""
+    names: list[str] = []
+    room = MAX_TRAINING_JOBS - _used_jobs(results) - 1
+    for name, parent in parents.items():
+        count = training_jobs(parent) or 0
+        if len(names) < MAX_PARENTS - 1 and count <= room:
+            names.append(name)
+            room -= count
+    return names
 
 
 def _set_limits(

@@ -211,7 +211,7 @@ def test_resuming_takes_no_other_code(folder: Path, capsys: pytest.CaptureFixtur
 def test_a_log_that_is_too_large_to_test_is_a_note(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hptc.metrics.rehearsal.MAX_LOG_BYTES", 5)
+    monkeypatch.setattr("hptc.metrics.log_files.MAX_LOG_BYTES", 5)
     assert run(["local", "run", "request.json", write(folder), "--trials", "1"]) == 0
     captured = capsys.readouterr()
     assert "note: the metric definitions are not tested: " in captured.err
