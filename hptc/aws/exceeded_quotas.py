@@ -75,18 +75,19 @@ def _instance_help(quota: _ExceededQuota, instance_type: str, job: TuningJob | N
     increase = (
         f"request {quota.used + quota.requested} or more for '{quota.name}' in Service Quotas"
     )
+    available = f"only {quota.free} {'is' if quota.free == 1 else 'are'} available"
     count = _instance_count(job.definitions, instance_type) if job is not None else 0
     if job is None or job.max_parallel_training_jobs * count != quota.requested:
         return (
             f"the tuning job needs {quota.requested} more instances at once "
-            f"(max_parallel_training_jobs x instance_count), but {quota.free} are free: lower "
+            f"(max_parallel_training_jobs x instance_count), but {available}: lower "
             f"max_parallel_training_jobs, or {increase}"
         )
     fitting = int(quota.free // count)
     lower = f"set max_parallel_training_jobs to {fitting}, or " if fitting else ""
     return (
         f"{job.max_parallel_training_jobs} parallel training jobs x {count} {instance_type} = "
-        f"{quota.requested} instances at once, but {quota.free} are free: {lower}{increase}"
+        f"{quota.requested} instances at once, but {available}: {lower}{increase}"
     )
 
 

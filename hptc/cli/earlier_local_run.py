@@ -55,12 +55,12 @@ def require_room(tuning: LocalTuning, name: str, *, replace: bool) -> None:
     status = description["HyperParameterTuningJobStatus"]
     if tuning.is_running(name):
         raise OperationError(
-            f"{name} is running on this machine already",
+            f"{name} is already running on this machine",
             help=f"`hptc local status {name}` shows its progress",
         )
     is_interrupted = status not in FINAL_STATUSES
     raise OperationError(
-        f"{name} has run on this machine already and "
+        f"{name} has already run on this machine and "
         + ("was interrupted" if is_interrupted else f"is {status}"),
         help="--resume continues it, --replace deletes that run and starts over",
     )

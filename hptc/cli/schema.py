@@ -43,7 +43,7 @@ def _output_schema(command: str) -> str:
     if command not in COMMANDS:
         close = nearest(command, COMMANDS)
         raise UsageError(
-            f"`{command}` has no JSON output of hptc's own",
+            f"`{command}` has no JSON output",
             help=f"did you mean `{close}`?" if close else f"the commands are {listed(COMMANDS)}",
         )
     return json_text(document_schema(command))

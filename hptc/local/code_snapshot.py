@@ -78,6 +78,6 @@ def _require_small(code: Path) -> None:
         size += sum((Path(path) / each).lstat().st_size for each in files)
         if size > MAX_CODE_BYTES:
             raise UsageError(
-                f"{code} has more than {MAX_CODE_BYTES >> 20} MB",
+                f"{code} is larger than {MAX_CODE_BYTES >> 20} MB",
                 help="name the folder of the code only; data belongs in input channels",
             )

@@ -153,7 +153,7 @@ def _content(path: Path) -> bytes:
         raise ManifestError(f"{path} can't be read: {error.strerror}") from None
     if len(content) > MAX_MANIFEST_BYTES:
         raise ManifestError(
-            f"{path} has more than {MAX_MANIFEST_BYTES >> 20} MB, the most that is read here; "
+            f"{path} is larger than {MAX_MANIFEST_BYTES >> 20} MB, the maximum that hptc reads; "
             "name a folder with the data, or try it with a part of the manifest"
         )
     return content
@@ -225,8 +225,7 @@ class _Objects:
             ) from None
         except ValueError:
             raise ManifestError(
-                f"{place.named}, which no file on this machine can have as its name; rename the "
-                "object"
+                f"{place.named}, which is not a valid file name on this machine; rename the object"
             ) from None
         if not real.startswith(self._inside):
             raise ManifestError(

@@ -139,8 +139,8 @@ def _manifest_differences(started: Sequence[_Started]) -> Iterator[str]:
     )
     if names:
         yield (
-            f"the files in {listed_code(names)} are under the whole keys of their manifest; AWS "
-            "doesn't document where it puts them, so a script should look in all folders"
+            f"the files in {listed_code(names)} are stored under the full keys of their manifest; "
+            "AWS doesn't document where it puts them, so a script should look in all folders"
         )
 
 

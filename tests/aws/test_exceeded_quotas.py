@@ -30,31 +30,32 @@ REQUEST = request(on_m5(2), parallel=5)
     [
         pytest.param(
             "ml.m5.xlarge for training job usage", 4, 0, 10, REQUEST,
-            "5 parallel training jobs x 2 ml.m5.xlarge = 10 instances at once, but 4 are free: set "
-            "max_parallel_training_jobs to 2, or request 10 or more for 'ml.m5.xlarge for training "
-            "job usage' in Service Quotas",
+            "5 parallel training jobs x 2 ml.m5.xlarge = 10 instances at once, but only 4 are "
+            "available: set max_parallel_training_jobs to 2, or request 10 or more for "
+            "'ml.m5.xlarge for training job usage' in Service Quotas",
             id="some fit",
         ),
         pytest.param(
             "ml.m5.xlarge for training job usage", 4, 0, 10,
             request(definition(ResourceConfig={"InstanceCount": 2, "InstancePreferences": [
                 {"InstanceType": "ml.m5.xlarge"}, {"InstanceType": "ml.c5.xlarge"}]}), parallel=5),
-            "5 parallel training jobs x 2 ml.m5.xlarge = 10 instances at once, but 4 are free: set "
-            "max_parallel_training_jobs to 2, or request 10 or more for 'ml.m5.xlarge for training "
-            "job usage' in Service Quotas",
+            "5 parallel training jobs x 2 ml.m5.xlarge = 10 instances at once, but only 4 are "
+            "available: set max_parallel_training_jobs to 2, or request 10 or more for "
+            "'ml.m5.xlarge for training job usage' in Service Quotas",
             id="one of the preferences",
         ),
         pytest.param(
             "ml.m5.xlarge for spot training job usage", 3, 2, 10, REQUEST,
-            "5 parallel training jobs x 2 ml.m5.xlarge = 10 instances at once, but 1 are free: "
-            "request 12 or more for 'ml.m5.xlarge for spot training job usage' in Service Quotas",
+            "5 parallel training jobs x 2 ml.m5.xlarge = 10 instances at once, but only 1 is "
+            "available: request 12 or more for 'ml.m5.xlarge for spot training job usage' in "
+            "Service Quotas",
             id="none fits",
         ),
         pytest.param(
             "ml.m5.xlarge for training job usage", 4, 0, 6, request(on_m5(2), on_m5(1), parallel=5),
             "the tuning job needs 6 more instances at once (max_parallel_training_jobs x "
-            "instance_count), but 4 are free: lower max_parallel_training_jobs, or request 6 or "
-            "more for 'ml.m5.xlarge for training job usage' in Service Quotas",
+            "instance_count), but only 4 are available: lower max_parallel_training_jobs, or "
+            "request 6 or more for 'ml.m5.xlarge for training job usage' in Service Quotas",
             id="several definitions",
         ),
         pytest.param(

@@ -181,7 +181,7 @@ def test_an_earlier_run_is_kept_unless_the_user_says_otherwise(
     assert run(["local", "run", "request.json", image]) == 0
     capsys.readouterr()
     assert run(["local", "run", "request.json", image]) == 3
-    assert "has run on this machine already and is Completed" in capsys.readouterr().err
+    assert "has already run on this machine and is Completed" in capsys.readouterr().err
     assert run(["local", "run", "request.json", "--replace"]) == 2  # it can't run without the image
     assert run(["local", "status", "demo"]) == 0
     assert run(["local", "run", "request.json", image, "--replace"]) == 0

@@ -246,7 +246,7 @@ def test_a_run_that_was_killed_is_interrupted(
     assert run(["local", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["interrupted"] == [name]
     assert run(["local", "run", "churn"]) == 3
-    assert f"{name} has run on this machine already and was interrupted" in capsys.readouterr().err
+    assert f"{name} has already run on this machine and was interrupted" in capsys.readouterr().err
     assert run(["local", "status", "churn"]) == 0
     assert "`hptc local run churn --resume` continues" in capsys.readouterr().out
 

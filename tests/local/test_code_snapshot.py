@@ -34,7 +34,7 @@ def test_what_is_not_code_is_not_copied_and_does_not_count(tmp_path: Path) -> No
 def test_code_of_more_than_256_mb_is_refused(tmp_path: Path) -> None:
     code = tmp_path / "src"
     write_sparse(code / "data.bin", 256 << 20)
-    with pytest.raises(UsageError, match="has more than 256 MB"):
+    with pytest.raises(UsageError, match="is larger than 256 MB"):
         snapshot_code(tmp_path / "copy", (launch(code),))
 
 

@@ -73,7 +73,7 @@ def test_a_channel_has_the_objects_of_its_manifest(tmp_path: Path, root: Path) -
         )
     assert (root / "bucket/some/prefix/a.csv").read_text() == "a.csv\n"
     notes = "\n".join(differences(read_job(request()), tuning.launches("demo")))
-    assert "the files in `train` are under the whole keys of their manifest; AWS doesn't" in notes
+    assert "the files in `train` are stored under the full keys of their manifest; AWS" in notes
     tuning.remove("demo")
     assert (root / "bucket/some/prefix/a.csv").exists()
 

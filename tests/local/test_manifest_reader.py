@@ -135,7 +135,7 @@ FORMAT = 'a manifest is a JSON list such as [{"prefix": "s3://bucket/folder/"}'
         ),
         ([PREFIX, "a.csv/c"], "a.csv/c does not exist; put the object there"),
         ([PREFIX, "x" * 300], "can't be read: File name too long"),
-        ([PREFIX, "a\0b"], "which no file on this machine can have as its name; rename the object"),
+        ([PREFIX, "a\0b"], "which is not a valid file name on this machine; rename the object"),
         (
             [PREFIX, "a.csv", "sub/b.csv", "a.csv"],
             '{path}: element 4 is "a.csv", and so is element 2; list each object once',
@@ -241,7 +241,7 @@ def test_a_device_is_not_opened(root: Path) -> None:
 
 def test_a_huge_manifest_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifest_reader, "MAX_MANIFEST_BYTES", 50)
-    with pytest.raises(ManifestError, match=r"m\.json has more than 0 MB, the most that is read"):
+    with pytest.raises(ManifestError, match=r"m\.json is larger than 0 MB, the maximum that hptc"):
         read(root, [PREFIX, *["a.csv"] * 9])
 
 
