@@ -155,53 +155,14 @@ def build(
     or aws-cdk-lib is missing, OperationError when a check of the templates fails.
     """
     _need_tools()
-    import aws_cdk as cdk
-
-    from hptc.cdk.tuning_foundation import TuningFoundation
-    from hptc.cdk.tuning_role import TuningRole
-
-    checks = os.environ.get(VALIDATE) == "1"
-    app = cdk.App(
-        analytics_reporting=False,
-        builtin_cloud_formation_validation=checks,
-        context=_context(environment, foundation)
-        | ({_FINDINGS_ARE_ERRORS: True} if checks else {}),
-        # The CLI checks the version of the bootstrap stack itself; the rule would add a parameter
-        # to every template.
-        default_stack_synthesizer=cdk.DefaultStackSynthesizer(
-            generate_bootstrap_version_rule=False,
-            qualifier=environment.infrastructure.bootstrap_qualifier,
-        ),
-        outdir=str(outdir),
-    )
+    app = _app(environment, foundation, outdir)
     project = TuningProject(
         environment=environment,
         foundation=foundation,
         roles=tuple(specs),
         schedules=tuple(schedules),
     )
-    base = None
-    if not foundation.is_empty:
-        base = _stack(app, project, foundation.stack, "hptc: what the tuning specs share")
-        TuningFoundation(base, _ONLY_CHILD, project)
-    roles = {}
-    for spec in specs:
-        stack = _stack(app, project, spec.stack, f"hptc: the tuning spec {spec.spec}")
-        TuningRole(stack, _ONLY_CHILD, project, spec.spec)
-        roles[spec.spec] = stack
-        if base is not None:
-            stack.add_stack_dependency(base)
-    if schedules:
-        # Its parts of aws_cdk take a tenth of a second to import.
-        from hptc.cdk.tuning_schedule import TuningSchedule
-
-        for schedule in schedules:
-            text = f"hptc: the schedule of the spec {schedule.spec}"
-            stack = _stack(app, project, schedule.stack, text)
-            TuningSchedule(stack, _ONLY_CHILD, project, schedule.spec)
-            for needed in (base, roles.get(schedule.spec)):
-                if needed is not None:
-                    stack.add_stack_dependency(needed)
+    _add_stacks(app, project)
     if review is not None:
         review(app)
     try:
@@ -214,6 +175,55 @@ def build(
             f"CDK validation of the templates failed: {details.partition(chr(10))[0]}",
             help=f"see {outdir / 'validation-report.json'}",
         ) from None
+
+
+def _app(environment: Environment, foundation: Foundation, outdir: Path) -> cdk.App:
+    import aws_cdk as cdk
+
+    checks = os.environ.get(VALIDATE) == "1"
+    return cdk.App(
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=checks,
+        context=_context(environment, foundation)
+        | ({_FINDINGS_ARE_ERRORS: True} if checks else {}),
+        # The CLI checks the version of the bootstrap stack itself; the rule would add a parameter
+        # to every template.
+        default_stack_synthesizer=cdk.DefaultStackSynthesizer(
+            generate_bootstrap_version_rule=False,
+            qualifier=environment.infrastructure.bootstrap_qualifier,
+        ),
+        outdir=str(outdir),
+    )
+
+
+def _add_stacks(app: cdk.App, project: TuningProject) -> None:
+    """Add the foundation, the roles of specs, and the schedules, each after what it needs."""
+    from hptc.cdk.tuning_foundation import TuningFoundation
+    from hptc.cdk.tuning_role import TuningRole
+
+    base = None
+    if not project.foundation.is_empty:
+        base = _stack(app, project, project.foundation.stack, "hptc: what the tuning specs share")
+        TuningFoundation(base, _ONLY_CHILD, project)
+    roles = {}
+    for spec in project.roles:
+        stack = _stack(app, project, spec.stack, f"hptc: the tuning spec {spec.spec}")
+        TuningRole(stack, _ONLY_CHILD, project, spec.spec)
+        roles[spec.spec] = stack
+        if base is not None:
+            stack.add_stack_dependency(base)
+    if not project.schedules:
+        return
+    # Its parts of aws_cdk take a tenth of a second to import.
+    from hptc.cdk.tuning_schedule import TuningSchedule
+
+    for schedule in project.schedules:
+        text = f"hptc: the schedule of the spec {schedule.spec}"
+        stack = _stack(app, project, schedule.stack, text)
+        TuningSchedule(stack, _ONLY_CHILD, project, schedule.spec)
+        for needed in (base, roles.get(schedule.spec)):
+            if needed is not None:
+                stack.add_stack_dependency(needed)
 
 
 def _stack(app: cdk.App, project: TuningProject, name: str, description: str) -> cdk.Stack:

@@ -28,7 +28,7 @@ from hptc.cli.study import (
     DASHBOARD,
     STUDY_OUTPUT,
     STUDY_READS,
-    Reports,
+    StudyInput,
     check_study_options,
     open_dashboard,
     write_study,
@@ -71,10 +71,10 @@ def results(
     check_study_options(form, output, dashboard=dashboard, top=top)
     job = find_local_job(name, env, folder)
     if output is not None:
-        write_study(output, job.name, lambda: _with_reports(job))
+        write_study(output, job.name, lambda: _study_input(job))
         return
     if dashboard:
-        open_dashboard(lambda: _with_reports(job), interval_seconds=_REFRESH_SECONDS)
+        open_dashboard(lambda: _study_input(job), interval_seconds=_REFRESH_SECONDS)
         return
     results = without_secret_values(read_local_results(job, estimates_importance=form != "csv"))
     if form == JSON:
@@ -157,12 +157,13 @@ def next_command(
     return write_follow_up(next_spec, output, env, form=form, command="local next")
 
 
-def _with_reports(job: LocalJob) -> tuple[Results, Reports]:
+def _study_input(job: LocalJob) -> StudyInput:
     """The results, and what each training job has reported until it ended."""
     path = job.tuning.path_of(job.name)
     records = JobFolder(path.parent, path.name).training_jobs()
     reports = {each["TrainingJobName"]: observe(each).reports for each in records}
-    return read_local_results(job, estimates_importance=False, options=STUDY_READS), reports
+    results = read_local_results(job, estimates_importance=False, options=STUDY_READS)
+    return StudyInput(results=results, reports=reports)
 
 
 def read_local_results(

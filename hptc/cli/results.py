@@ -14,7 +14,7 @@ from hptc.cli.study import (
     DASHBOARD,
     STUDY_OUTPUT,
     STUDY_READS,
-    Reports,
+    StudyInput,
     check_study_options,
     open_dashboard,
     write_study,
@@ -70,8 +70,9 @@ def results(
     if output is not None or dashboard:
         reads = replace(STUDY_READS, reads_all_costs=reads_all_costs)
 
-        def read() -> tuple[Results, Reports]:
-            return read_job_results(tuning, job_name, reads, estimates_importance=False), {}
+        def read() -> StudyInput:
+            results = read_job_results(tuning, job_name, reads, estimates_importance=False)
+            return StudyInput(results=results)
 
         if output is not None:
             write_study(output, job_name, read)

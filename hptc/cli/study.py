@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import field
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
@@ -18,12 +19,14 @@ from hptc.api.extras import require
 from hptc.cli.console import item_progress, print_result, print_status
 from hptc.errors import HptcError, OperationError, UsageError
 from hptc.files import write_whole
+from hptc.frozen import frozen
 from hptc.results.gather import ReadOptions
 from hptc.results.training_results import Results, without_secret_values
 from hptc.text import plural
 
 if TYPE_CHECKING:
     from hptc.results.optuna_studies import Study
+    from hptc.results.study_dashboard import StudyDashboard
 
 STUDY_READS = ReadOptions(top=None, reads_logs=False)
 """What a study needs of the results."""
@@ -35,8 +38,23 @@ DASHBOARD = click.option(
     "--dashboard", is_flag=True, help="Open the results with optuna-dashboard on this machine."
 )
 
-Reports = Mapping[str, Sequence[float]]
-Read = Callable[[], tuple[Results, Reports]]
+
+@frozen
+class StudyInput:
+    """The results of a tuning job, and what its training jobs have reported, as far as known."""
+
+    results: Results
+    reports: Mapping[str, Sequence[float]] = field(default_factory=dict)  # by training job
+
+    def studies(self) -> tuple[Study, ...]:
+        """The results as studies of Optuna, without secrets."""
+        # Optuna is imported here because it takes a second.
+        from hptc.results.optuna_studies import studies
+
+        return studies(without_secret_values(self.results), self.reports)
+
+
+Read = Callable[[], StudyInput]
 
 
 def check_study_options(form: str, output: str | None, *, dashboard: bool, top: int | None) -> None:
@@ -62,16 +80,14 @@ def check_study_options(form: str, output: str | None, *, dashboard: bool, top: 
 
 def write_study(output: str, job_name: str, read: Read) -> None:
     """Write the results as a study file of Optuna. Raises UsageError if the file exists."""
-    # Optuna is imported here because it takes a second.
-    from hptc.results.optuna_studies import studies
     from hptc.results.study_files import JOURNAL_SUFFIXES, storage_url, study_file
 
     path = Path(output)
     if _is_folder(output):
         path = path / f"{job_name}{JOURNAL_SUFFIXES[0]}"
     _require_absent(path)
-    results, reports = read()
-    optuna_studies = studies(without_secret_values(results), reports)
+    source = read()
+    results, optuna_studies = source.results, source.studies()
     with item_progress(
         "writing", "trials", sum(len(each.trials) for each in optuna_studies)
     ) as progress:
@@ -107,33 +123,15 @@ def _require_absent(path: Path) -> None:
 
 def open_dashboard(read: Read, *, interval_seconds: float) -> None:
     """Serve the results until SIGINT or SIGTERM; those of a running tuning job are read again."""
-    from hptc.results.optuna_studies import studies
     from hptc.results.study_dashboard import StudyDashboard
 
-    def current() -> tuple[Results, tuple[Study, ...]]:
-        results, reports = read()
-        return results, studies(without_secret_values(results), reports)
-
-    results, optuna_studies = current()
+    source = read()
+    results = source.results
     try:
-        dashboard = StudyDashboard(optuna_studies)
+        dashboard = StudyDashboard(source.studies())
     except OSError as error:
         raise OperationError(f"no port to listen on: {error.strerror}") from None
     stopped = Event()
-
-    def follow() -> None:
-        is_running = True
-        while is_running and not stopped.wait(interval_seconds):
-            try:
-                newer, optuna_studies = current()
-            except HptcError as error:
-                print_status(f"note: the results were not read again: {error.message}")
-                continue
-            dashboard.show(optuna_studies)
-            is_running = not newer.status.has_ended
-        if not is_running:
-            print_status(f"{results.status.name} has ended: this is its last state")
-
     with dashboard, _handled_signals(stopped):
         if results.statement:
             print_status(results.statement)
@@ -147,8 +145,24 @@ def open_dashboard(read: Read, *, interval_seconds: float) -> None:
                 "tuning job ends; press Ctrl-C to stop"
             )
             # A call to AWS may wait for long: stopping does not wait for it.
-            Thread(target=follow, daemon=True).start()
+            arguments = (dashboard, read, stopped, interval_seconds)
+            Thread(target=_follow, args=arguments, daemon=True).start()
         stopped.wait()
+
+
+def _follow(dashboard: StudyDashboard, read: Read, stopped: Event, interval_seconds: float) -> None:
+    """Show the results again and again, until the tuning job has ended."""
+    while not stopped.wait(interval_seconds):
+        try:
+            source = read()
+            studies = source.studies()
+        except HptcError as error:
+            print_status(f"note: the results were not read again: {error.message}")
+            continue
+        dashboard.show(studies)
+        if source.results.status.has_ended:
+            print_status(f"{source.results.status.name} has ended: this is its last state")
+            return
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from hptc.diagnostics import RequestPath
 from hptc.frozen import frozen
 from hptc.preview.outline import hyperband
 from hptc.request.job_facts import definition_name
+from hptc.request.tuning_job import Definition
 from hptc.results.optuna_distributions import Parameter, parameters, range_data
 from hptc.results.training_results import (
     Results,
@@ -50,50 +51,58 @@ def studies(results: Results, reports: Reports | None = None) -> tuple[Study, ..
     There is no overall one if some definitions maximize and others minimize. Values are as in
     `results`: mask secrets before.
     """
-    reports = reports or {}
     job = results.job
-    by_definition = {
-        definition.path: [
-            result
-            for result in results.training_jobs
-            if definition_of(job.definitions, result.definition) is definition
-        ]
-        for definition in job.definitions
-    }
+    parts = [_part(results, definition) for definition in job.definitions]
     bests = {
         ranked[0].name
-        for jobs in by_definition.values()
-        if (ranked := rank(jobs, job.definitions)) and ranked[0].objective is not None
+        for part in parts
+        if (ranked := rank(part.results, job.definitions)) and ranked[0].objective is not None
     }
-    builder = _Trials(results, reports, bests)
-    columns_of = {
-        definition.path: parameters(
-            definition.ranges,
-            [dict(result.hyperparameters) for result in by_definition[definition.path]],
-        )
-        for definition in job.definitions
-    }
-    separate = [
-        Study(
-            name="/".join(filter(None, (job.name, definition_name(job, definition)))),
-            is_maximized=is_maximized(definition),
-            metric_name=definition.objective.metric_name if definition.objective else "",
-            attributes={
-                **_attributes(results),
-                **({"definition": definition.name} if job.is_multiple else {}),
-                "ranges": {range_.name: range_data(range_) for range_ in definition.ranges},
-                **_notes(columns_of[definition.path]),
-            },
-            trials=tuple(
-                builder.trial(number, result, columns_of[definition.path])
-                for number, result in enumerate(by_definition[definition.path])
-            ),
-        )
-        for definition in job.definitions
-    ]
+    builder = _Trials(results, reports or {}, bests)
+    separate = [_separate(results, part, builder) for part in parts]
     if not job.is_multiple:
         return tuple(separate)
-    return (*_overall(results, columns_of, builder), *separate)
+    columns = {part.definition.path: part.columns for part in parts}
+    return (*_overall(results, columns, builder), *separate)
+
+
+@frozen
+class _Part:
+    """The training jobs of one definition, and its hyperparameters."""
+
+    definition: Definition
+    results: Sequence[TrainingResult]
+    columns: tuple[Parameter, ...]
+
+
+def _part(results: Results, definition: Definition) -> _Part:
+    own = [
+        each
+        for each in results.training_jobs
+        if definition_of(results.job.definitions, each.definition) is definition
+    ]
+    columns = parameters(definition.ranges, [dict(each.hyperparameters) for each in own])
+    return _Part(definition=definition, results=own, columns=columns)
+
+
+def _separate(results: Results, part: _Part, builder: _Trials) -> Study:
+    """The study of one definition."""
+    job, definition = results.job, part.definition
+    return Study(
+        name="/".join(filter(None, (job.name, definition_name(job, definition)))),
+        is_maximized=is_maximized(definition),
+        metric_name=definition.objective.metric_name if definition.objective else "",
+        attributes={
+            **_attributes(results),
+            **({"definition": definition.name} if job.is_multiple else {}),
+            "ranges": {range_.name: range_data(range_) for range_ in definition.ranges},
+            **_notes(part.columns),
+        },
+        trials=tuple(
+            builder.trial(number, result, part.columns)
+            for number, result in enumerate(part.results)
+        ),
+    )
 
 
 def _overall(

@@ -14,8 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from hptc.cli import run
-from hptc.cli.study import Reports, open_dashboard
-from hptc.results.training_results import Results
+from hptc.cli.study import StudyInput, open_dashboard
 from tests.support.local_runs import shell, tuning_request
 from tests.support.optuna_results import load, opened, results_of
 from tests.support.paths import ROOT
@@ -141,11 +140,11 @@ def test_the_dashboard_of_a_running_tuning_job_follows_it(
         results_of(SPEC, jobs=7),
     ]
 
-    def read() -> tuple[Results, Reports]:
-        found = states.pop(0)
+    def read() -> StudyInput:
+        results = states.pop(0)
         if not states:
             Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-        return found, {}
+        return StudyInput(results=results)
 
     before = signal.getsignal(signal.SIGINT)
     open_dashboard(read, interval_seconds=0.01)
