@@ -61,6 +61,38 @@ def _key(mutation: Mutation) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print each mutation as caught or survived, then how many were caught, by package."""
+    options = _options(arguments)
+    chosen = [mutation for place in options.lines for mutation in of_lines(place)]
+    chosen = chosen or sample(tuple(options.package or PACKAGES), options.count, options.seed)
+    part, _, parts = options.part.partition("/")
+    chosen = chosen[int(part) - 1 :: int(parts)]
+    if options.list:
+        for mutation in chosen:
+            print(_description(mutation))
+        return 0
+    log = Log(options.resume)
+    with tempfile.TemporaryDirectory(prefix="hptc-mutations-") as name:
+        tree = Tree(Path(name).resolve())
+        entered = Entered.read(options.entered) if options.entered else None
+        if entered is not None:
+            print("collecting tests", file=sys.stderr, flush=True)
+            files = {test.partition("::")[0] for test in entered.seconds}
+            tree.collect(sorted(file for file in files if (tree.folder / file).exists()))
+        for number, mutation in enumerate(chosen, 1):
+            if mutation not in log or (options.again and log.caught_by(mutation) is None):
+                began = time.monotonic()
+                log.add(mutation, _caught_by(mutation, tree, entered))
+                seconds = time.monotonic() - began
+                print(f"{number}/{len(chosen)}, {seconds:.0f} s", file=sys.stderr, flush=True)
+            caught_by = log.caught_by(mutation)
+            print("SURVIVED" if caught_by is None else "caught  ", _description(mutation))
+            print(f"    {caught_by or ''}".rstrip(), flush=True)
+        _check_unchanged(tree, [by for each in chosen if (by := log.caught_by(each))])
+    print(table(chosen, log))
+    return 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mutation_testing")
     parser.add_argument("--count", type=int, default=20, help="mutations to sample (default 20)")
     parser.add_argument("--seed", type=int, default=0, help="what the sample depends on")
@@ -72,43 +104,17 @@ def main(arguments: list[str]) -> int:
         "--part", default="1/1", metavar="I/N", help="every Nth mutation, for N processes"
     )
     parser.add_argument("--entered", type=Path, metavar="FILE", help="which tests enter what")
-    parser.add_argument(
-        "--resume", type=Path, metavar="FILE", help="keep results here, and continue"
-    )
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="keep the results here")
     parser.add_argument("--again", action="store_true", help="run the survivors in FILE again")
     parser.add_argument("--list", action="store_true", help="print the sample, run nothing")
-    options = parser.parse_args(arguments)
-    chosen = [mutation for place in options.lines for mutation in of_lines(place)]
-    chosen = chosen or sample(tuple(options.package or PACKAGES), options.count, options.seed)
-    part, _, parts = options.part.partition("/")
-    chosen = chosen[int(part) - 1 :: int(parts)]
-    if options.list:
-        for mutation in chosen:
-            print(_description(mutation))
-        return 0
-    entered = Entered.read(options.entered) if options.entered else None
-    log = Log(options.resume)
-    with tempfile.TemporaryDirectory(prefix="hptc-mutations-") as name:
-        tree = Tree(Path(name).resolve())
-        if entered is not None:
-            print("collecting tests", file=sys.stderr, flush=True)
-            files = {test.partition("::")[0] for test in entered.seconds}
-            tree.collect(sorted(file for file in files if (tree.folder / file).exists()))
-        for number, mutation in enumerate(chosen, 1):
-            if mutation not in log or (options.again and log.caught_by(mutation) is None):
-                began = time.monotonic()
-                source = (ROOT / mutation.file).read_text("utf-8")
-                selections = select(entered, mutation.file, source, mutation.line)
-                outcome = tree.catch(mutation.file, mutation.apply(source), selections)
-                log.add(mutation, outcome.caught_by)
-                seconds = time.monotonic() - began
-                print(f"{number}/{len(chosen)}, {seconds:.0f} s", file=sys.stderr, flush=True)
-            caught_by = log.caught_by(mutation)
-            print("SURVIVED" if caught_by is None else "caught  ", _description(mutation))
-            print(f"    {caught_by or ''}".rstrip(), flush=True)
-        _check_unchanged(tree, [by for each in chosen if (by := log.caught_by(each))])
-    print(table(chosen, log))
-    return 0
+    return parser.parse_args(arguments)
+
+
+def _caught_by(mutation: Mutation, tree: Tree, entered: Entered | None) -> str | None:
+    """The test that a mutation fails; None if it survives."""
+    source = (ROOT / mutation.file).read_text("utf-8")
+    selections = select(entered, mutation.file, source, mutation.line)
+    return tree.catch(mutation.file, mutation.apply(source), selections).caught_by
 
 
 def _check_unchanged(tree: Tree, caught_by: Sequence[str]) -> None:

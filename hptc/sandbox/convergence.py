@@ -71,19 +71,35 @@ def converge(
 ) -> None:
     """Create, update and delete resources until the stack matches the template."""
     resource_map: Any = stack.resource_map
-    before = resource_map._resource_json_map
-    current: dict[str, Any] = resource_map._parsed_resources
+    before: dict[str, Any] = resource_map._resource_json_map
     declared: dict[str, Any] = template["Resources"]
-    location = _location(stack)
+    _load(stack, template, parameters)
+    active = [
+        name
+        for name in stack_resources.in_dependency_order(declared)
+        if "Condition" not in declared[name]
+        or resource_map.lazy_condition_map[declared[name]["Condition"]]
+    ]
+    for name in active:
+        _create_or_update(stack, name, declared[name])
+    for name in reversed(stack_resources.in_dependency_order(before)):
+        if name in resource_map._parsed_resources and name not in active:
+            _delete(stack, name, before[name], is_rollback=is_rollback)
+    resource_map._resource_json_map = declared
 
+
+def _load(stack: models.Stack, template: dict[str, Any], parameters: dict[str, str]) -> None:
+    """Give moto's map of a stack the template and the values that it refers to."""
+    resource_map: Any = stack.resource_map
+    current: dict[str, Any] = resource_map._parsed_resources
     for name in resource_map.resolved_parameters:
         current.pop(name, None)
-    current["AWS::Partition"] = location.partition
+    current["AWS::Partition"] = _location(stack).partition
     current["AWS::NotificationARNs"] = stack.notification_arns
     resource_map.resolved_parameters = {}
     resource_map._template = template
     # moto creates a missing resource that a reference names; it must use the new template.
-    resource_map._resource_json_map = {**before, **declared}
+    resource_map._resource_json_map = {**resource_map._resource_json_map, **template["Resources"]}
     resource_map.input_parameters = parameters
     resource_map.tags = {
         **stack.tags,
@@ -94,33 +110,24 @@ def converge(
     resource_map.load_parameters()
     resource_map.load_conditions()
 
-    active = [
-        name
-        for name in stack_resources.in_dependency_order(declared)
-        if "Condition" not in declared[name]
-        or resource_map.lazy_condition_map[declared[name]["Condition"]]
-    ]
-    for name in active:
-        resource_json, old = declared[name], current.get(name)
-        verb = "CREATE" if old is None else "UPDATE"
-        properties = getattr(old, "sandbox_properties", None)
-        try:
-            if old is None:
-                new = stack_resources.create(name, resource_json, resource_map, location)
-            else:
-                new = stack_resources.update(old, resource_json, resource_map, location)
-        except Exception as error:
-            _add_event(
-                stack, name, old, resource_json["Type"], f"{verb}_FAILED", error_message(error)
-            )
-            raise
-        current[name] = new
-        if properties is not new.sandbox_properties:
-            _add_event(stack, name, new, resource_json["Type"], f"{verb}_COMPLETE")
-    for name in reversed(stack_resources.in_dependency_order(before)):
-        if name in current and name not in active:
-            _delete(stack, name, before[name], is_rollback=is_rollback)
-    resource_map._resource_json_map = declared
+
+def _create_or_update(stack: models.Stack, name: str, resource_json: dict[str, Any]) -> None:
+    resource_map: Any = stack.resource_map
+    current: dict[str, Any] = resource_map._parsed_resources
+    old, location = current.get(name), _location(stack)
+    verb = "CREATE" if old is None else "UPDATE"
+    properties = getattr(old, "sandbox_properties", None)
+    try:
+        if old is None:
+            new = stack_resources.create(name, resource_json, resource_map, location)
+        else:
+            new = stack_resources.update(old, resource_json, resource_map, location)
+    except Exception as error:
+        _add_event(stack, name, old, resource_json["Type"], f"{verb}_FAILED", error_message(error))
+        raise
+    current[name] = new
+    if properties is not new.sandbox_properties:
+        _add_event(stack, name, new, resource_json["Type"], f"{verb}_COMPLETE")
 
 
 def _delete(
