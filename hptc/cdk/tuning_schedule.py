@@ -23,6 +23,7 @@ from hptc.infrastructure.statements import document
 from hptc.project.references import substitute
 
 _ALARM_PERIOD_SECONDS = 300
+_Dimension = cloudwatch.CfnAlarm.DimensionProperty
 
 
 class TuningSchedule(Construct):
@@ -63,46 +64,51 @@ class TuningSchedule(Construct):
             return cdk.Fn.import_value(project.export_of(name))
 
         self._data, self._provided = data, provided
-        machine_role, its_policy = self._role("StateMachineRole", data.machine_role)
+        machine = self._state_machine()
+        group = scheduler.CfnScheduleGroup(self, "ScheduleGroup")
+        own |= {"state_machine_arn": machine.ref, "schedule_group_arn": group.attr_arn}
+        self._schedule(group, machine)
+        # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+        self._alarm(
+            "SearchFailed",
+            "A scheduled tuning job failed",
+            namespace="AWS/States",
+            metric="ExecutionsFailed",
+            dimension=_Dimension(name="StateMachineArn", value=machine.ref),
+        )
+        # https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+        self._alarm(
+            "StartFailed",
+            "A scheduled tuning job could not be started",
+            namespace="AWS/Scheduler",
+            metric="InvocationDroppedCount",
+            dimension=_Dimension(name="ScheduleGroup", value=group.ref),
+        )
+        self.state_machine_arn: str = machine.ref
+        if project.tag(self, data.stack):
+            add_output(self, "state_machine_arn", machine.ref)
+            add_output(self, DIGEST, stack_digest(data, project.foundation.parameters))
+
+    def _state_machine(self) -> stepfunctions.CfnStateMachine:
+        role, its_policy = self._role("StateMachineRole", self._data.machine_role)
+        definition = substitute(self._data.definition, self._provided)
         machine = stepfunctions.CfnStateMachine(
             self,
             "StateMachine",
-            role_arn=machine_role.role_arn,
-            definition_string=cdk.Stack.of(self).to_json_string(
-                substitute(data.definition, provided)
-            ),
+            role_arn=role.role_arn,
+            definition_string=cdk.Stack.of(self).to_json_string(definition),
         )
         acknowledge(
             machine,
             {
                 "SF1": "Step Functions keeps every event of an execution for 90 days; logging to a "
                 "log group requires permission to manage the log deliveries of the whole account",
-                "SF2": f"each execution makes {_kinds_of_calls(data)} to SageMaker and recorded by "
-                "CloudTrail: there is nothing to trace",
+                "SF2": f"each execution makes {_kinds_of_calls(self._data)} to SageMaker and "
+                "recorded by CloudTrail: there is nothing to trace",
             },
         )
         machine.node.add_dependency(its_policy)
-        group = scheduler.CfnScheduleGroup(self, "ScheduleGroup")
-        own |= {"state_machine_arn": machine.ref, "schedule_group_arn": group.attr_arn}
-        self._schedule(group, machine)
-        # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
-        # https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
-        self._alarm(
-            "SearchFailed",
-            "A scheduled tuning job failed",
-            ("AWS/States", "ExecutionsFailed"),
-            ("StateMachineArn", machine.ref),
-        )
-        self._alarm(
-            "StartFailed",
-            "A scheduled tuning job could not be started",
-            ("AWS/Scheduler", "InvocationDroppedCount"),
-            ("ScheduleGroup", group.ref),
-        )
-        self.state_machine_arn: str = machine.ref
-        if project.tag(self, data.stack):
-            add_output(self, "state_machine_arn", machine.ref)
-            add_output(self, DIGEST, stack_digest(data, project.foundation.parameters))
+        return machine
 
     def _role(self, name: str, role: ServiceRole) -> tuple[iam.Role, iam.Policy]:
         trust = substitute(document([role.trust])["Statement"][0], self._provided)
@@ -163,7 +169,7 @@ class TuningSchedule(Construct):
         schedule.node.add_dependency(its_policy)
 
     def _alarm(
-        self, name: str, summary: str, metric: tuple[str, str], dimension: tuple[str, str]
+        self, name: str, summary: str, *, namespace: str, metric: str, dimension: _Dimension
     ) -> None:
         topic = substitute(self._data.alarm_topic, self._provided)
         cloudwatch.CfnAlarm(
@@ -171,11 +177,9 @@ class TuningSchedule(Construct):
             name,
             alarm_description=f"{summary}: the tuning spec {self._data.spec}",
             alarm_actions=[topic] if topic is not None else None,
-            namespace=metric[0],
-            metric_name=metric[1],
-            dimensions=[
-                cloudwatch.CfnAlarm.DimensionProperty(name=dimension[0], value=dimension[1])
-            ],
+            namespace=namespace,
+            metric_name=metric,
+            dimensions=[dimension],
             statistic="Sum",
             period=_ALARM_PERIOD_SECONDS,
             evaluation_periods=1,
