@@ -16,15 +16,15 @@ class Equivalent(NamedTuple):
 
 EQUIVALENT = (
     Equivalent(
-        "hptc/compiler/fix_places.py",
-        "usable = fix_in(found[0][0], located, message)",
-        "usable = fix_in(found[-1][0], located, message)",
+        "hptc/compiler/fix_locations.py",
+        "return fix_in(changes[0].document, changed, message)",
+        "return fix_in(changes[-1].document, changed, message)",
         "all are in one document",
     ),
     Equivalent(
         "hptc/diff/canonical_form.py",
-        "return {name: found[0] if len(found) == 1 else found for name, found in named.items()}",
-        "return {name: found[-1] if len(found) == 1 else found for name, found in named.items()}",
+        "name: same_name[0] if len(same_name) == 1 else same_name",
+        "name: same_name[-1] if len(same_name) == 1 else same_name",
         "the list has one item",
     ),
     Equivalent(

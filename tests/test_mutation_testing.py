@@ -82,7 +82,7 @@ def test_names_that_are_used_when_a_module_is_imported(source: str, expected: se
     ("file", "function", "code"),
     [
         ("hptc/project/kms_keys.py", "is_alias", "HPT522"),
-        ("hptc/request/job_facts.py", "_access_point", "HPT505"),
+        ("hptc/request/named_resources.py", "_access_point", "HPT505"),
     ],
     ids=["directly", "through other functions"],
 )
