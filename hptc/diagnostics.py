@@ -221,21 +221,21 @@ def capped(findings: Iterable[_Found]) -> list[_Found]:
     counts: Counter[str] = Counter()
     kept: list[_Found] = []
     first_omitted: dict[str, _Found] = {}
-    for each in findings:
-        counts[each.code] += 1
-        if counts[each.code] <= MAX_OF_CODE:
-            kept.append(_with_short_texts(each))
+    for finding in findings:
+        counts[finding.code] += 1
+        if counts[finding.code] <= MAX_OF_CODE:
+            kept.append(_with_short_texts(finding))
         else:
-            first_omitted.setdefault(each.code, each)
+            first_omitted.setdefault(finding.code, finding)
     kept += [
         replace(
-            each,
+            omitted,
             message=more_findings(code, counts[code] - MAX_OF_CODE),
             label="",
             help="",
             fixes=(),
         )
-        for code, each in first_omitted.items()
+        for code, omitted in first_omitted.items()
     ]
     return kept
 

@@ -254,9 +254,9 @@ class Comparison(Answer):
 def _change_rows(spec: SpecDiff) -> Iterator[Sequence[str]]:
     from hptc.render.diff_titles import change_environments, subject, title
 
-    for each in spec.changes:
-        what = f"{change_environments(each)}{title(each)}"
-        yield spec.name, subject(each), what, each.old, each.new
+    for change in spec.changes:
+        what = f"{change_environments(change)}{title(change)}"
+        yield spec.name, subject(change), what, change.old, change.new
     for finding in spec.findings:
         yield spec.name, finding.code, "new finding", "", finding.full_message
 

@@ -140,9 +140,9 @@ def failed_with_project(outcome: Outcome, faults: Iterable[Diagnostic]) -> Faile
     shared = tuple(faults)
     places = {fault.span for fault in shared}
     own = (
-        each
-        for each in outcome.diagnostics
-        if each.code not in _OF_ENVIRONMENT and each.span not in places
+        diagnostic
+        for diagnostic in outcome.diagnostics
+        if diagnostic.code not in _OF_ENVIRONMENT and diagnostic.span not in places
     )
     return failed(outcome, (*shared, *own))
 

@@ -71,7 +71,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
             help=f"add an environment to {FILE_NAME} and pass a spec of that project",
         )
     # The role that hptc creates comes first, then existing ones in the order of the request.
-    arns = dict.fromkeys(each.role_arn for each in job.definitions)
+    arns = dict.fromkeys(permission.role_arn for permission in job.definitions)
     # A file in the API's own form has no stack, so its role is not one that hptc creates for it,
     # and no schedule.
     spec = compiled.name if isinstance(compiled, CompiledSpec) else None
@@ -92,12 +92,12 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
                 trust=trust(environment) if arn == managed else None,
                 permissions=tuple(
                     Permission(
-                        statement=each,
+                        statement=permission,
                         required_by=tuple(
-                            _requirement(path, compiled, job) for path in each.required_by
+                            _requirement(path, compiled, job) for path in permission.required_by
                         ),
                     )
-                    for each in permissions(environment, job, arn, spec=spec)
+                    for permission in permissions(environment, job, arn, spec=spec)
                 ),
             )
             for arn in sorted(arns, key=lambda arn: arn != MANAGED_ROLE)

@@ -55,12 +55,12 @@ def _with_templates(value: object, *, is_json: bool) -> Any:
     if isinstance(value, Mapping):
         return {
             key: _with_templates(
-                each, is_json=is_json or (key == "StaticHyperParameters" and PROGRAM in each)
+                inner, is_json=is_json or (key == "StaticHyperParameters" and PROGRAM in inner)
             )
-            for key, each in value.items()
+            for key, inner in value.items()
         }
     if isinstance(value, list):
-        return [_with_templates(each, is_json=is_json) for each in value]
+        return [_with_templates(inner, is_json=is_json) for inner in value]
     return value
 
 

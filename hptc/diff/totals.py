@@ -49,27 +49,29 @@ class Total:
 
 def totals(review: Review) -> Iterator[Total]:
     """The total of each environment in which the changes create tuning jobs."""
-    comparisons = [each for spec in review.specs for each in spec.comparisons]
-    for name in dict.fromkeys(each.environment for each in comparisons):
-        in_it = [each for each in comparisons if each.environment == name]
-        once = [each for each in in_it if each.is_new_job]
+    comparisons = [comparison for spec in review.specs for comparison in spec.comparisons]
+    for name in dict.fromkeys(comparison.environment for comparison in comparisons):
+        in_environment = [
+            comparison for comparison in comparisons if comparison.environment == name
+        ]
+        once = [comparison for comparison in in_environment if comparison.is_new_job]
         repeated = [
-            (each, starts)
-            for each in in_it
-            if each.new_job is not None and (starts := _starts_per_month(each))
+            (comparison, starts)
+            for comparison in in_environment
+            if comparison.new_job is not None and (starts := _starts_per_month(comparison))
         ]
         if once or repeated:
             yield Total(
                 environment=name,
                 jobs=len(once),
-                cost=_sum((_new_bound(each), Fraction(1)) for each in once),
+                cost=_sum((_new_bound(comparison), Fraction(1)) for comparison in once),
                 cost_before=_sum(
-                    (each.cost.old, Fraction(1))
-                    for each in once
-                    if each.cost is not None and each.cost.old is not None
+                    (comparison.cost.old, Fraction(1))
+                    for comparison in once
+                    if comparison.cost is not None and comparison.cost.old is not None
                 ),
                 starts=sum((starts for _, starts in repeated), Fraction(0)),
-                monthly_cost=_sum((_new_bound(each), starts) for each, starts in repeated),
+                monthly_cost=_sum((_new_bound(comparison), starts) for comparison, starts in repeated),
             )
 
 

@@ -76,12 +76,12 @@ def render_uploads(deployment: Deployment) -> str:
     changed = {stack.name for stack in deployment.stacks if stack.is_changed}
     is_new = environment.foundation_stack in changed
     commands = [
-        each.command
-        for each in deployment.uploads
-        if each.is_there is False
+        upload.command
+        for upload in deployment.uploads
+        if upload.is_there is False
         or (
-            each.is_there is None
-            and (is_new or any(environment.spec_stack(spec) in changed for spec in each.specs))
+            upload.is_there is None
+            and (is_new or any(environment.spec_stack(spec) in changed for spec in upload.specs))
         )
     ]
     if not commands:
@@ -114,18 +114,20 @@ def render_removals(removals: Sequence[Removal]) -> str:
     for removal in removals:
         going = len(removal.resources) - len(removal.retained)
         lines.append(f"{removal.name}: {plural(going, 'resource')} to delete")
-        lines += [f"  retained: {each.type} {each.logical_id}" for each in removal.retained]
         lines += [
-            f"  deleted: {each.type} {each.logical_id}: {text}"
-            for each in removal.resources
-            if not each.is_retained and (text := consequence(each))
+            f"  retained: {resource.type} {resource.logical_id}" for resource in removal.retained
+        ]
+        lines += [
+            f"  deleted: {resource.type} {resource.logical_id}: {text}"
+            for resource in removal.resources
+            if not resource.is_retained and (text := consequence(resource))
         ]
     return "\n".join(map(printable, lines))
 
 
 def render_removed(removed: Removed, region: str) -> str:
     """A deleted stack and its retained resources as text."""
-    retained = [f"  retained: {leftover(each, region)}" for each in removed.retained]
+    retained = [f"  retained: {leftover(resource, region)}" for resource in removed.retained]
     return "\n".join(map(printable, [f"deleted {removed.name}", *retained]))
 
 
@@ -133,17 +135,17 @@ def removed_json(removed: Sequence[Removed]) -> str:
     """The document of `hptc destroy`."""
     stacks: list[RemovedStackData] = [
         {
-            "name": each.name,
+            "name": stack.name,
             "retained": [
                 {
                     "logical_id": event.logical_id,
                     "type": event.type,
                     "physical_id": event.physical_id,
                 }
-                for event in each.retained
+                for event in stack.retained
             ],
         }
-        for each in removed
+        for stack in removed
     ]
     data: RemovedStacksData = {"stacks": stacks}
     return document("destroy", data)
@@ -167,12 +169,12 @@ def deployment_json(deployment: Deployment) -> str:
         ],
         "uploads": [
             {
-                "uri": each.uri,
-                "specs": list(each.specs),
-                "command": each.command,
-                "is_there": each.is_there,
+                "uri": upload.uri,
+                "specs": list(upload.specs),
+                "command": upload.command,
+                "is_there": upload.is_there,
             }
-            for each in deployment.uploads
+            for upload in deployment.uploads
         ],
         "orphaned_stacks": None if deployment.orphaned is None else list(deployment.orphaned),
     }

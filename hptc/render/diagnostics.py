@@ -194,9 +194,9 @@ def _markdown(diagnostics: Sequence[Diagnostic]) -> str:
     if not diagnostics:
         return "**hptc check:** no findings.\n"
     rows = [
-        f"| {each.severity.value} | {each.code} | {_cell(_location(each.span))} "
-        f"| {_cell(each.full_message)}{_cell_help(each)} |"
-        for each in diagnostics
+        f"| {diagnostic.severity.value} | {diagnostic.code} | {_cell(_location(diagnostic.span))} "
+        f"| {_cell(diagnostic.full_message)}{_cell_help(diagnostic)} |"
+        for diagnostic in diagnostics
     ]
     header = "| | Rule | Location | Finding |\n|---|---|---|---|\n"
     head = f"**hptc check:** {tally(diagnostics)}\n\n{header}"

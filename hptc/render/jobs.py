@@ -69,15 +69,15 @@ def render_to_submit(new: Sequence[tuple[DecidedJob, BoundSummary]], region: str
 
 def render_not_submitted(failed: Sequence[NotSubmitted], tried: int) -> str:
     """The summary of a submission of several jobs, some of which failed."""
-    unknown = sum(each.is_unknown for each in failed)
+    unknown = sum(job.is_unknown for job in failed)
     counts = [(len(failed) - unknown, "not submitted"), (unknown, "perhaps submitted")]
     what = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
     lines = [f"of {plural(tried, 'tuning job')}, {what}:"]
     if not unknown:
         lines = [f"{len(failed)} of {plural(tried, 'tuning job')} not submitted:"]
-    for each in failed:
-        lines.append(f"  {printable(each.name)}  {printable(each.file)}")
-        lines += [f"    {printable(line.strip())}" for line in each.error.message.splitlines()]
+    for job in failed:
+        lines.append(f"  {printable(job.name)}  {printable(job.file)}")
+        lines += [f"    {printable(line.strip())}" for line in job.error.message.splitlines()]
     return "\n".join(lines)
 
 

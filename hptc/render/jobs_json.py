@@ -149,13 +149,13 @@ def failures_data(failed: Sequence[NotSubmitted]) -> list[NotSubmittedData]:
     """The jobs that were not submitted."""
     return [
         {
-            "name": each.name,
-            "file": each.file,
-            "error": each.error.message,
-            "help": each.error.help,
-            "is_unknown": each.is_unknown,
+            "name": failure.name,
+            "file": failure.file,
+            "error": failure.error.message,
+            "help": failure.error.help,
+            "is_unknown": failure.is_unknown,
         }
-        for each in failed
+        for failure in failed
     ]
 
 

@@ -78,15 +78,15 @@ def applied_json(applied: Sequence[Applied]) -> str:
     """The document of `hptc submit` for a saved plan."""
     jobs: list[AppliedJobData] = []
     failed: list[NotSubmitted] = []
-    for each in applied:
-        if isinstance(each.outcome, NotSubmitted):
-            failed.append(each.outcome)
+    for job in applied:
+        if isinstance(job.outcome, NotSubmitted):
+            failed.append(job.outcome)
             continue
         entry: AppliedJobData = {
-            "spec": each.planned.spec,
-            "file": each.planned.file,
-            "name": each.outcome.name,
-            "outcome": "submitted" if isinstance(each.outcome, Submitted) else "unchanged",
+            "spec": job.planned.spec,
+            "file": job.planned.file,
+            "name": job.outcome.name,
+            "outcome": "submitted" if isinstance(job.outcome, Submitted) else "unchanged",
         }
         jobs.append(entry)
     data: AppliedPlanData = {"jobs": jobs}
@@ -96,14 +96,14 @@ def applied_json(applied: Sequence[Applied]) -> str:
 
 
 def _to_submit(plan: Plan) -> Iterator[str]:
-    rows = _columns([_new(each) for each in plan.to_submit])
-    for row, each in zip(rows, plan.to_submit, strict=True):
+    rows = _columns([_new(job) for job in plan.to_submit])
+    for row, job in zip(rows, plan.to_submit, strict=True):
         yield row
-        yield from (f"  {printable(note)}" for note in latest_run_notes(each.provided))
-        if each.cost is not None:
-            yield f"  {printable(headline(each.cost.bound))}"
-            yield from (f"  unknown: {printable(missing)}" for missing in each.cost.bound.missing)
-            yield f"  expected: {printable(forecast(each.cost.expected))}"
+        yield from (f"  {printable(note)}" for note in latest_run_notes(job.provided))
+        if job.cost is not None:
+            yield f"  {printable(headline(job.cost.bound))}"
+            yield from (f"  unknown: {printable(missing)}" for missing in job.cost.bound.missing)
+            yield f"  expected: {printable(forecast(job.cost.expected))}"
     if plan.total_cost is not None and len(plan.to_submit) > 1:
         yield f"total: {total(plan.total_cost)}"
 
@@ -117,17 +117,17 @@ def _unchanged(job: Unchanged) -> tuple[str, ...]:
 
 
 def _blocked(blocked: Sequence[Blocked]) -> Iterator[str]:
-    rows = _columns([(each.name, each.file) for each in blocked])
-    for row, each in zip(rows, blocked, strict=True):
+    rows = _columns([(job.name, job.file) for job in blocked])
+    for row, job in zip(rows, blocked, strict=True):
         yield row
-        yield f"  {printable(each.reason)}"
-        if each.help:
-            yield f"  help: {printable(each.help)}"
+        yield f"  {printable(job.reason)}"
+        if job.help:
+            yield f"  help: {printable(job.help)}"
 
 
 def _stacks(plan: Plan) -> Iterator[str]:
     needed = plan.stacks.not_deployed
-    yield from _columns([(each.name, _state(each)) for each in needed])
+    yield from _columns([(stack.name, _state(stack)) for stack in needed])
     if needed:
         yield f"help: `hptc deploy --env {printable(plan.place.environment)}`"
 

@@ -59,12 +59,12 @@ def report_html(results: Results) -> str:
     over_time = objective_over_time(results)
     spaces = [
         _Space(
-            name=definition_name(results.job, each),
-            charts=objective_by_hyperparameter(results, each),
-            parallel=parallel_coordinates(results, each),
-            importance=_importance(results, definition_name(results.job, each)),
+            name=definition_name(results.job, definition),
+            charts=objective_by_hyperparameter(results, definition),
+            parallel=parallel_coordinates(results, definition),
+            importance=_importance(results, definition_name(results.job, definition)),
         )
-        for each in results.job.definitions
+        for definition in results.job.definitions
     ]
     return _template().render(
         style=drawing_style,
@@ -79,8 +79,8 @@ def report_html(results: Results) -> str:
         spaces=spaces,
         headers=headers,
         rows=[
-            (cells, shortened(each.failure_reason, _LONGEST_REASON))
-            for cells, each in zip(rows, ranked, strict=True)
+            (cells, shortened(training_job.failure_reason, _LONGEST_REASON))
+            for cells, training_job in zip(rows, ranked, strict=True)
         ],
         failures=results.failures,
     )

@@ -64,9 +64,13 @@ class Chart:
 def objective_over_time(results: Results) -> Chart | None:
     """Each training job's objective when it ended, and the best so far; None without any."""
     ended = [
-        (each.objective, (each.ended - results.status.created).total_seconds(), each)
-        for each in results.training_jobs
-        if each.objective is not None and each.ended is not None
+        (
+            training_job.objective,
+            (training_job.ended - results.status.created).total_seconds(),
+            training_job,
+        )
+        for training_job in results.training_jobs
+        if training_job.objective is not None and training_job.ended is not None
     ]
     if not ended:
         return None
@@ -84,10 +88,10 @@ def objective_over_time(results: Results) -> Chart | None:
         Dot(
             x=rounded(x(seconds)),
             y=rounded(y(value)),
-            kind=_kind(each, best),
-            title=f"training job {each.number}: {value:.6g}",
+            kind=_kind(training_job, best),
+            title=f"training job {training_job.number}: {value:.6g}",
         )
-        for value, seconds, each in ended
+        for value, seconds, training_job in ended
     )
     running, steps = ended[0][0], [f"M{coordinate(x(ended[0][1]))} {coordinate(y(ended[0][0]))}"]
     better = max if _is_maximized(results) else min
@@ -129,19 +133,21 @@ def objective_by_hyperparameter(results: Results, definition: Definition) -> tup
     if not shown:
         return ()
     best = rank(shown, results.job.definitions)[0]
-    axis = ObjectiveAxis.of([each.objective or 0.0 for each in shown], is_maximized(definition))
+    axis = ObjectiveAxis.of(
+        [training_job.objective or 0.0 for training_job in shown], is_maximized(definition)
+    )
     y = axis.scaled(TOP, _SMALL_BOTTOM)
     charts = []
     for range_ in definition.ranges:
         column = Column.of(range_, shown)
         marks: dict[str, list[str]] = {"done": [], "early": [], "best": []}
-        for each in shown:
-            value = dict(each.hyperparameters).get(range_.name)
-            if value is not None and each.objective is not None:
-                x = LEFT + (_SMALL_RIGHT - LEFT) * column.position(value, each.number)
+        for training_job in shown:
+            value = dict(training_job.hyperparameters).get(range_.name)
+            if value is not None and training_job.objective is not None:
+                x = LEFT + (_SMALL_RIGHT - LEFT) * column.position(value, training_job.number)
                 # A stroke without length, with round ends, is a dot of a few bytes.
-                place = f"M{coordinate(x)} {coordinate(y(each.objective))}h0"
-                marks[_kind(each, best)].append(place)
+                place = f"M{coordinate(x)} {coordinate(y(training_job.objective))}h0"
+                marks[_kind(training_job, best)].append(place)
         charts.append(
             Chart(
                 title=range_.name,
@@ -167,24 +173,26 @@ def parallel_coordinates(results: Results, definition: Definition) -> Chart | No
     if len(ranges) < 2 or not shown:
         return None
     ordered = rank(shown, results.job.definitions)
-    best = {each.name for each in ordered[: max(1, len(ordered) // _BEST_SHARE)]}
+    best = {training_job.name for training_job in ordered[: max(1, len(ordered) // _BEST_SHARE)]}
     columns = [Column.of(range_, shown) for range_ in ranges]
     width = max(WIDTH, _AXIS_WIDTH * (len(columns) + 1))
     step = (width - _AXIS_WIDTH) / len(columns)
     places = [rounded(_AXIS_WIDTH / 2 + step * index) for index in range(len(columns) + 1)]
     top, bottom = 34.0, 214.0
-    axis = ObjectiveAxis.of([each.objective or 0.0 for each in shown], is_maximized(definition))
+    axis = ObjectiveAxis.of(
+        [training_job.objective or 0.0 for training_job in shown], is_maximized(definition)
+    )
     y = axis.scaled(top, bottom)
     lines: dict[str, list[str]] = {"faint": [], "strong": []}
-    for each in reversed(ordered):
-        values = dict(each.hyperparameters)
+    for training_job in reversed(ordered):
+        values = dict(training_job.hyperparameters)
         points = [
             f"{coordinate(at)} {coordinate(bottom - (bottom - top) * column.position(value, 0))}"
             for at, column in zip(places, columns, strict=False)
             if (value := values.get(column.name)) is not None
         ]
-        points.append(f"{coordinate(places[-1])} {coordinate(y(each.objective or 0.0))}")
-        lines["strong" if each.name in best else "faint"].append(f"M{'L'.join(points)}")
+        points.append(f"{coordinate(places[-1])} {coordinate(y(training_job.objective or 0.0))}")
+        lines["strong" if training_job.name in best else "faint"].append(f"M{'L'.join(points)}")
     axes = "".join(f"M{coordinate(at)} {top}V{bottom}" for at in places)
     ends = [
         *((short_label(column.name), column.first, column.last) for column in columns),
@@ -213,9 +221,9 @@ def parallel_coordinates(results: Results, definition: Definition) -> Chart | No
 def _with_objective(results: Results, definition: Definition) -> list[TrainingResult]:
     name = definition_name(results.job, definition)
     return [
-        each
-        for each in results.training_jobs
-        if each.definition == name and each.objective is not None
+        training_job
+        for training_job in results.training_jobs
+        if training_job.definition == name and training_job.objective is not None
     ]
 
 

@@ -81,12 +81,12 @@ def results_data(results: Results, *, top: int | None = None) -> ResultsData:
         ],
         "importance": [
             {
-                "definition": each.definition or None,
-                "shares": dict(each.shares) if not each.unknown else None,
-                "r_squared": each.r_squared,
-                "unknown": each.unknown or None,
+                "definition": importance.definition or None,
+                "shares": dict(importance.shares) if not importance.unknown else None,
+                "r_squared": importance.r_squared,
+                "unknown": importance.unknown or None,
             }
-            for each in results.importance
+            for importance in results.importance
         ],
         "failures": [
             {

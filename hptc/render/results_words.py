@@ -174,24 +174,30 @@ def results_table(
     The billed time is shown only if it differs from the time, and the cost only if any is known.
     """
     names = hyperparameter_names(results)
-    has_billed = any(each.billable_seconds not in (None, each.seconds) for each in shown)
-    has_cost = any(each.usd is not None for each in shown)
+    has_billed = any(
+        training_job.billable_seconds not in (None, training_job.seconds) for training_job in shown
+    )
+    has_cost = any(training_job.usd is not None for training_job in shown)
     columns: list[tuple[str, Callable[[TrainingResult, dict[str, str]], str], bool]] = [
-        ("#", lambda each, _: str(each.number), True),
-        ("objective", lambda each, _: objective_text(each), True),
-        ("definition", lambda each, _: printable(each.definition), results.job.is_multiple),
+        ("#", lambda training_job, _: str(training_job.number), True),
+        ("objective", lambda training_job, _: objective_text(training_job), True),
+        (
+            "definition",
+            lambda training_job, _: printable(training_job.definition),
+            results.job.is_multiple,
+        ),
         *((printable(name), _value_of(name), True) for name in names),
-        ("status", lambda each, _: _status(each), True),
-        ("time", lambda each, _: seconds_text(each.seconds), True),
-        ("billed", lambda each, _: seconds_text(each.billable_seconds), has_billed),
-        ("cost", lambda each, _: usd_text(each), has_cost),
-        ("name", lambda each, _: printable(each.name), True),
+        ("status", lambda training_job, _: _status(training_job), True),
+        ("time", lambda training_job, _: seconds_text(training_job.seconds), True),
+        ("billed", lambda training_job, _: seconds_text(training_job.billable_seconds), has_billed),
+        ("cost", lambda training_job, _: usd_text(training_job), has_cost),
+        ("name", lambda training_job, _: printable(training_job.name), True),
     ]
     chosen = [(header, cell) for header, cell, is_shown in columns if is_shown]
     rows = []
-    for each in shown:
-        values = dict(each.hyperparameters)
-        rows.append([cell(each, values) for _, cell in chosen])
+    for training_job in shown:
+        values = dict(training_job.hyperparameters)
+        rows.append([cell(training_job, values) for _, cell in chosen])
     return [header for header, _ in chosen], rows
 
 

@@ -241,14 +241,15 @@ def resource_in_another_region(rule: Rule, context: Context) -> Iterator[Finding
             algorithm_name: arn:aws:sagemaker:us-east-1:111122223333:algorithm/trees
     """
     for definition in context.job.definitions:
-        here = context.region_of(definition)
-        for each in regional_arns(definition):
-            if each.resource and _is_elsewhere(each, here):
+        region = context.region_of(definition)
+        for regional in regional_arns(definition):
+            if regional.resource and _is_elsewhere(regional, region):
                 yield rule.finding(
-                    f"{each.noun} is in {each.arn.region}, but the training jobs run in {here}",
-                    each.path,
-                    label=f"not in {here}",
-                    help=f"use one in {here}",
+                    f"{regional.noun} is in {regional.arn.region}, but the training jobs run in "
+                    f"{region}",
+                    regional.path,
+                    label=f"not in {region}",
+                    help=f"use one in {region}",
                 )
 
 

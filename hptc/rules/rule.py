@@ -111,11 +111,13 @@ class Context:
         if self.environment is not None:
             return self.environment.region
         definitions = (definition, *self.job.definitions)
-        for each in definitions:
-            image = parse_image(each.training_image or "")
+        for definition_ in definitions:
+            image = parse_image(definition_.training_image or "")
             if image is not None:
                 return image.region
-        arns = (regional.arn for each in definitions for regional in regional_arns(each))
+        arns = (
+            regional.arn for definition_ in definitions for regional in regional_arns(definition_)
+        )
         return next((arn.region for arn in arns if arn.region), None)
 
 

@@ -42,8 +42,8 @@ def safe_edits(
     """
     edits: list[Edit] = []
     count = 0
-    for each in diagnostics:
-        fix = next((fix for fix in each.fixes if fix.is_safe), None)
+    for diagnostic in diagnostics:
+        fix = next((fix for fix in diagnostic.fixes if fix.is_safe), None)
         if fix is None or fix.file != document.file:
             continue
         own = text_edits(fix, document)

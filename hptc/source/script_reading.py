@@ -64,9 +64,9 @@ def read_scripts(packed: PackedCode, entry_point: str) -> ScriptFacts:
     start = time.monotonic()
     answers = _answers(asked)
     faults = [
-        SyntaxFault(file=each["file"], line=each["line"], message=each["fault"])
-        for each in answers
-        if "fault" in each
+        SyntaxFault(file=answer["file"], line=answer["line"], message=answer["fault"])
+        for answer in answers
+        if "fault" in answer
     ]
     first: dict[str, Any] = answers[0] if answers else {}
     script = first if first.get("file") == entry_point else {}
