@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 
 from hptc.compiler.draft import AddedCode
-from hptc.compiler.filling import definitions_of
+from hptc.compiler.filling import emitted_definitions
 from hptc.compiler.outcome import Origin
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, SpecPath, nearest
@@ -37,29 +37,28 @@ def add_code(request: Request, spec: Spec, origin: Origin, workspace: Workspace)
     """Pack each `source` of a spec, and add the archive to `request`, in place."""
     codes: dict[RequestPath, TrainingCode] = {}
     findings: list[Finding] = []
-    for index, (training_job, definition, at) in enumerate(definitions_of(request, spec)):
-        if training_job.source is None:
+    project = origin.environment.project if origin.environment else ""
+    for emitted in emitted_definitions(request, spec):
+        source, at = emitted.training_job.source, emitted.at / "source"
+        if source is None:
             continue
-        packed = _packed(training_job.source, at / "source", origin, workspace)
-        bucket = _bucket(origin.environment, at / "source")
-        faults = [each for each in (packed, bucket) if isinstance(each, Finding)]
-        findings += faults
-        project = origin.environment.project if origin.environment else ""
+        packed = _packed(source, at, origin, workspace)
+        bucket = _bucket(origin.environment, at)
+        problems = [each for each in (packed, bucket) if isinstance(each, Finding)]
+        findings += problems
         code = TrainingCode(
-            at=at / "source",
-            directory=_normalized(training_job.source.directory),
-            entry_point=_normalized(training_job.source.entry_point),
+            at=at,
+            directory=_normalized(source.directory),
+            entry_point=_normalized(source.entry_point),
             packed=packed if isinstance(packed, PackedCode) else PackedCode(()),
             bucket=bucket if isinstance(bucket, str) else "bucket",
             key=code_key(project, packed.digest if isinstance(packed, PackedCode) else _NO_DIGEST),
             kms_key_id=_kms_key(origin.environment),
-            written=tuple(_written(training_job, at)),
+            written=tuple(_written(emitted.training_job, emitted.at)),
         )
-        _add(code, training_job, definition)
-        if not faults:
-            is_single = at[0] == "training_job"
-            path = ("TrainingJobDefinition",) if is_single else ("TrainingJobDefinitions", index)
-            codes[RequestPath(path)] = code
+        _add(code, emitted.training_job, emitted.definition)
+        if not problems:
+            codes[emitted.path] = code
     return AddedCode(codes=codes, findings=tuple(findings))
 
 

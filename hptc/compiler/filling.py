@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hptc.catalog import algorithms
 from hptc.catalog.frameworks import repositories as framework_repositories
 from hptc.catalog.image_names import meant_image
@@ -15,7 +17,8 @@ from hptc.catalog.images import (
 from hptc.catalog.instances import instance
 from hptc.catalog.region_names import is_region
 from hptc.compiler.framework_images import framework_uri, newest_versions
-from hptc.diagnostics import Finding, SpecPath, nearest, respelled
+from hptc.diagnostics import Finding, RequestPath, SpecPath, nearest, respelled
+from hptc.frozen import frozen
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
 from hptc.request.emission import Request
@@ -30,29 +33,44 @@ def fill(request: Request, spec: Spec, environment: Environment | None) -> list[
     findings: list[Finding] = []
     config = request.setdefault("HyperParameterTuningJobConfig", {})
     config.setdefault("ResourceLimits", {})
-    for training_job, definition, at in definitions_of(request, spec):
+    for emitted in emitted_definitions(request, spec):
         if environment is None or is_region(environment.region):  # else hptc.yaml has the error
-            findings += _fill_image(definition, training_job.algorithm, environment, at)
+            findings += _fill_image(emitted, environment)
         if environment is not None:
-            _fill_from(environment, definition, spec.name)
+            _fill_resources(emitted.definition, environment, spec.name)
     return findings
 
 
-def definitions_of(request: Request, spec: Spec) -> list[tuple[TrainingJob, Request, SpecPath]]:
-    """Each training job of a spec with its definition in the request, and its path in the spec."""
-    pairs: list[tuple[TrainingJob, Request, SpecPath]] = []
+@frozen
+class EmittedDefinition:
+    """A training job of a spec, and the definition in the request that it has become."""
+
+    training_job: TrainingJob
+    at: SpecPath
+    definition: Request
+    path: RequestPath
+
+
+def emitted_definitions(request: Request, spec: Spec) -> Iterator[EmittedDefinition]:
+    """Each training job of a spec with its definition, which the caller may change."""
     if spec.training_job is not None:
-        single = request.setdefault("TrainingJobDefinition", {})
-        pairs.append((spec.training_job, single, SpecPath(("training_job",))))
-    several = request.get("TrainingJobDefinitions", ())
-    for (name, training_job), definition in zip(
-        (spec.training_jobs or {}).items(), several, strict=True
-    ):
-        pairs.append((training_job, definition, SpecPath(("training_jobs", name))))
-    return pairs
+        yield EmittedDefinition(
+            training_job=spec.training_job,
+            at=SpecPath(("training_job",)),
+            definition=request.setdefault("TrainingJobDefinition", {}),
+            path=RequestPath(("TrainingJobDefinition",)),
+        )
+    for index, (name, training_job) in enumerate((spec.training_jobs or {}).items()):
+        yield EmittedDefinition(
+            training_job=training_job,
+            at=SpecPath(("training_jobs", name)),
+            definition=request["TrainingJobDefinitions"][index],
+            path=RequestPath(("TrainingJobDefinitions", index)),
+        )
 
 
-def _fill_from(environment: Environment, definition: Request, spec_name: str) -> None:
+def _fill_resources(definition: Request, environment: Environment, spec_name: str) -> None:
+    """Add the role, the output location, the KMS key and the network."""
     provided = environment.variables
     role = environment.infrastructure.execution_role
     if role != "absent" and "RoleArn" not in definition:
@@ -89,12 +107,11 @@ def _takes_volume_key(resources: Request) -> bool:
     return bool(kinds) and all(kind is not None and not kind.has_local_storage for kind in kinds)
 
 
-def _fill_image(
-    definition: Request, algorithm: Algorithm | None, environment: Environment | None, at: SpecPath
-) -> list[Finding]:
+def _fill_image(emitted: EmittedDefinition, environment: Environment | None) -> list[Finding]:
+    algorithm = emitted.training_job.algorithm
     if algorithm is None:
         return []
-    at = at / "algorithm"
+    at, definition = emitted.at / "algorithm", emitted.definition
     problem = _selection_problem(algorithm, at)
     if problem is not None:
         return [problem]
@@ -129,7 +146,7 @@ def _fill_image(
 
 
 def _selection_problem(algorithm: Algorithm, at: SpecPath) -> Finding | None:
-    """Why the keys of `algorithm` select no image; None if they do, or don't ask for one of AWS."""
+    """Why the keys of `algorithm` select no image of AWS; None if they do, or need none."""
     selectors = [
         key
         for key in ("built_in", "framework", "training_image", "algorithm_name")

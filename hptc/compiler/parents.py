@@ -8,7 +8,7 @@ is submitted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import takewhile
 from pathlib import Path as FilePath
 
@@ -24,8 +24,9 @@ from hptc.request.emission import Request
 from hptc.request.tuning_job import TuningJob
 from hptc.spec.tuning_spec import Spec
 
+_NAME = "HyperParameterTuningJobName"
 _MAX_PARENTS = 5  # the API's limit; a malicious file may list thousands
-_MAX_CHAIN = 100  # compiling a parent recurses, and Python's recursion is limited
+_MAX_CHAIN = 100  # compiling a parent takes several calls, and Python's recursion is limited
 _SHORTEST = 4  # of the names in which a typo can be told from another name
 _LATEST = r"\s*latest\(\s*([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)\s*\)\s*"
 _LIKE_LATEST = r"(?i)\s*(\$\{hptc:)?latest\b.*[(\[{]|\s*latest\s*\("
@@ -41,61 +42,85 @@ def name_parents(
     Other names are kept: they are existing tuning jobs in AWS.
     """
     parents = Parents()
-    named = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
-    if not named:
+    written = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
+    if not written:
         return parents
+    in_project = origin.project
+    child = _Child(
+        spec=spec,
+        origin=origin,
+        spec_files=spec_files_by_name(in_project, workspace) if in_project is not None else {},
+        workspace=workspace,
+        compile_file=compile_file,
+    )
     workspace.compiling.append(workspace.files.real(FilePath(origin.file)))
     try:
-        _name_each(named[:_MAX_PARENTS], parents, spec, origin, workspace, compile_file)
+        for index, parent in enumerate(written[:_MAX_PARENTS]):
+            path = SpecPath(("warm_start", "parents", index))
+            if re.match(_LIKE_LATEST, parent[_NAME]):
+                _name_latest_parent(parent, path, child, parents)
+            else:
+                _name_parent(parent, path, child, parents)
     finally:
         workspace.compiling.pop()
     return parents
 
 
-def _name_each(
-    named: Sequence[dict[str, str]],
-    parents: Parents,
-    spec: Spec,
-    origin: Origin,
-    workspace: Workspace,
-    compile_file: CompileFile,
+@frozen
+class _Child:
+    """A spec with parents, and what is needed to compile those that are specs of its project."""
+
+    spec: Spec
+    origin: Origin
+    spec_files: Mapping[str, FilePath]  # of the project, by name
+    workspace: Workspace
+    compile_file: CompileFile
+
+    def is_being_compiled(self, file: FilePath) -> bool:
+        """Whether a spec is the child itself or waits for it, so that it can't be its parent."""
+        return self.workspace.files.real(file) in self.workspace.compiling
+
+    @property
+    def is_in_long_chain(self) -> bool:
+        """Whether too many specs wait for their parents to compile one more."""
+        return len(self.workspace.compiling) > _MAX_CHAIN
+
+
+def _name_latest_parent(
+    parent: dict[str, str], path: SpecPath, child: _Child, parents: Parents
 ) -> None:
-    in_project = origin.project
-    files = spec_files_by_name(in_project, workspace) if in_project is not None else {}
-    for index, parent in enumerate(named):
-        name = parent["HyperParameterTuningJobName"]
-        path = SpecPath(("warm_start", "parents", index))
-        if re.match(_LIKE_LATEST, name):
-            match _latest_parent(name, spec, files, origin, workspace, compile_file):
-                case Problem(message=message, help=advice, label=label):
-                    parents.findings.append(
-                        Finding(code="HPT713", message=message, path=path, label=label, help=advice)
-                    )
-                    # A valid text, so that its format is not reported as well.
-                    parent["HyperParameterTuningJobName"] = reference(latest(spec.name))
-                case ParentSpec() as found, job:
-                    named_by = reference(latest(found.name))
-                    parent["HyperParameterTuningJobName"] = named_by
-                    parents.latest[found.name] = found
-                    if job is not None:
-                        parents.jobs[named_by] = job
-            continue
-        if name not in files:
-            if in_project is not None:
-                parents.findings.extend(_probable_typo(name, tuple(files), path))
-            continue
-        match _compiled_parent(name, spec.name, files[name], workspace, compile_file):
-            case TuningJob() as job:
-                parent["HyperParameterTuningJobName"] = job.name
-                parents.jobs[job.name] = job
-            case Problem(code=code, message=message, help=advice):
-                parents.findings.append(Finding(code=code, message=message, path=path, help=advice))
+    """Replace `latest(SPEC)` with the reference to its newest completed tuning job."""
+    match _latest_parent(parent[_NAME], child):
+        case Problem() as problem:
+            parents.findings.append(problem.at(path))
+            # A valid text, so that its format is not reported as well.
+            parent[_NAME] = reference(latest(child.spec.name))
+        case _LatestParent(spec=spec, job=job):
+            parent[_NAME] = reference(latest(spec.name))
+            parents.latest[spec.name] = spec
+            if job is not None:
+                parents.jobs[parent[_NAME]] = job
+
+
+def _name_parent(parent: dict[str, str], path: SpecPath, child: _Child, parents: Parents) -> None:
+    """Replace the name of a spec with that of its tuning job."""
+    name = parent[_NAME]
+    if name not in child.spec_files:
+        if child.origin.project is not None:
+            parents.findings.extend(_probable_typo(name, tuple(child.spec_files), path))
+        return
+    match _compiled_parent(name, child):
+        case TuningJob() as job:
+            parent[_NAME] = job.name
+            parents.jobs[job.name] = job
+        case Problem() as problem:
+            parents.findings.append(problem.at(path))
 
 
 def parent_names(request: Request) -> tuple[str, ...]:
     """The names of a request's warm-start parents, in its order."""
     parents = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
-    return tuple(parent["HyperParameterTuningJobName"] for parent in parents)
+    return tuple(parent[_NAME] for parent in parents)
 
 
 def parent_spec(compiled: Compiled, parent: str) -> str | None:
@@ -116,82 +141,100 @@ class Problem:
     help: str
     label: str = ""
 
+    def at(self, path: SpecPath) -> Finding:
+        """The problem as a finding."""
+        return Finding(
+            code=self.code, message=self.message, path=path, label=self.label, help=self.help
+        )
 
-def _latest_parent(
-    text: str,
-    spec: Spec,
-    files: Mapping[str, FilePath],
-    origin: Origin,
-    workspace: Workspace,
-    compile_file: CompileFile,
-) -> tuple[ParentSpec, TuningJob | None] | Problem:
+
+@frozen
+class _LatestParent:
     """The spec that `latest(SPEC)` names, and its tuning job if it is another spec that compiles.
 
     A spec that does not compile still has runs, and so has one that leads back to its own child.
     """
+
+    spec: ParentSpec
+    job: TuningJob | None = None
+
+
+def _latest_parent(text: str, child: _Child) -> _LatestParent | Problem:
+    name = _name_in_latest(text, child)
+    if isinstance(name, Problem):
+        return name
+    if name == child.spec.name:
+        own_path = path_in_project(child.origin.project, FilePath(child.origin.file))
+        return _LatestParent(spec=ParentSpec(name=name, path=own_path))
+    if child.origin.project is None:  # a submission is refused
+        return _LatestParent(spec=ParentSpec(name=name, path=f"{name}.yaml"))
+    file = child.spec_files[name]
+    spec = ParentSpec(name=name, path=path_in_project(child.origin.project, file))
+    if child.is_being_compiled(file) or child.is_in_long_chain:
+        return _LatestParent(spec=spec)
+    outcome = child.compile_file(display_path(file), child.workspace)
+    if not isinstance(outcome, CompiledSpec):
+        return _LatestParent(spec=spec)
+    if outcome.spec.job_name is not None and outcome.schedule is None:
+        return Problem(
+            code="HPT713",
+            message=f"`{name}` sets `job_name`, so it has a single tuning job",
+            help=f"use `{name}` instead of `latest({name})`",
+        )
+    return _LatestParent(spec=spec, job=outcome.job)
+
+
+def _name_in_latest(text: str, child: _Child) -> str | Problem:
+    """The name of the spec in `latest(SPEC)`, which is one of the child's project, if any."""
     match = re.fullmatch(_LATEST, written_reference(text))
     if match is None:
         return Problem(
+            code="HPT713",
             message=f"`{text}` is not `latest(SPEC)`, the newest completed tuning job of a spec",
             label="must be latest(SPEC)",
-            help=f"write the name of one spec, such as `latest({spec.name})`",
+            help=f"write the name of one spec, such as `latest({child.spec.name})`",
         )
     name = match[1]
-    if origin.environment is None and not has_reference(text):
+    if child.origin.environment is None and not has_reference(text):
         return Problem(
+            code="HPT713",
             message=f"`latest({name})` needs an environment, because tuning jobs are looked up by "
             "the tags of their project and environment",
             help="define one in hptc.yaml, or use the name of a tuning job",
         )
-    if name == spec.name:
-        return ParentSpec(
-            name=name, path=path_in_project(origin.project, FilePath(origin.file))
-        ), None
-    if origin.project is None:
-        return ParentSpec(name=name, path=f"{name}.yaml"), None  # a submission is refused
-    if name not in files:
-        meant = nearest(name, tuple(files))
+    is_known = name == child.spec.name or name in child.spec_files
+    if child.origin.project is not None and not is_known:
+        meant = nearest(name, tuple(child.spec_files))
         return Problem(
+            code="HPT713",
             message=f"`latest({name})` refers to `{name}`, which is not a spec in this project",
             label=f"did you mean `latest({meant})`?" if meant else "",
             help="use the `name` of a spec, or the name of a tuning job without `latest`",
         )
-    file = files[name]
-    parent = ParentSpec(name=name, path=path_in_project(origin.project, file))
-    if workspace.files.real(file) in workspace.compiling or len(workspace.compiling) > _MAX_CHAIN:
-        return parent, None
-    outcome = compile_file(display_path(file), workspace)
-    if not isinstance(outcome, CompiledSpec):
-        return parent, None
-    if outcome.spec.job_name is not None and outcome.schedule is None:
-        return Problem(
-            message=f"`{name}` sets `job_name`, so it has a single tuning job",
-            help=f"use `{name}` instead of `latest({name})`",
-        )
-    return parent, outcome.job
+    return name
 
 
-def _compiled_parent(
-    name: str, child: str, file: FilePath, workspace: Workspace, compile_file: CompileFile
-) -> TuningJob | Problem | None:
-    if workspace.files.real(file) in workspace.compiling:
+def _compiled_parent(name: str, child: _Child) -> TuningJob | Problem | None:
+    """The tuning job of a spec; None if its errors are those of hptc.yaml, which the child has."""
+    file = child.spec_files[name]
+    if child.is_being_compiled(file):
         return Problem(
             message=f"`{name}` warm-starts from itself, directly or through its parents",
             help=f"use `latest({name})`, its newest completed tuning job"
-            if name == child
+            if name == child.spec.name
             else "remove one of the parents from the cycle",
         )
-    if len(workspace.compiling) > _MAX_CHAIN:
+    if child.is_in_long_chain:
         return Problem(
             message=f"the chain of warm starts that leads to `{name}` has more than {_MAX_CHAIN} "
             "specs",
             help="instead of the spec, use the name of its tuning job, which `hptc compile` prints",
         )
-    outcome = compile_file(display_path(file), workspace)
+    outcome = child.compile_file(display_path(file), child.workspace)
     if isinstance(outcome, Failed):
-        _, faults = workspace.project_of(file.parent)
-        if all(each in faults for each in outcome.diagnostics if each.is_error):
-            return None  # the child has the same faults in hptc.yaml
+        _, faults = child.workspace.project_of(file.parent)
+        if all(error in faults for error in outcome.diagnostics if error.is_error):
+            return None
         return Problem(
             message=f"the parent `{name}` ({file.name}) does not compile",
             help=f"run `hptc check {display_path(file)}`",

@@ -7,12 +7,17 @@ reported by hptc/infrastructure/project_findings.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.project.references import latest_spec, names_in
 from hptc.request.spec_paths import value_at
 from hptc.rules.rule import Context, Rule, error
 from hptc.text import shortened
+
+if TYPE_CHECKING:
+    from hptc.infrastructure.deployable_spec import DeployableSpec
+    from hptc.project.project_file import Environment
 
 # Infrastructure is imported only where needed: files outside a project don't use it.
 
@@ -97,28 +102,42 @@ def too_large_to_deploy(rule: Rule, context: Context) -> Iterator[Finding]:
     environment, spec = context.environment, context.deployable
     if environment is None or spec is None:
         return
+    yield from _large_role_policy(rule, context, environment, spec)
+    if spec.schedule is not None:
+        yield from _large_schedule(rule, environment, spec)
+
+
+def _large_role_policy(
+    rule: Rule, context: Context, environment: Environment, spec: DeployableSpec
+) -> Iterator[Finding]:
     from hptc.infrastructure.permissions import has_managed_role, has_small_policy, permissions
     from hptc.infrastructure.policy_size import MAX_ROLE_POLICY, policy_size
 
     job = spec.job
-    if has_managed_role(environment, job) and not has_small_policy(environment, job):
-        statements = permissions(environment, job, spec=spec.name)
-        size = policy_size(statements, environment)
-        if size > MAX_ROLE_POLICY:
-            largest = max(statements, key=lambda each: policy_size([each], environment))
-            yield rule.finding(
-                f"the policy of the execution role has {size:,} characters, but IAM allows "
-                f"{MAX_ROLE_POLICY:,}",
-                max(
-                    largest.required_by,
-                    key=lambda path: len(str(value_at(context.request, path) or "")),
-                ),
-                label=f"most of it is for {largest.sid}",
-                help="use fewer or shorter S3 prefixes, such as one common prefix; or set "
-                "`role_arn` to an existing role",
-            )
-    if spec.schedule is None:
+    if not has_managed_role(environment, job) or has_small_policy(environment, job):
         return
+    statements = permissions(environment, job, spec=spec.name)
+    size = policy_size(statements, environment)
+    if size <= MAX_ROLE_POLICY:
+        return
+    largest = max(statements, key=lambda statement: policy_size([statement], environment))
+    longest = max(
+        largest.required_by, key=lambda path: len(str(value_at(context.request, path) or ""))
+    )
+    yield rule.finding(
+        f"the policy of the execution role has {size:,} characters, but IAM allows "
+        f"{MAX_ROLE_POLICY:,}",
+        longest,
+        label=f"most of it is for {largest.sid}",
+        help="use fewer or shorter S3 prefixes, such as one common prefix; or set `role_arn` to "
+        "an existing role",
+    )
+
+
+def _large_schedule(
+    rule: Rule, environment: Environment, spec: DeployableSpec
+) -> Iterator[Finding]:
+    from hptc.infrastructure.policy_size import MAX_ROLE_POLICY, policy_size
     from hptc.infrastructure.scheduled_start import (
         MAX_PAYLOAD_BYTES,
         machine_permissions,
