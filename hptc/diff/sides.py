@@ -63,9 +63,27 @@ def review_refs(
         new_files: Files = DISK if head is None else stack.enter_context(Tree(root, tip))
         new = Workspace(environment=environment, rules=rules, files=new_files, folder=start)
         old = Workspace(environment=environment, rules=rules, files=old_files, folder=start)
-        label = "the working tree" if head is None else tip.label
         selected = [_selected(text, path, new, old) for text, path in given]
-        return _review(selected, root, old, new, base.label, label, progress)
+        targets = selected or [_project_folder(root, old, new)]
+        new_version = _Version(
+            label="the working tree" if head is None else tip.label,
+            files=_files(targets, new, old),
+        )
+        old_version = _Version(label=base.label, files=_files(targets, old, new))
+        if not new_version.files and not old_version.files:
+            raise UsageError(
+                f"no specs found in {', '.join(map(str, targets))} in either version",
+                help="run `hptc init DIR` to create a project with example specs",
+            )
+        compared = (*new_version.files, *old_version.files, targets[0])
+        comparison = _Comparison(
+            old=old_version,
+            new=new_version,
+            project_roots=_project_roots(compared, old, new),
+            environments=_environment_names(compared, old, new),
+            is_selection=bool(selected),
+        )
+        return comparison.in_every_environment(old, new, progress)
 
 
 def _selected(given: str, path: Path, new: Workspace, old: Workspace) -> Path:
@@ -91,123 +109,102 @@ def _existing_folder(path: Path) -> Path:
     return next(each for each in (path, *path.absolute().parents) if DISK.is_folder(each))
 
 
-def _review(
-    selected: list[Path],
-    root: Path,
-    old: Workspace,
-    new: Workspace,
-    base: str,
-    head: str,
-    progress: Progress | None,
-) -> Review:
-    start = selected or [_project_folder(root, old, new)]
-    new_files = _files(start, new, old)
-    old_files = _files(start, old, new)
-    if not new_files and not old_files:
-        raise UsageError(
-            f"no specs found in {', '.join(map(str, start))} in either version",
-            help="run `hptc init DIR` to create a project with example specs",
-        )
-    names = _environment_names((*new_files, *old_files, start[0]), old, new)
-    compare = _Comparison(
-        selected=selected,
-        old_files=old_files,
-        new_files=new_files,
-        roots=_project_roots((*new_files, *old_files, start[0]), old, new),
-        labels=(base, head),
-        names=names,
-    )
-    if len(names) < 2:
-        return compare.review(old, new, progress)
-    return merged(
-        {
-            name: compare.review(old.in_environment(name), new.in_environment(name), progress)
-            for name in names
-        }
-    )
+@frozen
+class _Version:
+    """One version of the project: its name, and its spec files."""
+
+    label: str
+    files: list[Path]
 
 
 @frozen
 class _Comparison:
-    """The files of both versions, which are compared in one environment after another."""
+    """Both versions, which are compared in one environment after another."""
 
-    selected: list[Path]
-    old_files: list[Path]
-    new_files: list[Path]
-    roots: tuple[Path, ...]  # of the projects
-    labels: tuple[str, str]
-    names: tuple[str, ...]
+    old: _Version
+    new: _Version
+    project_roots: tuple[Path, ...]
+    environments: tuple[str, ...]  # their names
+    is_selection: bool  # whether the user named the files, rather than a whole project
 
-    def review(self, old: Workspace, new: Workspace, progress: Progress | None) -> Review:
+    def in_every_environment(
+        self, old: Workspace, new: Workspace, progress: Progress | None
+    ) -> Review:
+        """The review of all environments together."""
+        if len(self.environments) < 2:
+            return self._review(old, new, progress)
+        reviews = {
+            name: self._review(old.in_environment(name), new.in_environment(name), progress)
+            for name in self.environments
+        }
+        return merged(reviews)
+
+    def _review(self, old: Workspace, new: Workspace, progress: Progress | None) -> Review:
         """The review of the workspaces' environment."""
-        before, after = self._environments(old, new)
-        # The specs of an environment that was removed are not listed: their stacks stay in AWS.
-        removed = {root for root in before if root not in after}
-        outcomes = [
-            compile_readable(str(path), new)
-            for path in tracked(self._files(self.new_files, new), progress)
+        # Without one of its versions, it is unknown which environments a project had.
+        shared = [
+            root
+            for root in self.project_roots
+            if _root_of(root, old) == _root_of(root, new) == root
         ]
+        before, after = _environments(shared, old), _environments(shared, new)
+        new_files = _files_in_environment(self.new.files, new, self.environments)
+        outcomes = [compile_readable(str(path), new) for path in tracked(new_files, progress)]
         _share_unchanged(outcomes, old, new)
-        old_files = self._files(self.old_files, old)
-        if self.selected:
+        old_files = _files_in_environment(self.old.files, old, self.environments)
+        if self.is_selection:
             old_files += _moved(outcomes, old_files, old)
-        was = [
+        # The specs of an environment that was removed are not listed: their stacks stay in AWS.
+        removed = before.keys() - after.keys()
+        old_outcomes = [
             compile_readable(str(path), old)
             for path in tracked(old_files, progress)
             if _root_of(path, old) not in removed
         ]
         return review(
-            self._side(0, was, old, before),
-            self._side(1, outcomes, new, after),
+            _side(self.old.label, old_outcomes, old, before),
+            _side(self.new.label, outcomes, new, after),
             new.environment,
         )
 
-    def _environments(
-        self, old: Workspace, new: Workspace
-    ) -> tuple[dict[Path, Environment], dict[Path, Environment]]:
-        """The environments of both versions by project, of the projects that both have.
 
-        Without one of its versions, it is unknown which environments a project had.
-        """
-        of_sides: tuple[dict[Path, Environment], dict[Path, Environment]] = ({}, {})
-        for root in self.roots:
-            if all(_root_of(root, side) == root for side in (old, new)):
-                for environments, side in zip(of_sides, (old, new), strict=True):
-                    if (environment := _environment(root, side)) is not None:
-                        environments[root] = environment
-        return of_sides
+def _environments(roots: Iterable[Path], side: Workspace) -> dict[Path, Environment]:
+    """The environments of a version, by the folder of their project."""
+    environments = {root: _environment(root, side) for root in roots}
+    return {root: each for root, each in environments.items() if each is not None}
 
-    def _files(self, files: list[Path], side: Workspace) -> list[Path]:
-        """The files that a version has in the workspace's environment.
 
-        Those without environments are compared once, in the first one.
-        """
-        found = []
-        for path in files:
-            in_project, faults = _project_near(path, side)
-            is_everywhere = side.environment is None or (in_project is None and faults)
-            if is_everywhere or side.environment in (
-                environment_names(in_project) or self.names[:1]
-            ):
-                found.append(path)
-        return found
+def _files_in_environment(
+    files: Iterable[Path], side: Workspace, names: tuple[str, ...]
+) -> list[Path]:
+    """The files that a version has in the workspace's environment.
 
-    def _side(
-        self,
-        index: int,
-        outcomes: Sequence[Outcome],
-        workspace: Workspace,
-        environments: Mapping[Path, Environment],
-    ) -> Side:
-        return Side(
-            label=self.labels[index],
-            compiled=_comparable(outcomes, workspace),
-            environments={
-                _shown(root / project_file.FILE_NAME): environment
-                for root, environment in environments.items()
-            },
-            project_findings=_faults(workspace),
-        )
+    Those without environments are compared once, in the first one of `names`.
+    """
+    in_environment = []
+    for path in files:
+        in_project, faults = _project_near(path, side)
+        is_everywhere = side.environment is None or (in_project is None and faults)
+        if is_everywhere or side.environment in (environment_names(in_project) or names[:1]):
+            in_environment.append(path)
+    return in_environment
+
+
+def _side(
+    label: str,
+    outcomes: Sequence[Outcome],
+    workspace: Workspace,
+    environments: Mapping[Path, Environment],
+) -> Side:
+    return Side(
+        label=label,
+        compiled=_comparable(outcomes, workspace),
+        environments={
+            _shown(root / project_file.FILE_NAME): environment
+            for root, environment in environments.items()
+        },
+        project_findings=_faults(workspace),
+    )
 
 
 def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:
@@ -232,17 +229,17 @@ def _files(start: list[Path], side: Workspace, other: Workspace) -> list[Path]:
     A folder with an hptc.yaml means its project. If this version has no hptc.yaml, the folders are
     those of the other version's.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in start:
         if not _is_there(path, side):
             continue
         in_project = _project_at(path, side) or _project_at(path, other)
         if in_project is not None:
-            there = project_files(in_project, side.files)
-            found += [file for file in there if side.files.is_file(file)]
+            listed = project_files(in_project, side.files)
+            files += [file for file in listed if side.files.is_file(file)]
         else:
-            found += spec_files(path, side.files)
-    return [Path(_shown(path)) for path in dict.fromkeys(found)]
+            files += spec_files(path, side.files)
+    return [Path(_shown(path)) for path in dict.fromkeys(files)]
 
 
 def _project_at(path: Path, side: Workspace) -> Project | None:
@@ -334,10 +331,7 @@ def _share_unchanged(after: list[Outcome], old: Workspace, new: Workspace) -> No
         if has_parents or has_code or not old.files.is_file(Path(outcome.file)):
             continue
         path = new.files.real(Path(outcome.file))
-        projects = [side.project_of(path.parent)[0] for side in (old, new)]
-        texts = [each.document.text if each is not None else None for each in projects]
-        same_place = len({each.root if each is not None else None for each in projects}) == 1
-        if not same_place or texts[0] != texts[1] or old.files.real(Path(outcome.file)) != path:
+        if old.files.real(Path(outcome.file)) != path or not _have_same_project(path, old, new):
             continue
         try:
             if old.files.read(outcome.file) == outcome.document.text:
@@ -346,9 +340,17 @@ def _share_unchanged(after: list[Outcome], old: Workspace, new: Workspace) -> No
             continue  # compiling the old version reports the error
 
 
+def _have_same_project(path: Path, old: Workspace, new: Workspace) -> bool:
+    """Whether a file is in a project with the same folder and hptc.yaml in both versions."""
+    before, after = (side.project_of(path.parent)[0] for side in (old, new))
+    if before is None or after is None:
+        return before is after
+    return before.root == after.root and before.document.text == after.document.text
+
+
 def _moved(after: list[Outcome], known: list[Path], old: Workspace) -> list[Path]:
     """The old paths of the specs that were named, if their files have been renamed since."""
-    have = {old.files.real(path) for path in known}
+    known_files = {old.files.real(path) for path in known}
     moved = []
     for outcome in after:
         path = Path(outcome.file)
@@ -357,6 +359,6 @@ def _moved(after: list[Outcome], known: list[Path], old: Workspace) -> list[Path
         in_project, _ = old.project_of(old.files.real(path).parent)
         by_name = spec_files_by_name(in_project, old) if in_project is not None else {}
         before = by_name.get(outcome.name)
-        if before is not None and old.files.real(before) not in have:
+        if before is not None and old.files.real(before) not in known_files:
             moved.append(Path(_shown(before)))
     return moved
