@@ -129,17 +129,19 @@ def _unused_ranges(
     rule: Rule, context: Context, definition: Definition, algorithm: Algorithm
 ) -> Iterator[Finding]:
     ranges = {
-        known.name: each
-        for each in definition.ranges
-        if (known := algorithm.hyperparameter(each.name)) is not None
+        known.name: range_
+        for range_ in definition.ranges
+        if (known := algorithm.hyperparameter(range_.name)) is not None
     }
     usages = [
-        each for each in algorithm.usages if not ranges.keys().isdisjoint(each.hyperparameters)
+        usage for usage in algorithm.usages if not ranges.keys().isdisjoint(usage.hyperparameters)
     ]
     if not usages:
         return
     settings = _settings(context, definition, algorithm)
-    values = {subject: [each.value for each in of] for subject, of in settings.items()}
+    values = {
+        subject: [setting.value for setting in possible] for subject, possible in settings.items()
+    }
     for usage in usages:
         unmet = usage.unmet(values)
         if unmet is None:
@@ -161,24 +163,44 @@ def _unused_ranges(
 class _Violation:
     """A dependency that a possible training job violates."""
 
+    dependency: Dependency
     clause: Clause
     settings: Mapping[Subject, Setting]
     is_certain: bool  # whatever the value from a numeric range is
+
+    @property
+    def certainty(self) -> Certainty | None:
+        """How certain it is that the training job fails; None if too little to report it."""
+        if self.dependency.certainty == "documented":
+            return "documented" if self.is_certain else None
+        return "certain" if self.is_certain else "documented"
+
+    @property
+    def setting(self) -> Setting | None:
+        """The setting to point at; None if all that matter are absent."""
+        clauses = (self.clause, *self.dependency.conditions)
+        settings = (self.settings.get(clause.subject) for clause in clauses)
+        return next((setting for setting in settings if setting is not None), None)
 
 
 def _violations(
     rule: Rule, context: Context, certainty: Certainty, *, about_metric: bool
 ) -> Iterator[Finding]:
     def find(definition: Definition, algorithm: Algorithm) -> Iterator[Finding]:
-        violated = context.once(
-            (_violated_dependencies, definition.path, id(algorithm)),
-            lambda: _violated_dependencies(context, definition, algorithm),
+        violations = context.once(
+            (_all_violations, definition.path, id(algorithm)),
+            lambda: tuple(_all_violations(context, definition, algorithm)),
         )
-        for dependency, violations in violated:
-            if dependency.is_about_metric is about_metric:
-                yield from _dependency_findings(
-                    rule, certainty, definition, algorithm, dependency, violations
-                )
+        reported = set()
+        for violation in violations:
+            dependency = violation.dependency
+            if dependency.is_about_metric is not about_metric or violation.certainty != certainty:
+                continue
+            static = definition.path / "StaticHyperParameters"
+            path = violation.setting.path if violation.setting is not None else static
+            if (id(dependency), path) not in reported:
+                reported.add((id(dependency), path))
+                yield _finding(rule, violation, path, definition, algorithm)
 
     yield from in_every_version(context, find, except_scripts=True)
 
@@ -192,107 +214,83 @@ def _settings(
     )
 
 
-def _violated_dependencies(
-    context: Context, definition: Definition, algorithm: Algorithm
-) -> list[tuple[Dependency, list[_Violation]]]:
-    settings = _settings(context, definition, algorithm)
-    checked = ((each, _violations_of(each, settings)) for each in algorithm.dependencies)
-    return [(dependency, violations) for dependency, violations in checked if violations]
-
-
-def _dependency_findings(
+def _finding(
     rule: Rule,
-    certainty: Certainty,
-    definition: Definition,
-    algorithm: Algorithm,
-    dependency: Dependency,
-    violations: list[_Violation],
-) -> Iterator[Finding]:
-    reported = set()
-    for violation in violations:
-        if dependency.certainty == "documented" and not violation.is_certain:
-            continue
-        is_certain = dependency.certainty == "certain" and violation.is_certain
-        if is_certain is not (certainty == "certain"):
-            continue
-        clauses = (violation.clause, *dependency.conditions)
-        setting = next(
-            (violation.settings[c.subject] for c in clauses if c.subject in violation.settings),
-            None,
-        )
-        path = setting.path if setting is not None else definition.path / "StaticHyperParameters"
-        if path in reported:
-            continue
-        reported.add(path)
-        yield rule.finding(
-            dependency_messages.problem(
-                algorithm, dependency, violation.clause, violation.settings
-            ),
-            path,
-            label=dependency.reason,
-            fixes=_fixes(definition, dependency, violation, path, setting),
-            help=dependency_messages.advice(dependency, violation.clause, violation.settings),
-            on_key=setting is None,
-        )
-
-
-def _fixes(
-    definition: Definition,
-    dependency: Dependency,
     violation: _Violation,
     path: RequestPath,
-    reported: Setting | None,
-) -> tuple[Fix, ...]:
+    definition: Definition,
+    algorithm: Algorithm,
+) -> Finding:
+    dependency, clause, settings = violation.dependency, violation.clause, violation.settings
+    return rule.finding(
+        dependency_messages.problem(algorithm, dependency, clause, settings),
+        path,
+        label=dependency.reason,
+        fixes=_fixes(violation, path, definition),
+        help=dependency_messages.advice(dependency, clause, settings),
+        on_key=violation.setting is None,
+    )
+
+
+def _fixes(violation: _Violation, path: RequestPath, definition: Definition) -> tuple[Fix, ...]:
     """The fix that sets what the violated condition requires, if there is one such value."""
-    clause, settings = violation.clause, violation.settings
-    if dependency.help or clause.operator not in ("in", "in_or_absent") or len(clause.values) > 1:
+    clause = violation.clause
+    is_one_value = clause.operator in ("in", "in_or_absent") and len(clause.values) == 1
+    if violation.dependency.help or not is_one_value:
         return ()
     if clause.subject.kind not in ("hyperparameter", "channel"):
         return ()
     name, value = clause.subject.name, clause.values[0]
-    current = settings.get(clause.subject)
-    if current is not None and current is reported and path[-2] != "Values":
+    current = violation.settings.get(clause.subject)
+    if current is not None and current is violation.setting and path[-2] != "Values":
         return (Fix(changes=(set_value(path, value),)),)
-    is_free = current is None and all(each.name != name for each in definition.ranges)
-    if clause.subject.kind == "hyperparameter" and is_free:
+    is_tuned = any(range_.name == name for range_ in definition.ranges)
+    if clause.subject.kind == "hyperparameter" and current is None and not is_tuned:
         static = definition.path / "StaticHyperParameters" / name
         return (advice(f"set `{name}: {value}`", set_value(static, value)),)
     return ()
 
 
+def _all_violations(
+    context: Context, definition: Definition, algorithm: Algorithm
+) -> Iterator[_Violation]:
+    """The possible training jobs that violate a dependency of the algorithm."""
+    settings = _settings(context, definition, algorithm)
+    for dependency in algorithm.dependencies:
+        if dependency.needed <= settings.keys():
+            yield from _violations_of(dependency, settings)
+
+
 def _violations_of(
     dependency: Dependency, settings: Mapping[Subject, tuple[Setting, ...]]
-) -> list[_Violation]:
-    """The possible training jobs that violate a dependency."""
-    if not dependency.needed <= settings.keys():
-        return []
-    subjects = [each for each in dependency.subjects if each in settings]
-    combinations = list(
-        itertools.islice(
-            itertools.product(*(settings[subject] for subject in subjects)), _MAX_COMBINATIONS
-        )
-    )
-    violated = [
-        dependency.violated({s: each.value for s, each in zip(subjects, chosen, strict=True)})
+) -> Iterator[_Violation]:
+    subjects = [subject for subject in dependency.subjects if subject in settings]
+    products = itertools.product(*(settings[subject] for subject in subjects))
+    combinations = [
+        dict(zip(subjects, chosen, strict=True))
+        for chosen in itertools.islice(products, _MAX_COMBINATIONS)
+    ]
+    clauses = [
+        dependency.violated({subject: setting.value for subject, setting in chosen.items()})
         for chosen in combinations
     ]
-    if not any(violated):
-        return []
+    if not any(clauses):
+        return
+    # An end of a numeric range stands for all of its values, so both ends must violate it.
     by_choice: dict[tuple[Setting, ...], list[tuple[Clause | None, dict[Subject, Setting]]]] = {}
-    for clause, combination in zip(violated, combinations, strict=True):
-        choice = tuple(each for each in combination if not each.is_end)
-        chosen = dict(zip(subjects, combination, strict=True))
-        by_choice.setdefault(choice, []).append((clause, chosen))
-    return [
-        _Violation(
-            clause=clause,
-            settings=chosen,
-            is_certain=all(each is not None for each, _ in clauses),
-        )
-        for clauses in by_choice.values()
-        for clause, chosen in clauses
-        if clause is not None
-    ]
+    for clause, combination in zip(clauses, combinations, strict=True):
+        choice = tuple(setting for setting in combination.values() if not setting.is_end)
+        by_choice.setdefault(choice, []).append((clause, combination))
+    for violated in by_choice.values():
+        is_certain = all(clause is not None for clause, _ in violated)
+        for clause, combination in violated:
+            if clause is not None:
+                yield _Violation(
+                    dependency=dependency,
+                    clause=clause,
+                    settings=combination,
+                    is_certain=is_certain,
+                )
 
 
 RULES = (
