@@ -52,8 +52,14 @@ class _PlainText:
 
     name: str
     value: str
-    path: RequestPath
+    owner: RequestPath
+    key: str | int  # in the owner
     beside: tuple[str, ...] = ()  # the values next to it, with which it may be a pair
+
+    @property
+    def path(self) -> RequestPath:
+        """The path of the text."""
+        return self.owner / self.key
 
 
 def _plain_texts(definition: Definition) -> Iterator[_PlainText]:
@@ -61,19 +67,17 @@ def _plain_texts(definition: Definition) -> Iterator[_PlainText]:
         ("StaticHyperParameters", definition.static),
         ("Environment", definition.environment),
     ):
-        beside = tuple(values.values())
+        owner, beside = definition.path / member, tuple(values.values())
         for name, value in values.items():
-            path = definition.path / member / name
-            yield _PlainText(name=name, value=value, path=path, beside=beside)
+            yield _PlainText(name=name, value=value, owner=owner, key=name, beside=beside)
     for range_ in definition.ranges:
         match range_:
-            case CategoricalRange():
+            case CategoricalRange(name=name):
+                owner = range_.path / "Values"
                 for index, value in enumerate(range_.values):
-                    path = range_.path / "Values" / index
-                    yield _PlainText(name=range_.name, value=value, path=path)
-            case AutoRange():
-                path = range_.path / "ValueHint"
-                yield _PlainText(name=range_.name, value=range_.value_hint, path=path)
+                    yield _PlainText(name=name, value=value, owner=owner, key=index)
+            case AutoRange(name=name, value_hint=value):
+                yield _PlainText(name=name, value=value, owner=range_.path, key="ValueHint")
 
 
 def _kind_of_secret(name: str, value: str, beside: tuple[str, ...]) -> str | None:
