@@ -149,7 +149,7 @@ class JobResults(Answer):
 
     @property
     def best(self) -> TrainingResult | None:
-        """The best training job; None as long as none has reported the objective."""
+        """The best training job; None until one has reported the objective."""
         return next((each for each in self.results.ranked if each.objective is not None), None)
 
     @property

@@ -99,7 +99,7 @@ def _verdict(
     findings_of_rules: list[list[Finding]],
     workspace: Workspace,
 ) -> Checked | Failed:
-    """`findings_of_rules` are those in each context."""
+    """The result of all checks. `findings_of_rules` has what the rules found in each context."""
     origin, spec, request = draft.origin, draft.spec, draft.request
     findings = [
         *draft.findings,

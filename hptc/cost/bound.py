@@ -194,7 +194,7 @@ def cost_bound(job: TuningJob, region: str | None, prices: PriceTable) -> CostBo
 
 
 def _most_expensive(costs: list[MaximumCost | None]) -> MaximumCost | None:
-    """The highest cost. Without every price, it is unknown: that of the most instance-hours."""
+    """The highest cost. If a price is unknown, so is the cost, and instance-hours decide."""
     limited = [cost for cost in costs if cost is not None]
     if all(cost.usd is not None for cost in limited):
         return max(limited, key=lambda cost: cost.usd or 0, default=None)
@@ -308,7 +308,7 @@ def _maximum_cost(
 
 
 def _missing(bound: CostBound, job: TuningJob) -> Iterable[str]:
-    """What is not known, so that there is no maximum or no price."""
+    """What is unknown, so that there is no maximum or no price."""
     if not bound.configurations:
         yield "instance type not set"
     elif bound.maximum is None:
@@ -329,7 +329,7 @@ def _missing(bound: CostBound, job: TuningJob) -> Iterable[str]:
 
 
 def _assumptions(bound: CostBound, job: TuningJob) -> Iterable[str]:
-    """What makes it the maximum: how long training jobs run, on which instances, at what price."""
+    """What the maximum assumes: how long training jobs run, on which instances, at what price."""
     yield from _assumptions_about_time(bound, job)
     yield from _assumptions_about_clusters(job)
     if any(definition.retry_attempts for definition in job.definitions):

@@ -339,7 +339,7 @@ def _spec_diff(
 
 
 def _parents(old: Outcome | None, new: Compiled, jobs: _Jobs) -> tuple[Parent, ...]:
-    """The parents of the new version. Their specs may be others than those that were compared."""
+    """The parents of the new version. Their specs may not be among those that were compared."""
     job, parents = new.job, []
     before = {}
     if isinstance(old, Compiled) and old.job.warm_start is not None:

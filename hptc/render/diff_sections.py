@@ -13,7 +13,7 @@ _REFUSALS = (Kind.BROKEN, Kind.POLICY_BREACH)
 """Changes that findings explain better."""
 
 NOT_NEW = "not from this change"
-"""What is noted of an error that the old version has too."""
+"""The note on an error that the old version has too."""
 
 
 @frozen

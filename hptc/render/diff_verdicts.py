@@ -124,7 +124,7 @@ def scope(review: Review) -> str:
 
 
 def also(review: Review) -> str:
-    """The other impacts beside the verdict, in the same words; empty if there are none."""
+    """The impacts besides that of the verdict, in the same words; empty if there are none."""
     others: dict[Impact, list[Change]] = {}
     for change in sorted(review.changes, key=lambda change: change.impact.rank):
         others.setdefault(change.impact, []).append(change)

@@ -75,7 +75,7 @@ class Context:
     rehearsals: Mapping[RequestPath, Rehearsal] = field(
         default_factory=dict
     )  # by the path of the definition
-    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # likewise
+    codes: Mapping[RequestPath, TrainingCode] = field(default_factory=dict)  # by the same path
     scripts: Mapping[RequestPath, ScriptFacts] = field(default_factory=dict)
     _results: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 

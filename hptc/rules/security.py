@@ -54,7 +54,7 @@ class _PlainText:
     value: str
     owner: RequestPath
     key: str | int  # in the owner
-    beside: tuple[str, ...] = ()  # the values next to it, with which it may be a pair
+    beside: tuple[str, ...] = ()  # the other values, such as the secret key of an access key ID
 
     @property
     def path(self) -> RequestPath:

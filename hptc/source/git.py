@@ -43,7 +43,7 @@ _FETCH_HINT = (
 
 @frozen
 class Commit:
-    """A commit: its hash and the ref that it was requested by."""
+    """A commit: its hash, and the ref by which it was requested."""
 
     id: str
     ref: str

@@ -16,7 +16,7 @@ class UnsavedFiles(Disk):
         self._texts = texts
 
     def read(self, path: str) -> str:
-        """A file's text. Raises UnreadableFileError for what the disk would raise it for."""
+        """A file's text. Raises UnreadableFileError as reading from the disk does."""
         text = self._texts.get(self.real(Path(path)))
         if text is None:
             return super().read(path)
