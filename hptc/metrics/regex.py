@@ -8,6 +8,7 @@ AWS's pages; syntax that only Java supports is accepted.
 from __future__ import annotations
 
 from dataclasses import field, replace
+from enum import Enum, auto
 from functools import lru_cache
 
 from hptc.frozen import frozen
@@ -72,6 +73,13 @@ class _Part:
     is_assertion: bool = False
     lazy: int | None = None  # the minimum width, if repeated lazily
     group: Group | None = None  # if the part is a capture group
+
+
+class _GroupKind(Enum):
+    CAPTURE = auto()
+    PLAIN = auto()  # neither captures nor asserts
+    ASSERTION = auto()
+    FLAGS = auto()  # `(?i)`, which has no content
 
 
 class _Fault(Exception):
@@ -225,19 +233,17 @@ class _Reader:
     def _group(self, depth: int) -> _Part | None:
         start = self.position
         self.position += 1
-        captures, is_assertion = True, False
         is_atomic = self._peek(2) == "?>"
-        if self._peek() == "?":
-            captures, is_assertion, is_whole = self._extension()
-            if is_whole:
-                return None
-        self.groups += captures
-        is_the_first = captures and self.groups == 1
+        kind = self._extension() if self._peek() == "?" else _GroupKind.CAPTURE
+        if kind is _GroupKind.FLAGS:
+            return None
+        self.groups += kind is _GroupKind.CAPTURE
+        is_the_first = kind is _GroupKind.CAPTURE and self.groups == 1
         branches = self.branches(depth + 1)
         if self._peek() != ")":
             raise _Fault(f"the `(` at character {start + 1} is not closed")
         self.position += 1
-        if is_assertion:
+        if kind is _GroupKind.ASSERTION:
             return _Part(is_assertion=True)
         choices = tuple(Sequence(parts=tuple(part.node for part in parts)) for parts in branches)
         part = _Part(
@@ -258,20 +264,20 @@ class _Reader:
         )
         return replace(part, group=self.first)
 
-    def _extension(self) -> tuple[bool, bool, bool]:
-        """Parse what follows `(?`: whether it captures, is an assertion, was the whole group."""
+    def _extension(self) -> _GroupKind:
+        """Parse what follows `(?`."""
         self.position += 1
         for opening in ("=", "!", "<=", "<!"):
             if self._peek(len(opening)) == opening:
                 self.position += len(opening)
-                return False, True, False
+                return _GroupKind.ASSERTION
         for opening in ("P<", "<"):
             if self._peek(len(opening)) == opening:
                 self._skip_name(f"(?{opening}")
-                return True, False, False
+                return _GroupKind.CAPTURE
         if self._peek() in (":", ">"):
             self.position += 1
-            return False, False, False
+            return _GroupKind.PLAIN
         if self._peek() in ("#", "(", "P", "R", "&", "'"):
             raise _Unsupported
         flags = ""
@@ -282,7 +288,7 @@ class _Reader:
             raise _Unsupported
         if flags and char in (":", ")"):
             self.position += 1
-            return False, False, char == ")"
+            return _GroupKind.FLAGS if char == ")" else _GroupKind.PLAIN
         raise _Fault(f"unknown group `(?{char}`")
 
     def _repeated(self, part: _Part) -> _Part:
