@@ -71,7 +71,9 @@ def totals(review: Review) -> Iterator[Total]:
                     if comparison.cost is not None and comparison.cost.old is not None
                 ),
                 starts=sum((starts for _, starts in repeated), Fraction(0)),
-                monthly_cost=_sum((_new_bound(comparison), starts) for comparison, starts in repeated),
+                monthly_cost=_sum(
+                    (_new_bound(comparison), starts) for comparison, starts in repeated
+                ),
             )
 
 
