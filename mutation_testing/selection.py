@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeGuard
 
 from mutation_testing import ROOT
+from mutation_testing.function_names import function_at, named_functions
 
 FIRST_SECONDS, ALL_SECONDS = 10.0, 60.0
 """The recorded seconds of the tests that run first, and of those that run if all of them pass."""
@@ -56,30 +56,18 @@ class Entered:
         Else those that enter the file, and those of the schema and the docs for a model's key.
         """
         tree = ast.parse(source)
-        first = _first_line(tree, line)
-        if first is not None and (tests := self.by_function.get(f"{file}:{first}")):
-            return tests
-        if first is None and (name := _constant(tree, line)) is not None:
+        function = function_at(tree, line)
+        if function is not None:
+            tests = self.by_function.get(f"{file}:{function.qualified_name}")
+            if tests:
+                return tests
+        if function is None and (name := _constant(tree, line)) is not None:
             users = [self.by_function.get(place, frozenset()) for place in _users(name)]
             if any(users):
                 return frozenset().union(*users)
         is_model = file.startswith(("hptc/spec/", "hptc/project/"))
         of_models = (test for test in self.seconds if test.startswith("tests/reference/"))
         return self.by_file.get(file, frozenset()).union(of_models if is_model else ())
-
-
-def _first_line(tree: ast.AST, line: int) -> int | None:
-    """Where the innermost function at a line begins, with its decorators."""
-    places = ((_begin(node), node.end_lineno or 0) for node in ast.walk(tree) if _is_function(node))
-    return max((first for first, last in places if first <= line <= last), default=None)
-
-
-def _is_function(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-
-
-def _begin(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    return min([node.lineno, *(each.lineno for each in node.decorator_list)])
 
 
 def _constant(tree: ast.Module, line: int) -> str | None:
@@ -101,8 +89,12 @@ class _Function:
 
     file: str
     line: int
-    name: str
+    qualified_name: str
     used: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return self.qualified_name.rpartition(".")[2]
 
 
 @cache
@@ -110,19 +102,26 @@ def _functions() -> tuple[_Function, ...]:
     functions = []
     for path in sorted((ROOT / "hptc").rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
-        for node in filter(_is_function, ast.walk(ast.parse(path.read_text("utf-8")))):
+        for each in named_functions(ast.parse(path.read_text("utf-8"))):
             used = frozenset(
                 inner.id if isinstance(inner, ast.Name) else inner.attr
-                for inner in ast.walk(node)
+                for inner in ast.walk(each.node)
                 if isinstance(inner, ast.Name | ast.Attribute)
             )
-            functions.append(_Function(file=file, line=_begin(node), name=node.name, used=used))
+            functions.append(
+                _Function(
+                    file=file,
+                    line=each.first_line,
+                    qualified_name=each.qualified_name,
+                    used=used,
+                )
+            )
     return tuple(functions)
 
 
 def _users(name: str) -> Iterator[str]:
-    """The functions of hptc that use a name, as FILE:LINE."""
-    yield from (f"{each.file}:{each.line}" for each in _functions() if name in each.used)
+    """The functions of hptc that use a name, as FILE:QUALIFIED.NAME."""
+    yield from (f"{each.file}:{each.qualified_name}" for each in _functions() if name in each.used)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +172,9 @@ def within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Se
 
 def _codes(source: str, line: int) -> tuple[str, ...]:
     """The code of the rule at a line, or of all rules of the module: each has its own tests."""
-    first = _first_line(ast.parse(source), line) or 0
-    of_rule = re.findall(r'^@\w+\("(HPT\d{3})"', source.split("\n", first - 1)[-1])
+    function = function_at(ast.parse(source), line)
+    rest = source.split("\n", function.first_line - 1)[-1] if function is not None else ""
+    of_rule = re.findall(r'^@\w+\("(HPT\d{3})"', rest)
     return tuple(of_rule or re.findall(r'^@\w+\("(HPT\d{3})"', source, re.MULTILINE))
 
 
@@ -184,9 +184,9 @@ def _codes_of_users(source: str, line: int) -> tuple[str, ...]:
     Every compilation calls such a function, and few tests depend on what it returns.
     """
     tree = ast.parse(source)
-    first = _first_line(tree, line)
-    names = {each.name for each in ast.walk(tree) if _is_function(each) and _begin(each) == first}
-    if first is None and (constant := _constant(tree, line)) is not None:
+    function = function_at(tree, line)
+    names = {function.node.name} if function is not None else set()
+    if function is None and (constant := _constant(tree, line)) is not None:
         names = {constant}
     known = set(names)
     for _ in range(_MOST_STEPS):

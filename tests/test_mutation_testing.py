@@ -92,7 +92,7 @@ def test_tests_of_the_rules_that_use_a_function_come_first(
     source = (ROOT / file).read_text("utf-8")
     line = source.partition(f"def {function}(")[0].count("\n") + 1
     tests = {f"tests/rules/test_rules.py::test_case[{each}: bad]": 1.0 for each in ("HPT100", code)}
-    entered = Entered(tests, {f"{file}:{line}": frozenset(tests)}, {})
+    entered = Entered(tests, {f"{file}:{function}": frozenset(tests)}, {})
     first, *_ = select(entered, file, source, line)
     assert [code in test for test in first.tests] == [True, False]
 
