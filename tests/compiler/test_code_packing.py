@@ -18,6 +18,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.permissions import permissions
 from hptc.source import packing
 from hptc.source.filesystem import DISK
+from hptc.source.script_reading import ScriptFacts
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 from tests.support.training_code import compile_code, write_code_project
@@ -239,6 +240,18 @@ def test_the_limit_of_a_run_itself_is_allowed(
         path.read_text().replace("src/churn", "src").replace("train.py", "churn/train.py")
     )
     assert compile_file(str(second), workspace).has_errors is is_over
+
+
+@pytest.mark.parametrize(("seconds", "is_read"), [(29.9, True), (30.0, False)])
+def test_scripts_are_parsed_until_a_run_has_taken_30_seconds(
+    tmp_path: Path, seconds: float, *, is_read: bool
+) -> None:
+    path = write_code_project(tmp_path)
+    (tmp_path / "src" / "churn" / "train.py").write_text("def\n")
+    workspace = Workspace(environment="dev")
+    workspace.scripts["another folder", "train.py"] = ScriptFacts(seconds=seconds)
+    found = compile_file(str(path), workspace)
+    assert ["HPT363"] * is_read == [each.code for each in found.diagnostics]
 
 
 def test_specs_without_code_import_none_of_it() -> None:

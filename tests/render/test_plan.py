@@ -11,7 +11,7 @@ from hptc.errors import OperationError
 from hptc.jobs.decisions import AlreadySubmitted, NotSubmitted, Submitted
 from hptc.jobs.planned import Applied, Plan
 from hptc.render.plan import applied_json, render_plan, verdict
-from hptc.stacks.results import StackStatuses
+from hptc.stacks.results import StackState, StackStatus, StackStatuses
 from tests.support.golden import Golden
 from tests.support.plan_cases import (
     ARN,
@@ -21,6 +21,10 @@ from tests.support.plan_cases import (
     new,
     there,
 )
+
+
+def only(state: StackState) -> StackStatuses:
+    return StackStatuses(needed=(StackStatus(name="hptc-acme", state=state),))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -66,7 +70,11 @@ def test_the_first_line_is_the_verdict(plan: Plan, expected: str) -> None:
         pytest.param(
             replace(EMPTY, stacks=StackStatuses(orphaned=("x",))), True, id="orphaned stack"
         ),
-        pytest.param(replace(EMPTY, stacks=CASES["mixed"].stacks), True, id="a stack to deploy"),
+        pytest.param(replace(EMPTY, stacks=only(StackState.CHANGED)), True, id="a stack to deploy"),
+        pytest.param(replace(EMPTY, stacks=only(StackState.FOREIGN)), True, id="another owner's"),
+        pytest.param(
+            replace(EMPTY, stacks=only(StackState.DEPLOYED)), False, id="a stack that is current"
+        ),
         pytest.param(
             replace(EMPTY, stale=CASES["mixed"].stale), False, id="stale jobs do not count"
         ),

@@ -104,3 +104,26 @@ def test_a_document_is_the_same_after_forget(text: str) -> None:
     before = observed()
     document.forget()
     assert observed() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        pytest.param("a: [1\nb: 2\n", (2, 2), "',' or ']'", id="flow sequence"),
+        pytest.param("a: {b: 1\n\n\n", (4, 1), "',' or '}'", id="flow mapping, at the end"),
+        pytest.param("a: 1\nb: *c\n", (2, 4), "undefined alias", id="alias"),
+        pytest.param("a: 1\n\tb: 2\n", (2, 1), "a tab character", id="tab"),
+        pytest.param("a: 1\n---\nb: 2\n", (2, 1), "another document", id="second document"),
+        pytest.param("x:\n  - 1\n - 2\n", (3, 2), "expected key", id="indentation"),
+        pytest.param("a: |x\n", (1, 5), "comment or line break", id="block scalar"),
+        pytest.param("a: é\nb: \x0c", (2, 4), "U+000C", id="a control character after é"),
+    ],
+)
+def test_a_syntax_error_is_where_the_reader_stopped(
+    text: str, place: tuple[int, int], problem: str
+) -> None:
+    """Not where the collection or the scalar begins that it was in."""
+    document, (found,) = parse_document(text, "spec.yaml")
+    assert problem in found.message
+    assert (found.span.line, found.span.column) == place
+    assert not document.has(("a",))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from hptc.diagnostics import Change, Fix, Path, Remove, Rename, SetValue
+from hptc.diagnostics import Change, Diagnostic, Fix, Path, Remove, Rename, SetValue, Severity
 from hptc.source.document import parse_document
-from hptc.source.fixes import applied, overlap, text_edits
+from hptc.source.fixes import applied, overlap, safe_edits, text_edits, text_fixes
 from hptc.source.text_fixes import Edit
 
 FLOW = '{a: 1, "b": {c: [1, 2]}, d: 3}\n'
@@ -213,6 +215,17 @@ def test_changes(changes: list[Change], old: str, new: str | None) -> None:
             "a:\n  b: 1\nc: 2\n", [Remove(path=("a", "b"))], "a: {}\nc: 2\n", id="the only key"
         ),
         pytest.param(
+            "x:\n  y: 1\n  a:\n    b: 1\nc: 2\n", [Remove(path=("x", "a", "b"))],
+            "x:\n  y: 1\n  a: {}\nc: 2\n", id="the only key, further down",
+        ),
+        pytest.param(
+            "a:\n  - b: 1\n", [Remove(path=("a", 0, "b"))], None, id="the only key behind a dash"
+        ),
+        pytest.param(
+            "a:\n  b: 1 # why\nc: 2\n", [Remove(path=("a", "b"))], None,
+            id="the only key, before a comment",
+        ),
+        pytest.param(
             "a:\n  - b: 1\n    c: 2\n", [Remove(path=("a", 0, "b"))], "a:\n  - c: 2\n",
             id="behind a dash",
         ),
@@ -233,3 +246,66 @@ def test_edits_overlap_if_they_are_of_the_same_text() -> None:
     assert overlap([edit(3, 5), edit(0, 4)])
     assert overlap([edit(3, 3), edit(3, 3)])
     assert not overlap([edit(3, 5), edit(0, 3)])
+
+
+def finding(*fixes: Fix) -> Diagnostic:
+    document, _ = parse_document("a: 1\nb: 2\nc: 3\n", "file.yaml")
+    return Diagnostic(
+        code="HPT000",
+        severity=Severity.ERROR,
+        message="",
+        span=document.span(("a",)),
+        fixes=tuple(replace(each, file=each.file or "file.yaml") for each in fixes),
+    )
+
+
+A_IS_5, A_IS_6, B_IS_5 = (
+    Fix(changes=(SetValue(path=(key,), value=value),), is_safe=True)
+    for key, value in (("a", 5), ("a", 6), ("b", 5))
+)
+UNSAFE = replace(A_IS_5, is_safe=False)
+IMPOSSIBLE = Fix(changes=(Remove(path=("z",)),), is_safe=True)
+
+
+@pytest.mark.parametrize(
+    ("findings", "text", "count"),
+    [
+        pytest.param([finding(A_IS_5), finding(B_IS_5)], "a: 5\nb: 5\nc: 3\n", 2, id="two"),
+        pytest.param([finding(A_IS_5), finding(A_IS_6)], "a: 5\nb: 2\nc: 3\n", 1, id="overlap"),
+        pytest.param([finding(A_IS_5, B_IS_5)], "a: 5\nb: 2\nc: 3\n", 1, id="one of a finding"),
+        pytest.param([finding(UNSAFE, B_IS_5)], "a: 1\nb: 5\nc: 3\n", 1, id="the first safe one"),
+        pytest.param([finding(UNSAFE), finding()], "a: 1\nb: 2\nc: 3\n", 0, id="none is safe"),
+        pytest.param(
+            [finding(replace(A_IS_5, file="other.yaml"))], "a: 1\nb: 2\nc: 3\n", 0, id="other file"
+        ),
+        pytest.param([finding(IMPOSSIBLE)], "a: 1\nb: 2\nc: 3\n", 0, id="can't be made"),
+    ],
+)
+def test_safe_fixes_are_made_together(findings: list[Diagnostic], text: str, count: int) -> None:
+    document, _ = parse_document("a: 1\nb: 2\nc: 3\n", "file.yaml")
+    edits, counted = safe_edits(findings, document)
+    assert (applied(document.text, edits), counted) == (text, count)
+
+
+@pytest.mark.parametrize(
+    ("change", "title", "expected"),
+    [
+        (SetValue(path=("a",), value=750), "", "Change to `750`"),
+        (SetValue(path=("a",), value=True), "", "Change to `true`"),
+        (SetValue(path=("a",), value=None), "", "Remove it"),
+        (Rename(path=("a",), name="d"), "", "Change to `d`"),
+        (Remove(path=("a",)), "", "Remove it"),
+        (SetValue(path=("a",), value=750), "use `x: 750`", "Use `x: 750`"),
+        (SetValue(path=("a",), value=750), "x" * 200, "X" + "x" * 199),
+        (SetValue(path=("a",), value=750), "x" * 201, "X" + "x" * 196 + "..."),
+    ],
+)
+def test_a_fix_has_the_title_of_an_action(change: Change, title: str, expected: str) -> None:
+    document, _ = parse_document("a: 1\nb: 2\n", "file.yaml")
+    fix = Fix(changes=(change,), title=title)
+    (found,) = text_fixes(finding(fix), {"file.yaml": document}.get)
+    assert found.title == expected
+
+
+def test_fixes_of_a_file_that_can_not_be_read_are_left_out() -> None:
+    assert list(text_fixes(finding(A_IS_5), {}.get)) == []

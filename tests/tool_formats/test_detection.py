@@ -104,6 +104,26 @@ NOT_JOBS = {
     ),
     "state without parameters": (json.dumps({"Resource": CREATES}), "x.json", "must be a mapping"),
     "another resource": (resource("v1", "Pod", {}), "x.yaml", "not a tuning job"),
+    "another kind of the group": (
+        resource("sagemaker.services.k8s.aws/v1alpha1", "TrainingJob", {}),
+        "x.yaml",
+        "not a tuning job",
+    ),
+    "the kind in another group": (
+        resource("example.com/v1", "HyperParameterTuningJob", {}),
+        "x.yaml",
+        "not a tuning job",
+    ),
+    "list of other things": (
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": ["x", 1]}),
+        "x.json",
+        "not a tuning job",
+    ),
+    "list of nothing": (
+        json.dumps({"apiVersion": "v1", "kind": "List"}),
+        "x.json",
+        "not a tuning job",
+    ),
     "no Terraform resource": (
         json.dumps({"format_version": "1.0", "terraform_version": "1.9", "values": {}}),
         "x.json",
