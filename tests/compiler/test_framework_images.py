@@ -122,6 +122,22 @@ def test_no_image(
     assert help in found.help
 
 
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("torch", "did you mean `pytorch`?"),
+        ("pytorch-trainin", "did you mean `pytorch-training`?"),
+        ("qqqqqqqq", ""),
+        ("kmeans", ""),
+    ],
+)
+def test_a_name_that_is_probably_misspelled(name: str, label: str) -> None:
+    found = framework_uri(name, "1", "us-east-1", CPU, AT)
+    assert isinstance(found, Finding)
+    assert found.label == label
+    assert bool(found.fixes) == bool(label)
+
+
 def test_a_version_that_the_region_does_not_have() -> None:
     found = framework_uri("huggingface-pytorch-training", "4.28.1", "eu-south-2", GPU, AT)
     assert isinstance(found, Finding)

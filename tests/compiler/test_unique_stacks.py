@@ -73,6 +73,24 @@ def test_the_defaults_of_a_project_schedule_its_specs(text: str, tmp_path: Path)
     assert "`hptc-plat-dev-a-schedule`" in found.message
 
 
+@pytest.mark.parametrize(
+    ("default", "own", "has_clash"),
+    [
+        pytest.param("", "schedule: rate(7 days)\n", True, id="a schedule of its own"),
+        pytest.param("", "schedule: null\n", False, id="none"),
+        pytest.param("rate(7 days)", "schedule: null\n", False, id="none instead of the default"),
+    ],
+)
+def test_only_a_spec_with_a_schedule_needs_its_stack(
+    default: str, own: str, has_clash: bool, tmp_path: Path
+) -> None:
+    folder = written(tmp_path, "a", "a-schedule", extra=own)
+    defaults = f"defaults: {{schedule: {default}}}\n" if default else ""
+    (folder / "hptc.yaml").write_text(PROJECT + defaults, encoding="utf-8")
+    codes = [each.code for each in diagnostics(folder)]
+    assert ("HPT605" in codes) is has_clash
+
+
 def test_a_spec_without_a_stack_collides_with_nothing(tmp_path: Path) -> None:
     folder = written(tmp_path, "eu")
     path = folder / "specs" / "eu.yaml"

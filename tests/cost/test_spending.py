@@ -35,6 +35,13 @@ def test_the_cost_so_far(count: int, spot: str, hours: str, low: str, usd: str) 
     assert (spent.max_instance_hours, spent.max_usd) == (Decimal(20 * count), found.maximum.usd)
 
 
+def test_a_long_time_is_exact() -> None:
+    found = bound("training_job: {}", PRICES)
+    spent = spent_cost(found, [TrainingTime(definition="", seconds=3_600_000)])
+    assert spent is not None
+    assert spent.instance_hours == Decimal(1000)
+
+
 def test_an_unknown_price() -> None:
     spec, prices, hours, _ = UNKNOWN["price"]
     spent = spent_cost(bound(spec, prices), TIMES)

@@ -265,3 +265,13 @@ def test_what_no_other_rule_checks_is_reported_outside_of_the_locations(
     assert reported(input_locations=INPUTS, output_locations=["s3://lake/code"]) == []
     assert reported(output_locations=OUTPUTS) == []
     assert reported() == []
+
+
+def test_a_bucket_has_a_statement_of_its_own_for_listing() -> None:
+    chosen = replace(
+        environment(network={"s3_buckets": ["lake", "pond"]}),
+        policy=Policy.model_validate({"input_locations": ["s3://lake/a/*", "s3://pond/*"]}),
+    )
+    sids = [each["Sid"] for each in document(endpoint_policy(chosen))["Statement"]]
+    assert [sid for sid in sids if sid.startswith("ListBucket")] == ["ListBucket1", "ListBucket2"]
+    assert len(set(sids)) == len(sids)

@@ -308,4 +308,4 @@ def test_a_fix_has_the_title_of_an_action(change: Change, title: str, expected: 
 
 
 def test_fixes_of_a_file_that_can_not_be_read_are_left_out() -> None:
-    assert list(text_fixes(finding(A_IS_5), {}.get)) == []
+    assert list(text_fixes(finding(A_IS_5), lambda _: None)) == []
