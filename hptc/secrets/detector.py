@@ -103,9 +103,8 @@ def hide_secrets(text: str) -> str:
     parts: list[str] = []
     shown = 0
     for start, end in sorted(spans):
-        if end > shown:
-            parts += (text[shown:start], "*" * (end - max(start, shown)))
-            shown = end
+        parts += (text[shown:start], "*" * (end - max(start, shown)))
+        shown = max(shown, end)
     return "".join(parts) + text[shown:]
 
 

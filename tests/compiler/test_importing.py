@@ -13,7 +13,9 @@ from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
 from hptc.request.conformance import violations
+from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
+from tests.support.paths import GOLDEN
 from tests.support.strategies import requests
 
 MINIMAL: dict[str, Any] = {
@@ -76,6 +78,28 @@ def test_texts_of_values_stay_as_they_are() -> None:
         "ContinuousParameterRanges"
     ]
     assert (eta["MinValue"], eta["MaxValue"]) == ("0.10", "1e-0")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["breast-cancer-script", "churn-two-algorithms", "cifar10-heterogeneous", "imagenet-fsx"],
+)
+def test_the_text_of_an_imported_spec(golden: Golden, name: str) -> None:
+    request = json.loads((GOLDEN / f"requests/dev/{name}.json").read_text("utf-8"))
+    golden(f"imports/{name}.yaml", write_spec(request, origin=f"{name}.json"))
+
+
+def test_text_in_other_languages_stays_readable() -> None:
+    text = write_spec({**MINIMAL, "Tags": [{"Key": "größe", "Value": "日本"}]})
+    assert "  größe: 日本\n" in text
+
+
+def test_a_long_text_is_folded() -> None:
+    definition = {**SINGLE, "StaticHyperParameters": {"labels": "label " * 40 + "end"}}
+    request = {**MINIMAL, "TrainingJobDefinition": definition}
+    text = write_spec(request)
+    assert compiled(text) == request
+    assert 95 <= max(map(len, text.splitlines())) <= 105
 
 
 @pytest.mark.parametrize(

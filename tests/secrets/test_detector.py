@@ -94,6 +94,8 @@ def test_long_and_short_values(name: str, value: str, is_secret: bool) -> None:
         ("passphrase h3llo! depth=6", "passphrase h3llo! depth=6"),
         (f"a {KEY_ID} b", f"a {'*' * 20} b"),
         (f"token={KEY_ID} and more", f"token={'*' * 20} and more"),
+        (f"token={KEY_ID}x and more", f"token={'*' * 21} and more"),
+        (f"token=x{KEY_ID}/x9 and more", f"token={'*' * 24} and more"),
     ],
 )
 def test_secrets_in_a_text_are_as_wide_as_before(text: str, hidden: str) -> None:
