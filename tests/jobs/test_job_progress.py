@@ -92,6 +92,15 @@ def test_the_cost_is_that_of_training_so_far() -> None:
             Remaining(seconds=2400, is_limit=True),
             id="only the limit",
         ),
+        pytest.param(
+            TWO_LEFT,
+            limits(runtime=1500),
+            Remaining(seconds=300, is_limit=False),
+            id="the limit when they end",
+        ),
+        pytest.param(
+            TWO_LEFT, limits(runtime=600), Remaining(seconds=0, is_limit=True), id="past the limit"
+        ),
         pytest.param(TWO_LEFT, limits(number=None), None, id="unknown number"),
         pytest.param(None, {}, None, id="training jobs unknown"),
         pytest.param(
@@ -117,6 +126,13 @@ BEST = {
     "TrainingJobName": "b",
     "FinalHyperParameterTuningJobObjectiveMetric": {
         "MetricName": "auc", "Value": 0.9, "Type": "Maximize"
+    },
+}  # fmt: skip
+
+LEAST = {
+    "TrainingJobName": "b",
+    "FinalHyperParameterTuningJobObjectiveMetric": {
+        "MetricName": "auc", "Value": 0.9, "Type": "Minimize"
     },
 }  # fmt: skip
 
@@ -147,6 +163,18 @@ def criteria(**members: Any) -> dict[str, Any]:
         pytest.param(
             "Stopped", criteria(TargetObjectiveMetricValue=0.95), {"BestTrainingJob": BEST},
             JobOutcome.STOPPED, "", id="target not reached",
+        ),
+        pytest.param(
+            "Stopped", criteria(TargetObjectiveMetricValue=0.9), {"BestTrainingJob": LEAST},
+            JobOutcome.CRITERION_MET, "its target value", id="target of a minimum",
+        ),
+        pytest.param(
+            "Stopped", criteria(TargetObjectiveMetricValue=0.85), {"BestTrainingJob": LEAST},
+            JobOutcome.STOPPED, "", id="target of a minimum not reached",
+        ),
+        pytest.param(
+            "Stopped", criteria(TargetObjectiveMetricValue=0.9), {},
+            JobOutcome.STOPPED, "", id="target without a best training job",
         ),
         pytest.param(
             "Stopped", criteria(ConvergenceDetected={"CompleteOnConvergence": "Enabled"}),

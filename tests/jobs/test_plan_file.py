@@ -212,7 +212,13 @@ def test_the_number_of_errors_is_limited() -> None:
     data = deepcopy(MIXED)
     for key in ("place", "decisions", "earlier", "stacks", "is_whole_project"):
         del data[key]
-    data |= {"more": 1, "and": 2}
     with pytest.raises(UsageError) as raised:
         read_plan(json.dumps(data))
-    assert raised.value.message.endswith("and 2 more")
+    assert raised.value.message.count("\n  - ") == 5
+    assert "more" not in raised.value.message
+    for count in (1, 2):
+        data[f"unknown{count}"] = 1
+        with pytest.raises(UsageError) as raised:
+            read_plan(json.dumps(data))
+        assert raised.value.message.count("\n  - ") == 6
+        assert raised.value.message.endswith(f"and {count} more")

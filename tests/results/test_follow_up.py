@@ -214,6 +214,16 @@ def test_the_training_jobs_of_the_parents_count() -> None:
     assert "# 50 training jobs instead of 700: " in found.text
 
 
+@pytest.mark.parametrize(
+    ("number", "expected"), [(374, 374), (375, 375), (376, 374), (748, 2), (749, 1)]
+)
+def test_there_are_750_training_jobs_with_those_of_the_parent(number: int, expected: int) -> None:
+    found = of(*tuned(SPEC.replace("jobs: 100", f"jobs: {number}"), training_jobs=30))
+    assert compiled(found).job.warm_start is not None
+    assert compiled(found).job.max_number_of_training_jobs == expected
+    assert (" instead of " in found.text) == (number > 375)
+
+
 def test_no_warm_start_without_room_for_a_training_job() -> None:
     found = of(*tuned(SPEC.replace("jobs: 100", "jobs: 750")))
     assert compiled(found).job.warm_start is None
@@ -248,6 +258,22 @@ def test_the_parents_of_the_parent(kind: str, expected: list[str]) -> None:
     assert warm_start is not None
     assert list(warm_start.parents) == [name, *expected]
     assert warm_start.type == "IdenticalDataAndAlgorithm"
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(162, 5), (163, 4), (216, 4), (217, 3), (649, 2), (650, 1)]
+)
+def test_as_many_parents_as_there_is_room_for(number: int, expected: int) -> None:
+    """At most five, and one training job is left for the new tuning job."""
+    names = ["first", "second", "third", "fourth", "fifth"]
+    text = f"{SPEC}warm_start: {{type: IdenticalDataAndAlgorithm, parents: [{', '.join(names)}]}}\n"
+    parent = replace(compiled_spec().job, max_number_of_training_jobs=number)
+    tuning, name = tuned(text)
+    found = of(tuning, name, dict.fromkeys(names, parent))
+    warm_start = compiled(found).job.warm_start
+    assert warm_start is not None
+    assert list(warm_start.parents) == [name, *names][:expected]
+    assert ("with the parents of the tuning job" in found.text.lower()) == (expected > 1)
 
 
 @pytest.mark.parametrize(

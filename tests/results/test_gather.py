@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from hptc.results.gather import ReadOptions, read_results
 from hptc.results.training_results import Results, without_secret_values
 from hptc.service.tuning_jobs import TrainingJob
 from tests.support.fake_service import FakeTuning
-from tests.support.tuned_jobs import END, SECRET, SPEC, SPOT, tuned
+from tests.support.tuned_jobs import END, SECRET, SPEC, SPOT, START, tuned
 
 TOP = ReadOptions(top=10)
 ALL = ReadOptions(top=10, reads_all_costs=True)
@@ -223,6 +223,28 @@ def test_the_maximum_runtime_stops_training_jobs_only_if_it_was_reached(
     early = read(tuning, name).stopped_early
     assert early is not None
     assert early.training_jobs == stopped_early
+
+
+@pytest.mark.parametrize(("seconds", "is_early"), [(181, True), (180, False), (0, False)])
+def test_a_training_job_may_take_three_minutes_to_stop(seconds: int, is_early: bool) -> None:
+    tuning, name = tuned(status="Stopped")
+    created = tuning.training_jobs[name][0].created
+    ended = END - timedelta(seconds=seconds)
+    one_less(tuning, name, status="Stopped", started=created, ended=ended)
+    early = read(tuning, name).stopped_early
+    assert early is not None
+    assert early.training_jobs == 11 + is_early
+
+
+@pytest.mark.parametrize(("late", "is_early"), [(180, False), (181, True)])
+def test_a_tuning_job_may_end_three_minutes_before_its_maximum(late: int, is_early: bool) -> None:
+    runtime = int((END - START).total_seconds()) + late
+    tuning, name = tuned(SPEC.replace("jobs: 5}", f"jobs: 5, max_runtime: {runtime}}}"))
+    created = tuning.training_jobs[name][0].created
+    one_less(tuning, name, status="Stopped", started=created, ended=END)
+    early = read(tuning, name).stopped_early
+    assert early is not None
+    assert early.training_jobs == 11 + is_early
 
 
 def test_failures_are_grouped_with_the_end_of_a_log() -> None:

@@ -150,11 +150,16 @@ class TestNarrower:
             ([0.1, 0.5, 0.9], 30),
             ([0.4, 0.5, 0.6, 0.55, 0.45], 8),
             ([0.1, 0.2, 0.35], 30),
+            ([0.5, 0.51, 0.5, 0.51, 0.5], 11),
+            ([0.5, 0.5], 30),
         ],
-        ids=["spread", "too few training jobs", "chance"],
+        ids=["spread", "too few training jobs", "chance", "one too few", "two values"],
     )
     def test_no_evidence(self, shares: list[float], of: int) -> None:
         assert narrower(ETA, points(ETA, shares, [1.0] * len(shares)), of) is None
+
+    def test_twelve_training_jobs_are_enough(self) -> None:
+        assert narrower(ETA, points(ETA, [0.5, 0.51, 0.5], [1.0] * 3), 12) is not None
 
     def test_random_search_narrows_nothing(self) -> None:
         random, found = Random(5), 0
@@ -191,10 +196,16 @@ class TestNarrower:
         (numeric("0", "12", "Linear", "Integer"), None, "18"),
         (numeric("1", "100", "Logarithmic", "Integer"), None, "1000"),
         (numeric("5", "5"), None, None),
+        (numeric("6", "5"), None, None),
+        (numeric("0", "1", "Logarithmic"), None, "1.5"),
+        (numeric("0.5", "1", "ReverseLogarithmic"), "0.25", "1.25"),
+        (numeric("2", "3", "Linear", "Integer"), None, "4"),
+        (numeric("-1", "1", "Linear", "Integer"), "-2", "2"),
     ],
     ids=[
         *("log", "reverse log", "from 0", "positive", "signed"),
         *("count", "count from 1", "integer from 0", "log integer", "point"),
+        *("reversed", "log from 0", "reverse log to 1", "two integers", "integers from -1"),
     ],
 )
 def test_the_next_bound(range_: NumericRange, lower: str | None, higher: str | None) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 import pytest
 
+from hptc.catalog.accepted_values import SpecialValue
 from hptc.catalog.algorithms import algorithm
 from hptc.catalog.images import algorithm_names, image_uri
 from hptc.diagnostics import RequestPath
@@ -91,3 +93,20 @@ def test_no_range_of_an_algorithm_is_widened_to_a_value_that_it_refuses(name: st
                         assert each.accepts(wider), (each.name, range_, wider)
                         assert float(number(wider) or 0) not in special
     assert tried > 0
+
+
+@pytest.mark.parametrize(
+    ("is_integer", "special", "lower", "higher"),
+    [(True, 20, 10, 19), (True, 25, 10, 24), (True, 26, 10, 25), (True, 10, 11, 25),
+     (True, 9, 10, 25), (False, 20.0, 10, 18), (False, 10.0, 11, 25)],
+)  # fmt: skip
+def test_a_range_stops_beside_a_value_with_another_meaning(
+    is_integer: bool, special: float, lower: int, higher: int
+) -> None:
+    """From 12 to 10, and from 16 to 25."""
+    limits = ValueLimits(special=(SpecialValue(value=special, meaning="no limit"),))
+    reason = f"{special:g} means no limit"
+    found = limits.last_towards(Decimal(10), Decimal(12), is_integer=is_integer)
+    assert found == (Decimal(lower), reason if lower != 10 else "")
+    found = limits.last_towards(Decimal(25), Decimal(16), is_integer=is_integer)
+    assert found == (Decimal(higher), reason if higher != 25 else "")
