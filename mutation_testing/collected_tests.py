@@ -29,9 +29,10 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Request(NamedTuple):
-    """A mutated file, or none, and the tests to run on it in turn."""
+    """A file before and after its mutation, and the tests to run on it in turn."""
 
-    file: Path | None
+    file: Path
+    original: str
     source: str
     tests: tuple[str, ...]
     paths: tuple[str, ...]
@@ -75,9 +76,9 @@ class Server:
     def _reply(self, request: Request, items: dict[str, pytest.Item]) -> Reply:
         from mutation_testing.forks import wait
 
-        changes = list(self._changes(request)) if request.file else []
-        constants = list(_constants(request)) if request.file and not changes else []
-        if request.file is not None and not changes and not constants:
+        changes = list(self._changes(request))
+        constants = [] if changes else list(_constants(request))
+        if not changes and not constants:
             return Reply(None, is_done=False)
         with tempfile.TemporaryFile("w+") as report:
             child = os.fork()
@@ -140,10 +141,7 @@ def _constants(request: Request) -> Iterator[tuple[dict[str, Any], str, object]]
 
     None if anything but the body of a function uses the constant: that ran when it was imported.
     """
-    assert request.file is not None
-    before, after = (
-        ast.parse(each).body for each in (request.file.read_text("utf-8"), request.source)
-    )
+    before, after = (ast.parse(each).body for each in (request.original, request.source))
     changed = [
         new for old, new in zip(before, after, strict=True) if ast.dump(old) != ast.dump(new)
     ]
@@ -163,7 +161,8 @@ def _constants(request: Request) -> Iterator[tuple[dict[str, Any], str, object]]
         path = getattr(module, "__file__", None)
         if path is None or name not in vars(module):
             continue
-        tree = ast.parse(Path(path).read_text("utf-8"))
+        text = request.original if path == root else Path(path).read_text("utf-8")
+        tree = ast.parse(text)
         if path != root and not _is_imported(name, tree):
             continue  # a constant of its own, with the same name
         if name in names_used_on_import(tree):

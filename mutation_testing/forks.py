@@ -54,18 +54,18 @@ class Tree:
     def catch(self, file: str, mutated: str, selections: Sequence[Selection]) -> Outcome:
         """Run selections until a test fails, with a file changed."""
         path = self.folder / file
-        if self._collected is not None:
-            for selection in selections:
-                outcome = self._ask(path, mutated, selection)
-                if outcome is None:
-                    break
-                if outcome.caught_by is not None:
-                    return outcome
-            else:
-                return Outcome(caught_by=None)
         original = path.read_bytes()
-        self._write(path, mutated.encode())
+        self._write(path, mutated.encode())  # for the processes that tests start, too
         try:
+            if self._collected is not None:
+                for selection in selections:
+                    outcome = self._ask(path, original.decode(), mutated, selection)
+                    if outcome is None:
+                        break
+                    if outcome.caught_by is not None:
+                        return outcome
+                else:
+                    return Outcome(caught_by=None)
             for selection in selections:
                 outcome = self.run(selection)
                 if outcome.caught_by is not None:
@@ -169,10 +169,10 @@ class Tree:
             raise SystemExit(f"can't collect the tests:\n{text[-3000:]}") from None
         self._collected = ours
 
-    def _ask(self, file: Path | None, mutated: str, selection: Selection) -> Outcome | None:
+    def _ask(self, file: Path, original: str, mutated: str, selection: Selection) -> Outcome | None:
         """Run collected tests; None if the mutation is not in the code of a function."""
         assert self._collected is not None
-        question = (file, mutated, selection.tests, selection.paths, selection.seconds)
+        question = (file, original, mutated, selection.tests, selection.paths, selection.seconds)
         self._collected.send(question)
         caught_by, is_done, error = self._collected.recv()
         if error:
