@@ -5,6 +5,7 @@ Problems outside the user's files are exceptions: see `HptcError` in errors.py.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
@@ -216,13 +217,15 @@ _Found = TypeVar("_Found", Finding, Diagnostic)
 def capped(findings: Iterable[_Found]) -> list[_Found]:
     """The findings of one file with at most MAX_OF_CODE of each code, and how many more there are.
 
-    The text of each is limited as well, so that no file makes the output long.
+    The text of each is limited as well, so that no file makes the output long. A finding that
+    already stands for others counts as many.
     """
     counts: Counter[str] = Counter()
     kept: list[_Found] = []
     first_omitted: dict[str, _Found] = {}
     for finding in findings:
-        counts[finding.code] += 1
+        stands_for = re.match(_MORE_FINDINGS, finding.message)
+        counts[finding.code] += int(stands_for[1].replace(",", "")) if stands_for else 1
         if counts[finding.code] <= MAX_OF_CODE:
             kept.append(_with_short_texts(finding))
         else:
@@ -243,6 +246,9 @@ def capped(findings: Iterable[_Found]) -> list[_Found]:
 def more_findings(code: str, count: int) -> str:
     """The message of the finding that stands for those that are not shown."""
     return f"and {plural(count, 'more finding')} of {code} in this file"
+
+
+_MORE_FINDINGS = r"and ([\d,]+) more findings? of HPT\d{3} in this file$"
 
 
 def _with_short_texts(finding: _Found) -> _Found:

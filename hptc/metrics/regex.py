@@ -144,7 +144,7 @@ class _Reader:
 
     def _skip_name(self, opened: str) -> None:
         at = self.pattern.find(">", self.position)
-        if at < 0:
+        if at == -1:
             raise _Fault(f"the name after `{opened}` is not closed")
         self.position = at + 1
 
@@ -324,7 +324,7 @@ class _Reader:
         end = self.pattern.find("}", self.position, self.position + 24)
         low, comma, high = self.pattern[self.position + 1 : max(end, 0)].partition(",")
         texts = [text for text in (low, high) if text]
-        if end < 0 or not (texts or comma) or not all(t.isascii() and t.isdigit() for t in texts):
+        if end == -1 or not (texts or comma) or not all(t.isascii() and t.isdigit() for t in texts):
             return None  # a literal brace, as in `metrics={'f1': (\S+)}`
         self.position = end + 1
         minimum = int(low or 0)

@@ -97,7 +97,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
     match violation.kind:
         case "missing":
             return Finding(
-                code=code, path=path, on_key=spec is not None and len(shown) > 0,
+                code=code, path=path, on_key=spec is not None and bool(shown),
                 message=f"`{name}` is required",
                 help=_missing_help(str(shown[-1]) if shown else "", shape),
             )  # fmt: skip

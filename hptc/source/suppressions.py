@@ -50,7 +50,7 @@ def suppressions(document: Document) -> list[Suppression]:
             (match for match in markers if not scalars.covers(number, match.start())), None
         )
         end = line.find("]", marker.end()) if marker else -1
-        if marker is None or end < 0:
+        if marker is None or end == -1:
             continue
         codes = (code.strip() for code in line[marker.end() : end].split(","))
         is_alone = not line[: marker.start()].strip()

@@ -184,7 +184,7 @@ def _suggestion(model: type[BaseModel], path: SpecPath | ProjectPath) -> tuple[s
 
 def _beside(path: Path, owner: Path) -> Path:
     """A path in the training job, environment or input channel that `owner` is in, of several."""
-    if path[:1] == ("training_job",) and owner[:1] == ("training_jobs",) and len(owner) > 1:
+    if path[:1] == ("training_job",) and owner[:1] == ("training_jobs",):
         path = (*owner[:2], *path[1:])
     common = 0
     while common < min(len(path), len(owner)) and path[common] in (owner[common], "<name>"):

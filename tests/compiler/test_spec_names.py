@@ -48,3 +48,10 @@ def test_what_is_neither_a_name_nor_a_path_is_refused(workspace: Workspace) -> N
 def test_without_a_project_a_name_is_a_path(workspace: Workspace) -> None:
     Path("hptc.yaml").unlink()
     assert spec_path("churn", workspace) == "churn"
+
+
+def test_the_name_of_several_specs_is_refused(workspace: Workspace) -> None:
+    Path("specs", "other.yaml").write_text("name: churn\n")
+    with pytest.raises(UsageError, match="`churn` is the name of 2 specs") as raised:
+        spec_path("churn", workspace)
+    assert "specs/other.yaml and specs/trees.yaml" in raised.value.message

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from hptc.compiler.outcome import Failed
 from hptc.compiler.pipeline import compile_file, compile_text
 from hptc.compiler.workspace import Workspace
@@ -53,3 +55,14 @@ def test_the_stand_in_itself_is_an_unknown_reference(tmp_path: Path) -> None:
     outcome = compile_file(str(tmp_path / "spec.yaml"), Workspace())
     assert isinstance(outcome, Failed)
     assert any("${hptc:undefined}" in each.message for each in outcome.diagnostics)
+
+
+@pytest.mark.parametrize("count", [100, 101, 1_500])
+def test_unknown_references_are_counted_after_a_hundred(count: int) -> None:
+    tags = ", ".join(f"t{index}: '${{hptc:no_{index}}}'" for index in range(count))
+    found = compile_text(f"name: x\ntags: {{{tags}}}\n", "spec.yaml", Workspace()).diagnostics
+    messages = [each.message for each in found if each.code == "HPT006"]
+    assert len(messages) == min(count, 101)
+    if count > 100:
+        findings = "finding" if count == 101 else "findings"
+        assert messages[-1] == f"and {count - 100:,} more {findings} of HPT006 in this file"

@@ -137,3 +137,12 @@ def test_what_happens_to_a_bucket_that_leaves(removal: str, expected: str) -> No
 def test_a_network_is_shown_by_the_keys_that_are_set(network: Any, expected: str) -> None:
     (change,) = environment_changes(environment({}, {}), environment({}, {"network": network}))
     assert (change.old, change.new) == ("absent", expected)
+
+
+@pytest.mark.parametrize(
+    "key", ["regions", "instance_types", "input_locations", "forbidden_hyperparameters"]
+)
+def test_another_order_allows_the_same(key: str) -> None:
+    values = {"input_locations": ["s3://a/*", "s3://b/*"]}.get(key, ["a", "b"])
+    found = policy_changes({key: values}, {key: values[::-1]})
+    assert {each.kind for each in found} <= {Kind.POLICY_TIGHTENED}

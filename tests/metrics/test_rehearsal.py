@@ -433,3 +433,15 @@ def test_only_a_built_in_algorithm_has_metrics_of_its_own() -> None:
         )
     ]
     assert own == [False, False, False, True]
+
+
+def test_a_log_of_20_megabytes_is_read() -> None:
+    assert len(read_log(BytesIO(b"x" * MAX_LOG_BYTES), "x.log")) == MAX_LOG_BYTES
+    with pytest.raises(UsageError, match="larger than 20,000,000 bytes"):
+        read_log(BytesIO(b"x" * (MAX_LOG_BYTES + 1)), "x.log")
+
+
+def test_no_time_for_a_log_at_all(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text(LOG)
+    (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
+    assert "was skipped" in rehearse_samples(0)(definition, "train.log", tmp_path).fault

@@ -36,6 +36,9 @@ def test_a_word_far_to_the_right_is_shown() -> None:
     assert excerpt("loss", line) == "…1 2026-01-01 2026-01-01 loss 0.5"
     assert excerpt("loss", "epoch 1 loss 0.5") == "epoch 1 loss 0.5"
     assert excerpt("loss", "0.5") == "0.5"
+    both = f"val {'-' * 30} loss"
+    assert excerpt("val_loss", both) == both
+    assert excerpt("val_loss", f" {both}") == f" {both}"
 
 
 def test_an_excerpt_begins_24_characters_before_the_word() -> None:

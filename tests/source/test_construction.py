@@ -303,6 +303,8 @@ def test_templates_are_limited_by_their_total_length() -> None:
     assert construct_data(parsed(text), lambda _: 1) == ({"a": [1] * 10}, [])
     (fault,) = construct_data(parsed(text + "b: '{{ v }}'\nc: '{{ v }}'\n"), lambda _: 1)[1]
     assert (fault.code, fault.span.line) == ("HPT007", 2)
+    (fault,) = construct_data(parsed(text.replace("9'", "9 '", 1)), lambda _: 1)[1]
+    assert (fault.code, fault.span.line) == ("HPT007", 1)
 
 
 def test_a_template_with_many_aliases_is_evaluated_once() -> None:

@@ -127,3 +127,10 @@ def test_a_syntax_error_is_where_the_reader_stopped(
     assert problem in found.message
     assert (found.span.line, found.span.column) == place
     assert not document.has(("a",))
+
+
+def test_a_line_is_shown_up_to_its_20000th_character() -> None:
+    for length, column, is_shown in ((19_988, 20_000, True), (19_989, 20_001, False)):
+        text = f"{{a: '{'x' * length}', b: 1}}\n"
+        span = parsed(text).span(("b",))
+        assert (span.column, bool(span.source)) == (column, is_shown)

@@ -105,3 +105,9 @@ def test_a_script_that_takes_too_long_is_unknown(monkeypatch: pytest.MonkeyPatch
 
 def test_large_files_are_not_parsed() -> None:
     assert read("def f(:\n" + "#" * 600_000).faults == ()
+
+
+@pytest.mark.parametrize(("size", "faults"), [(500_000, 1), (500_001, 0)])
+def test_a_file_of_half_a_megabyte_is_parsed(size: int, faults: int) -> None:
+    script = b"def\n"
+    assert len(read(script + b"#" * (size - len(script))).faults) == faults

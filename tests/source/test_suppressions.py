@@ -10,7 +10,7 @@ from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.rules.engine import selected
-from hptc.source.suppressions import suppressions
+from hptc.source.suppressions import is_suppressible, suppressions
 from tests.support.documents import parsed
 from tests.support.outcomes import succeeded
 
@@ -160,3 +160,23 @@ def test_a_later_finding(comment: str, left: list[str], suppressed: list[str]) -
 def test_a_finding_is_not_added_twice() -> None:
     once = with_findings(succeeded(compiled("")), [ONLINE])
     assert with_findings(once, [ONLINE, ONLINE]) == once
+
+
+@pytest.mark.parametrize("count", [100, 101, 150])
+def test_faulty_comments_are_counted_after_a_hundred(count: int) -> None:
+    text = SPEC + "# hptc: ignore[HPT203] why\n" * count
+    found = compile_text(text, "spec.yaml", Workspace()).diagnostics
+    faults = [each.message for each in found if each.code == "HPT010"]
+    assert len(faults) == min(count, 101)
+    if count > 100:
+        findings = "finding" if count == 101 else "findings"
+        assert faults[-1] == f"and {count - 100} more {findings} of HPT010 in this file"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("HPT002", False), ("HPT109", False), ("HPT110", True), ("HPT208", True), ("HPT799", True),
+     ("HPT801", False), ("HPT901", True)],
+)  # fmt: skip
+def test_which_findings_a_comment_can_suppress(code: str, expected: bool) -> None:
+    assert is_suppressible(code) is expected

@@ -28,6 +28,10 @@ VALID = (
     "cron(0 0 ? * 6L *)",
     "cron(0 0 ? * FRI#2 *)",
     "cron(*/10 * 1,15 1-6 ? *)",
+    "cron(*/1 0 1 1 ? 1970)",
+    "cron(59 23 31 12 ? 2199)",
+    "cron(0 6 ? * 1,7 *)",
+    f"cron(0 6 ? * {'MON,' * 59}MON *)",
 )
 
 INVALID = {
@@ -51,6 +55,14 @@ INVALID = {
     "cron(0/0 6 ? * MON *)": "`0/0` is not valid in the field minutes",
     "cron(0 ? ? * MON *)": "`?` is not valid in the field hours",
     f"cron({'0' * 300})": "at most 256 are allowed",
+    f"cron(0 6 ? * {'MON,' * 61}MON *)": "it has 263 characters, but at most 256 are allowed",
+    f"cron(0 6 ? * 1,{'MON,' * 59}MON *)": "it has 257 characters, but at most 256 are allowed",
+    "cron(0/ 6 ? * MON *)": "`0/` is not valid in the field minutes",
+    "cron(0 6 ? * MON- *)": "`MON-` is not valid in the field day of week",
+    "cron(0 6 ? * 0 *)": "`0` is not valid in the field day of week",
+    "cron(0 6 ? * MON 2200)": "`2200` is not valid in the field year",
+    "cron(0 6 32 * ? *)": "`32` is not valid in the field day of month",
+    "cron(0 6 ? 0 MON *)": "`0` is not valid in the field month",
 }
 
 

@@ -28,6 +28,8 @@ MONTH = Fraction(36525, 1200)  # days
         ("cron(0 6 ? * L *)", MONTH / 7),
         ("cron(0 6 ? * MON#1 *)", 1),
         ("cron(0 6 ? * FRIL *)", 1),
+        ("cron(0 6 ? * 6L *)", 1),
+        ("cron(0 6 ? * 6L,MON#1 *)", 2),
         ("cron(0 6 1 * ? *)", 1),
         ("cron(0 6 1,15 * ? *)", 2),
         ("cron(0 6 L * ? *)", 1),
