@@ -191,3 +191,8 @@ class TestNone:
         add(tuning, OLD)
         with pytest.raises(AwsError, match="slow down"):
             spec_runs(CHURN, tuning)
+
+
+@pytest.mark.parametrize(("name", "stem"), [("a" * 18, "a" * 18 + "-"), ("a" * 19, "a" * 18)])
+def test_a_name_of_18_characters_is_whole_in_the_names_of_jobs(name: str, stem: str) -> None:
+    assert run_search(None, ParentSpec(name=name, path="a.yaml")).stem == stem

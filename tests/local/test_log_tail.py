@@ -111,6 +111,40 @@ def test_a_log_that_grows_too_fast_loses_its_middle(
     assert not tail.has_more()
 
 
+@pytest.mark.parametrize(("length", "has_gaps"), [(99, False), (100, False), (101, True)])
+def test_as_much_as_the_limit_is_not_lost(
+    log: Path, monkeypatch: pytest.MonkeyPatch, length: int, has_gaps: bool
+) -> None:
+    monkeypatch.setattr(log_tail, "MAX_UNREAD_BYTES", 100)
+    monkeypatch.setattr(log_tail, "_READ_BYTES", 50)
+    append(log, b"x" * (length - 1) + b"\n")
+    tail = LogTail(log)
+    tail.read()
+    assert tail.has_gaps is has_gaps
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"), [(4 * MAX_LINE, []), (4 * MAX_LINE + 1, ["x" * MAX_LINE])]
+)
+def test_a_line_without_an_end_is_held_up_to_a_length(
+    log: Path, length: int, expected: list[str]
+) -> None:
+    tail = LogTail(log)
+    append(log, b"x" * length)
+    assert tail.read() == expected
+    append(log, b"\n")
+    assert tail.read() == (["x" * MAX_LINE] if not expected else [])
+
+
+def test_a_log_that_does_not_exist_yet_has_no_more(log: Path) -> None:
+    tail = LogTail(log)
+    assert not tail.has_more()
+    append(log, b"one\n")
+    assert tail.has_more()
+    tail.read()
+    assert not tail.has_more()
+
+
 def test_what_was_not_read_can_be_skipped(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_tail, "_READ_BYTES", 20)
     tail = LogTail(log)
@@ -131,6 +165,17 @@ def test_as_much_as_one_reading_is_not_skipped(log: Path, monkeypatch: pytest.Mo
     tail.skip()
     assert tail.read() == ["first", "second"]
     assert not tail.has_gaps
+
+
+def test_one_byte_more_than_one_reading_is_skipped(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_tail, "_READ_BYTES", 12)
+    tail = LogTail(log)
+    append(log, b"first\nsecond\n")
+    tail.skip()
+    assert tail.has_gaps
+    assert tail.read() == ["second"]
 
 
 def test_an_observer_changes_and_skips_nothing(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,6 +147,13 @@ FORMAT = 'a manifest is a JSON list such as [{"prefix": "s3://bucket/folder/"}'
                 "object there, or remove it from the manifest; {path}: 6 more faults like these"
             ),
         ),
+        (
+            [PREFIX, *(f"{number}.csv" for number in range(4))],
+            (
+                "2.csv does not exist; put the object there, or remove it from the manifest; "
+                "{path}: 1 more fault like these"
+            ),
+        ),
     ],
     ids=lambda value: ascii(value)[:30],
 )
@@ -237,6 +244,16 @@ def test_a_device_is_not_opened(root: Path) -> None:
         read_manifest(root / "bucket/some/prefix/fifo", root)
     with pytest.raises(ManifestError, match="fifo is not a file"):
         read(root, [PREFIX, "fifo"])
+
+
+def test_a_manifest_of_the_largest_size_is_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = json.dumps([PREFIX, "a.csv"])
+    monkeypatch.setattr(manifest_reader, "MAX_MANIFEST_BYTES", len(content))
+    assert read(root, content)
+    with pytest.raises(ManifestError, match="has more than"):
+        read(root, f"{content} ")
 
 
 def test_a_huge_manifest_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,14 @@ def test_missing_packages_are_named(tmp_path: Path) -> None:
     assert missing_packages(tmp_path, sys.executable) is None
     path.write_text("".join(f"no-such-package-{number}\n" for number in range(20)))
     assert "12 more" in (missing_packages(tmp_path, sys.executable) or "")
+    path.write_text("".join(f"no-such-package-{number}\n" for number in range(8)))
+    assert "more" not in (missing_packages(tmp_path, sys.executable) or "more")
+    path.write_text("".join(f"no-such-package-{number}\n" for number in range(9)))
+    assert "1 more" in (missing_packages(tmp_path, sys.executable) or "")
+    path.write_text("no-such-package\n" + "#" * ((1 << 20) - 16))
+    assert missing_packages(tmp_path, sys.executable) == "`no-such-package`"
+    path.write_text("no-such-package\n" + "#" * ((1 << 20) - 15))
+    assert missing_packages(tmp_path, sys.executable) is None
     assert missing_packages(tmp_path, "/nowhere/python") is None
 
 

@@ -107,8 +107,4 @@ def _numbers(value: Decimal) -> tuple[str, str]:
     if number(str(far)) is None:
         far = abs(value)
     low, high = (near, far) if value > 0 else (-far, -near)
-    return _written(low), _written(high)
-
-
-def _written(value: Decimal) -> str:
-    return f"{value.normalize():g}" if abs(value.adjusted()) < 6 else f"{float(value):g}"
+    return f"{float(low):g}", f"{float(high):g}"

@@ -155,3 +155,11 @@ def test_what_ends_at_once_comes_first() -> None:
 def test_the_direction_mirrors_the_values(values: list[float]) -> None:
     mirrored = [-value for value in values]
     assert not_improving(values, maximizes=True) == not_improving(mirrored, maximizes=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [([100, 101], 1), ([100, 101.1], 0), ([100, 101, 101.5], 2), ([100, 100, 102], 0), ([], 0)],
+)
+def test_one_percent_more_is_not_yet_an_improvement(values: list[float], count: int) -> None:
+    assert not_improving(values, maximizes=True) == count

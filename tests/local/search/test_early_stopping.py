@@ -63,6 +63,11 @@ def test_minimize_is_the_other_way_round() -> None:
     job = tuning_job((continuous("x"),), TrainingJobEarlyStoppingType="Auto")
     assert not stops_early(job, EARLIER, training_job(4, state="pending", reports=(0.45,)))
     assert stops_early(job, EARLIER, training_job(4, state="pending", reports=(0.55,)))
+    assert not stops_early(job, EARLIER, training_job(4, state="pending", reports=(0.50,)))
+
+
+def test_a_job_without_reports_does_not_stop() -> None:
+    assert not stops_early(MEDIAN, EARLIER, training_job(4, state="pending", reports=()))
 
 
 def test_off_stops_nothing() -> None:
