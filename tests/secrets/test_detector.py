@@ -35,6 +35,8 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("dbPassword", "correct-horse", "a password"),
         ("password", "h3llo!", "a password"),
         ("wandb-api-key", "0a" * 20, "a secret (its name is `wandb-api-key`)"),
+        ("AWS_SECRET_ACCESS_KEY", "k3y-+q9z", "a secret (its name is `AWS_SECRET_ACCESS_KEY`)"),
+        ("api_key", "12345678-90ab-cdef-1234-567890abcdef", "a secret (its name is `api_key`)"),
     ],
 )
 def test_is_a_secret(name: str, value: str, kind: str) -> None:
@@ -64,6 +66,14 @@ def test_is_a_secret(name: str, value: str, kind: str) -> None:
         ("api_key_name", "training-wandb"),
         ("pad_token", "<|endoftext|>"),
         ("bypass", "correct-horse"),
+        ("api_key", "a1+b2 c3+d4"),
+        ("api_key", "12345678"),
+        ("api_key", "training-wandb-2"),
+        ("password", "certificate.pem"),
+        ("password", "DB_PASSWORD"),
+        ("password", "your-password-here"),
+        ("api_key", "YOUR-KEY-1"),
+        ("encryption_key", "12345678-90ab-cdef-1234-567890abcdef"),
     ],
 )
 def test_is_not_a_secret(name: str, value: str) -> None:
