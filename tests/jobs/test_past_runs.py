@@ -187,6 +187,18 @@ class TestSpot:
         assert run.billed == Fraction(3, 10)
         assert Counter(tuning.calls)["billable_seconds"] == MAX_BILLED
 
+    @pytest.mark.parametrize(
+        ("count", "read"), [(1, 1), (3, 3), (10, 10), (11, 6), (20, 10), (21, 7)]
+    )
+    def test_up_to_ten_training_jobs_are_read(self, tmp_path: Path, count: int, read: int) -> None:
+        specs = project(tmp_path, {"churn": spec("churn")})
+        tuning = FakeTuning()
+        name = ran(tuning, specs[0], *[100] * count)
+        tuning.billable = {f"{name}-{number:03}": 30 for number in range(count)}
+        (run,) = runs_of(tuning, specs).runs
+        assert run.billed == Fraction(3, 10)
+        assert Counter(tuning.calls)["billable_seconds"] == read
+
     def test_an_unreported_share_is_unknown(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {"churn": spec("churn")})
         tuning = FakeTuning()
