@@ -64,8 +64,7 @@ def read_cli_pieces(pieces: Sequence[tuple[str, Any]]) -> ImportedJob:
             f"{listed_code(missing)} is missing",
             help="pass all files of the tuning job: hptc import config.json definition.json",
         )
-    form = "the files of an AWS CLI command" if len(pieces) > 1 else ""
-    return ImportedJob(request=request, form=form)
+    return ImportedJob(request=request, form="the files of an AWS CLI command")
 
 
 def _members(file: str, data: object) -> Mapping[str, Any]:

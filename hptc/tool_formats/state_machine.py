@@ -76,7 +76,7 @@ def read_parameters(
 
 
 def _expression_key(key: str) -> str | None:
-    return key.removesuffix(".$") if key.endswith(".$") and len(key) > len(".$") else None
+    return (key.removesuffix(".$") or None) if key.endswith(".$") else None
 
 
 def _expression(text: str, _path: Path) -> Open | None:

@@ -148,3 +148,14 @@ def test_auto_is_logarithmic_over_two_magnitudes() -> None:
 def test_a_category_is_drawn_as_it_is_written() -> None:
     drawn = {draw(categorical("x", '"sgd"', '"adam"'), Random(seed)) for seed in range(20)}
     assert drawn == {'"sgd"', '"adam"'}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "scaling"),
+    [("1e300", "1.0000000000000002e300", "Logarithmic"),
+     ("1e-17", "2e-17", "ReverseLogarithmic")],
+)  # fmt: skip
+def test_bounds_that_a_scale_can_not_tell_apart(low: str, high: str, scaling: str) -> None:
+    range_ = continuous("x", low, high, scaling)
+    assert 0 <= share_of(range_, low) <= 1
+    assert 0 <= share_of(range_, high) <= 1

@@ -405,3 +405,47 @@ def test_the_first_10_000_states_of_a_state_machine_are_searched(
         return
     with pytest.raises(UsageError, match="no state of this state machine creates"):
         read_job(files)
+
+
+def test_a_block_of_terraform_is_a_structure_and_two_are_a_list() -> None:
+    config = {"strategy": "Random"}
+    for blocks, expected in (
+        ([config], {"Strategy": "Random"}),
+        ([config, config], [config, config]),
+    ):
+        after = {"name": "x", "config": blocks}
+        change = {**PLANNED, "change": {"after": after, "after_unknown": {}}}
+        plan = {"format_version": "1.2", "terraform_version": "1.9", "resource_changes": [change]}
+        job = read_job([(json.dumps(plan), "plan.json")])
+        assert job.request["HyperParameterTuningJobConfig"] == expected
+
+
+def test_one_of_two_resources_of_terraform_is_chosen() -> None:
+    def planned(name: str) -> dict[str, Any]:
+        after = {"name": name, "config": [{"strategy": "Random"}]}
+        address = f"aws_sagemaker_hyper_parameter_tuning_job.{name}"
+        return {**PLANNED, "address": address, "change": {"after": after, "after_unknown": {}}}
+
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9",
+        "resource_changes": [planned("a"), planned("b")],
+    }
+    text = json.dumps(plan)
+    message = error_of((text, "plan.json"))
+    assert "several tuning jobs" in message
+    assert "--resource 'aws_sagemaker_hyper_parameter_tuning_job.a'" in message
+    address = "aws_sagemaker_hyper_parameter_tuning_job.b"
+    job = read_job([(text, "plan.json")], selected=address)
+    assert job.request["HyperParameterTuningJobName"] == "b"
+    assert "no tuning job has the address `c`" in error_of((text, "plan.json"), selected="c")
+
+
+def test_most_keys_of_a_file_tell_which_part_of_a_request_it_is() -> None:
+    definition = json.dumps(DEFINITION)
+    half = {key: CONFIG[key] for key in ("Strategy", "ResourceLimits")} | {"a": 1, "b": 2}
+    assert "half.json: not a part" in error_of((json.dumps(half), "half.json"), (definition, "d"))
+    most = {key: value for key, value in half.items() if key != "b"}
+    job = read_job([(json.dumps(most), "most.json"), (definition, "d.json")])
+    assert job.request["HyperParameterTuningJobConfig"] == most
+    assert job.form == "the files of an AWS CLI command"
