@@ -90,3 +90,8 @@ def test_an_entry_point_is_a_script_a_package_or_a_command(tmp_path: Path) -> No
     assert words == ["/bin/sh", "-c", './"$0" "$@"', "train.sh", "a b"]
     (tmp_path / "setup.py").touch()
     assert command("py", tmp_path, "train.py", []) == ["py", "-m", "train"]
+
+
+def test_a_name_of_one_letter_is_a_short_option() -> None:
+    given = {"k": "1", "lr": "2", "rate": "3"}
+    assert script_mode.arguments(given) == ["-k", "1", "--lr", "2", "--rate", "3"]

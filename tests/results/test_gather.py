@@ -236,6 +236,23 @@ def test_a_training_job_may_take_three_minutes_to_stop(seconds: int, is_early: b
     assert early.training_jobs == 11 + is_early
 
 
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        "target_objective_metric_value: 0.99",
+        "best_objective_not_improving: {max_number_of_training_jobs_not_improving: 5}",
+        "convergence_detected: {complete_on_convergence: Enabled}",
+    ],
+)
+def test_a_completion_criterion_stops_training_jobs_too(criterion: str) -> None:
+    tuning, name = tuned(f"{SPEC}completion: {{{criterion}}}\n")
+    created = tuning.training_jobs[name][0].created
+    one_less(tuning, name, status="Stopped", started=created, ended=END)
+    early = read(tuning, name).stopped_early
+    assert early is not None
+    assert early.training_jobs == 11
+
+
 @pytest.mark.parametrize(("late", "is_early"), [(180, False), (181, True)])
 def test_a_tuning_job_may_end_three_minutes_before_its_maximum(late: int, is_early: bool) -> None:
     runtime = int((END - START).total_seconds()) + late

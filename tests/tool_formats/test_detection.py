@@ -68,6 +68,12 @@ def error_of(*files: tuple[str, str], selected: str | None = None) -> str:
     return f"{caught.value.message}\n{caught.value.help}"
 
 
+KUBERNETES = {
+    "apiVersion": "sagemaker.services.k8s.aws/v1alpha1",
+    "kind": "HyperParameterTuningJob",
+    "metadata": {"name": "a"},
+    "spec": {},
+}
 NOT_JOBS = {
     "list": ("[1]", "x.json", "not a CreateHyperParameterTuningJob request"),
     "spec": ("name: x", "x.yaml", "not a CreateHyperParameterTuningJob request"),
@@ -118,6 +124,16 @@ NOT_JOBS = {
         json.dumps({"apiVersion": "v1", "kind": "List", "items": ["x", 1]}),
         "x.json",
         "not a tuning job",
+    ),
+    "a kind that is not a text": (
+        json.dumps({"apiVersion": "v1", "kind": 1}),
+        "x.json",
+        "not a CreateHyperParameterTuningJob request",
+    ),
+    "two resources": (
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": [KUBERNETES, KUBERNETES]}),
+        "x.json",
+        "several tuning jobs in this file\nchoose one with --resource: `a` and `a`",
     ),
     "list of nothing": (
         json.dumps({"apiVersion": "v1", "kind": "List"}),
@@ -449,3 +465,11 @@ def test_most_keys_of_a_file_tell_which_part_of_a_request_it_is() -> None:
     job = read_job([(json.dumps(most), "most.json"), (definition, "d.json")])
     assert job.request["HyperParameterTuningJobConfig"] == most
     assert job.form == "the files of an AWS CLI command"
+
+
+def test_a_resource_of_kubernetes_is_chosen_by_its_name() -> None:
+    other = {**KUBERNETES, "metadata": {"name": "b"}}
+    both = json.dumps({"apiVersion": "v1", "kind": "List", "items": [KUBERNETES, other]})
+    assert read_job([(both, "x.json")], selected="b").request["HyperParameterTuningJobName"] == "b"
+    assert "no tuning job `c` in this file" in error_of((both, "x.json"), selected="c")
+    assert "no tuning job `b`" in error_of((json.dumps(KUBERNETES), "x.json"), selected="b")
