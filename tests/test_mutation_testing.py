@@ -9,6 +9,7 @@ import pytest
 
 from mutation_testing.collected_tests import names_used_on_import
 from mutation_testing.equivalent_mutations import EQUIVALENT
+from mutation_testing.function_names import function_at, named_functions
 from mutation_testing.mutations import mutations, package_of, sample
 from mutation_testing.selection import Entered, select, within
 from tests.support.paths import ROOT
@@ -76,6 +77,15 @@ def test_a_slow_test_keeps_no_other_out_of_a_selection() -> None:
 def test_names_that_are_used_when_a_module_is_imported(source: str, expected: set[str]) -> None:
     """A new value of a constant reaches its users only if none of them ran on import."""
     assert set(names_used_on_import(ast.parse(source))) == expected
+
+
+def test_a_function_has_a_name_that_stays_when_lines_move() -> None:
+    tree = ast.parse("class A:\n  @x\n  def f(self):\n    async def g(): pass\n\ndef h(): pass\n")
+    found = {each.qualified_name: each.first_line for each in named_functions(tree)}
+    assert found == {"A.f": 2, "A.f.g": 4, "h": 6}
+    at = [function_at(tree, line) for line in range(1, 7)]
+    names = [None if each is None else each.qualified_name for each in at]
+    assert names == [None, "A.f", "A.f", "A.f.g", None, "h"]
 
 
 @pytest.mark.parametrize(
