@@ -444,4 +444,5 @@ def test_a_log_of_20_megabytes_is_read() -> None:
 def test_no_time_for_a_log_at_all(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text(LOG)
     (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
-    assert "was skipped" in rehearse_samples(0)(definition, "train.log", tmp_path).fault
+    skipped = TimedRehearsals(0).rehearse_sample(definition, "train.log", tmp_path)
+    assert "was skipped" in skipped.fault
