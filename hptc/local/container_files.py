@@ -95,7 +95,7 @@ def lay_out(
         if source is None:
             target.mkdir()
         elif source.is_dir():
-            target.symlink_to(source, target_is_directory=True)
+            target.symlink_to(source)
         else:
             target.mkdir()
             (target / source.name).symlink_to(source)

@@ -93,7 +93,6 @@ def test_unknown_key(text: str, label: str, help: str) -> None:
         ("strategy: [a]", ""),
         ("job_name: true", "put it in quotes"),
         ("training_job: {spot: [1]}", ""),
-        ("training_job: {inputs: [1]}", ""),
         ('limits: {max_number_of_training_jobs: "7"}', "remove the quotes"),
         ("limits: {max_number_of_training_jobs: seven}", ""),
         ("training_job: {enable_network_isolation: 'yes'}", "write true or false"),
