@@ -106,7 +106,7 @@ def lay_out(
         (base / place).parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(OSError):
             (base / place).rmdir()
-        (base / place).symlink_to(kept, target_is_directory=True)
+        (base / place).symlink_to(kept)
     return ContainerFiles(base=base)
 
 

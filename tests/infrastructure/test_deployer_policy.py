@@ -15,7 +15,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.infrastructure.deployable_spec import DeployableSpec
 from hptc.infrastructure.deployer_policy import deployer_policies, deployer_statements
 from hptc.infrastructure.environment_stacks import environment_stacks
-from hptc.infrastructure.policy_size import MAX_MANAGED_POLICY
+from hptc.infrastructure.policy_size import MAX_MANAGED_POLICY, policy_size
 from hptc.infrastructure.statements import Statement, document
 from hptc.project.project_file import Environment
 from tests.support.iam_deployments import Place, calls, generated_name, handler_actions
@@ -267,3 +267,16 @@ def test_wildcards_have_reasons() -> None:
             assert statement.resources
             if "*" in statement.resources:
                 assert statement.reason.startswith("AWS has no narrower form")
+
+
+@pytest.mark.parametrize(("size", "count"), [(6_143, 1), (6_144, 1), (6_145, 2)])
+def test_a_policy_is_filled_up_to_the_limit_of_iam(size: int, count: int) -> None:
+    chosen, _ = dev()
+
+    def padded(length: int) -> list[Statement]:
+        first = Statement(sid="First", actions=("s3:GetObject",), resources=("r",), reason="")
+        return [first, replace(first, sid="Second", resources=("r" * length,))]
+
+    filled = padded(size - policy_size(padded(0), chosen))
+    assert policy_size(filled, chosen) == size
+    assert len(deployer_policies(chosen, filled)) == count

@@ -174,6 +174,8 @@ def test_what_a_rollback_leaves() -> None:
     ]
     nameless = StackEvent(stack=STACK, logical_id="X", type="AWS::X::Y", status="DELETE_SKIPPED")
     assert leftover(nameless, "us-east-1") == "AWS::X::Y X"
+    bucket = replace(nameless, type="AWS::S3::Bucket")
+    assert leftover(bucket, "us-east-1") == "AWS::S3::Bucket X"
 
 
 @pytest.mark.parametrize(
