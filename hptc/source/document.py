@@ -198,9 +198,8 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Diagnostic]]:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         problem = error.problem or error.context or "unknown syntax error"
-        return blank, [
-            _syntax(blank, f"not valid YAML: {problem}", line, column, help=_hint(problem))
-        ]
+        help = _hint(problem, blank._line(line)[column : column + 1])
+        return blank, [_syntax(blank, f"not valid YAML: {problem}", line, column, help=help)]
     except yaml.reader.ReaderError as error:
         position = len(text.encode()[: error.position].decode())  # libyaml counts bytes
         message = f"contains U+{error.character:04X}, a character that YAML does not allow"
@@ -238,8 +237,9 @@ def _syntax(
     return at_span(finding, document.span_at(line, column, line, column + 1))
 
 
-def _hint(problem: str) -> str:
-    if "tab" in problem or "\\t" in problem:
+def _hint(problem: str, character: str) -> str:
+    """The help for a syntax error, from libyaml's message and the character at its place."""
+    if character == "\t":
         return "indent with spaces, not tabs"
     if "mapping values are not allowed" in problem:
         return 'put a value that contains ": " in quotes'
@@ -247,7 +247,7 @@ def _hint(problem: str) -> str:
         return "check for a missing `:` after the key or a missing closing quote"
     if "found undefined alias" in problem:
         return "define the anchor with `&name` before its alias `*name`"
-    if "expected a single document" in problem or "another document" in problem:
+    if "another document" in problem:
         return "split the file at `---`: each spec needs its own file"
     return "check the indentation, quotes and brackets near this line"
 

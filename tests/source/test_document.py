@@ -134,3 +134,22 @@ def test_a_line_is_shown_up_to_its_20000th_character() -> None:
         text = f"{{a: '{'x' * length}', b: 1}}\n"
         span = parsed(text).span(("b",))
         assert (span.column, bool(span.source)) == (column, is_shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("a: 1\n\tb: 2\n", "indent with spaces, not tabs"),
+        ("\ta: 1\n", "indent with spaces, not tabs"),
+        ("a:\n\t- b\n", "indent with spaces, not tabs"),
+        ("a: 1\n b: 2\n", 'put a value that contains ": " in quotes'),
+        ("x: 1\nabc\ny: 2\n", "check for a missing `:` after the key or a missing closing quote"),
+        ("a: *b\n", "define the anchor with `&name` before its alias `*name`"),
+        ("a: 1\n---\nb: 2\n", "split the file at `---`: each spec needs its own file"),
+        ("a: [1\n", "check the indentation, quotes and brackets near this line"),
+        ("a: 'x\n", "check the indentation, quotes and brackets near this line"),
+    ],
+)
+def test_what_to_do_about_a_syntax_error(text: str, help: str) -> None:
+    _, (found,) = parse_document(text, "spec.yaml")
+    assert found.help == help
