@@ -206,7 +206,8 @@ def _set_limits(
 
 def _used_jobs(results: Results) -> int:
     """The training jobs that count as those of a parent: as its limit allows, and as many ran."""
-    return max(training_jobs(results.job) or 0, len(results.training_jobs))
+    allowed, ran = training_jobs(results.job), len(results.training_jobs)
+    return ran if allowed is None else max(allowed, ran)
 
 
 def _allowed(
