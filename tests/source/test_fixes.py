@@ -196,6 +196,14 @@ def test_changes(changes: list[Change], old: str, new: str | None) -> None:
             '{\n  "a": {\n    "b": "1",\n    "c": "5"\n  },\n  "d": 5\n}\n', id="JSON",
         ),
         pytest.param(
+            '{"a": {"b": "1"}}\n', [SetValue(path=("a", "größe"), value="日本")],
+            '{"a": {"b": "1", "größe": "日本"}}\n', id="letters in JSON",
+        ),
+        pytest.param(
+            '{"a": {"größe": "1"}}\n', [Rename(path=("a", "größe"), name="länge")],
+            '{"a": {"länge": "1"}}\n', id="a key of JSON",
+        ),
+        pytest.param(
             "a: 1\r\nb:\r\n  c: 2", [SetValue(path=("b", "d"), value=3)],
             "a: 1\r\nb:\r\n  c: 2\r\n  d: 3", id="CR LF, no last line break",
         ),
