@@ -214,6 +214,22 @@ def test_a_grid_ends_when_it_is_exhausted(tmp_path: Path) -> None:
     assert len(ended) == 3
 
 
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_a_random_search_ends_when_every_combination_was_tried(
+    tmp_path: Path, parallel: int
+) -> None:
+    request = tuning_request(jobs=9, parallel=parallel)
+    request["HyperParameterTuningJobConfig"]["ParameterRanges"] = {
+        "CategoricalParameterRanges": [{"Name": "optimizer", "Values": ["adam", "sgd"]}]
+    }
+    tuning = local_tuning(tmp_path)
+    status, ended = run(tuning, request)
+    assert status.status == "Completed"
+    assert len(ended) == 2
+    tried = [dict(each.tuned_hyperparameters) for each in tuning.list_training_jobs("demo")]
+    assert sorted(each["optimizer"] for each in tried) == ["adam", "sgd"]
+
+
 def test_a_name_is_taken_only_once(tmp_path: Path) -> None:
     tuning = local_tuning(tmp_path)
     run(tuning, tuning_request("demo"))
