@@ -357,7 +357,6 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
     environment = Expressions(
         undefined=StrictUndefined,
-        autoescape=False,
         keep_trailing_newline=True,
         optimized=False,  # the optimizer writes constants as Python source, where `inf` is a name
     )

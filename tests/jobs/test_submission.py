@@ -25,7 +25,7 @@ from hptc.jobs.decisions import (
 )
 from hptc.jobs.provenance import Provenance, job_tags
 from hptc.jobs.resolution import resolve_references
-from hptc.jobs.submission import dry_run, stop
+from hptc.jobs.submission import attempt_each, dry_run, stop
 from hptc.render.jobs import render_not_submitted
 from hptc.render.jobs_json import failures_data
 from hptc.request.emission import Request
@@ -528,3 +528,38 @@ class TestStop:
         tuning.refusals = [AwsError("no", code="ValidationException")]
         with pytest.raises(AwsError, match="no"):
             stop(tuning, "a")
+
+
+DENIED = AwsError("denied", code="AccessDenied")
+EXPIRED = AwsError("expired", code="ExpiredToken")
+SILENT = NotSentError("no answer")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "tried"),
+    [
+        pytest.param([None, None, None], 3, id="all succeed"),
+        pytest.param([DENIED, DENIED, DENIED], 3, id="each has its own error"),
+        pytest.param([EXPIRED, None, None], 1, id="credentials"),
+        pytest.param([SILENT, SILENT, None], 2, id="two without an answer"),
+        pytest.param([SILENT, None, SILENT], 3, id="not in a row"),
+        pytest.param([SILENT, DENIED, SILENT], 3, id="an answer between them"),
+        pytest.param([None, SILENT, SILENT, None], 3, id="two after a success"),
+    ],
+)
+def test_jobs_are_tried_until_no_call_can_succeed(
+    outcomes: list[AwsError | None], tried: int
+) -> None:
+    attempted: list[int] = []
+
+    def attempt(number: int) -> str:
+        attempted.append(number)
+        if (error := outcomes[number]) is not None:
+            raise error
+        return "done"
+
+    found = list(attempt_each(range(len(outcomes)), attempt, lambda _, error: error.message))
+    assert len(found) == len(outcomes)
+    assert len(attempted) == tried
+    assert all("not tried, because no call to AWS succeeds" in each for each in found[tried:])
+    assert [each == "done" for each in found[:tried]] == [each is None for each in outcomes[:tried]]

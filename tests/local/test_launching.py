@@ -218,3 +218,9 @@ def test_differences_from_aws_are_stated(code: Path) -> None:
     job = read_job(tuning_request(parallel=5))
     assert more_than_available(job, 8) is None
     assert "5 training jobs run at a time on 2 CPUs" in (more_than_available(job, 2) or "")
+
+
+def test_a_channel_named_code_is_data_like_any_other(tmp_path: Path, code: Path) -> None:
+    made = request(SKLEARN, channel("code"), static=SCRIPT)
+    assert "`code`" in reasons(made, source=code)
+    assert plan(made, source=code, channels={"code": tmp_path}).channels == {"code": tmp_path}

@@ -317,3 +317,11 @@ def test_a_fix_has_the_title_of_an_action(change: Change, title: str, expected: 
 
 def test_fixes_of_a_file_that_can_not_be_read_are_left_out() -> None:
     assert list(text_fixes(finding(A_IS_5), lambda _: None)) == []
+
+
+@pytest.mark.parametrize("key", ["a", "b", "d"])
+def test_a_key_in_braces_is_removed_by_one_edit(key: str) -> None:
+    document, _ = parse_document(FLOW, "file.yaml")
+    edits = text_edits(Fix(changes=(Remove(path=(key,)),)), document)
+    assert edits is not None
+    assert len(edits) == 1
