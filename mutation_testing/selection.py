@@ -14,8 +14,9 @@ from pathlib import Path
 from mutation_testing import ROOT
 from mutation_testing.function_names import function_at, named_functions
 
-FIRST_SECONDS, ALL_SECONDS = 10.0, 60.0
-"""The recorded seconds of the tests that run first, and of those that run if all of them pass."""
+FIRST_SECONDS, ALL_SECONDS, FOLDER_SECONDS = 10.0, 60.0, 300.0
+"""The recorded seconds of the tests that run first, of those that run if all of them pass, and of
+those in the folder of tests that mirrors the package that run after these."""
 
 OF_ALL_RULES = (
     "tests/rules/test_rules.py::test_text_of_every_finding",
@@ -150,11 +151,15 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     chosen = set(first.tests)
     others = [test for test in ordered if test not in chosen]
     rest = within(others, entered.seconds, ALL_SECONDS)
+    chosen |= set(rest.tests)
+    # A mutation that a test next to its module catches must not count as a survivor.
+    near = [test for test in others if test.startswith(f"{folder}/") and test not in chosen]
+    of_folder = within(near, entered.seconds, FOLDER_SECONDS)
     files = {test.partition("::")[0] for test in entered.seconds}
     texts = tuple(each for each in OF_ALL_RULES if codes and each.partition("::")[0] in files)
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
-    return tuple(each for each in (first, rest, last) if each.tests) + (
+    return tuple(each for each in (first, rest, of_folder, last) if each.tests) + (
         () if is_known else (whole,)
     )
 

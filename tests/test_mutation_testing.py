@@ -113,3 +113,16 @@ def test_packages_have_their_share_of_a_sample() -> None:
     assert chosen["rules"] > chosen["local/search"] > chosen["cost"] > 0
     assert package_of("hptc/local/search/bayesian.py") == "local/search"
     assert package_of("hptc/local/stand_ins/blobs.py") == "local"
+
+
+def test_every_test_next_to_a_module_runs_before_a_mutation_survives() -> None:
+    file = "hptc/cost/bound.py"
+    source = (ROOT / file).read_text("utf-8")
+    line = source.partition("def cost_bound(")[0].count("\n") + 1
+    near = {f"tests/cost/test_bound.py::test_{number}": 9.0 for number in range(20)}
+    far = {f"tests/cli/test_{number}.py::test": 8.0 for number in range(20)}
+    tests = near | far
+    entered = Entered(tests, {f"{file}:cost_bound": frozenset(tests)}, {})
+    run = [test for each in select(entered, file, source, line) for test in each.tests]
+    assert set(near) <= set(run)
+    assert len(run) == len(set(run)) < len(tests)
