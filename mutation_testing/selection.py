@@ -156,7 +156,11 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     near = [test for test in others if test.startswith(f"{folder}/") and test not in chosen]
     of_folder = within(near, entered.seconds, FOLDER_SECONDS)
     files = {test.partition("::")[0] for test in entered.seconds}
-    texts = tuple(each for each in OF_ALL_RULES if codes and each.partition("::")[0] in files)
+    texts = tuple(
+        each
+        for each in OF_ALL_RULES
+        if each in tests or (codes and each.partition("::")[0] in files)
+    )
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
     return tuple(each for each in (first, rest, of_folder, last) if each.tests) + (

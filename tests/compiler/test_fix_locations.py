@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from hptc.compiler.environments import compile_in_all_environments, merged_diagnostics
+from hptc.compiler.fix_locations import _in_api_form
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic
+from hptc.diagnostics import Diagnostic, Remove, RequestPath
 from hptc.source.document import Document, parse_document
 from hptc.source.fixes import text_fixes
 from hptc.source.text_fixes import TextFix
@@ -158,3 +161,16 @@ def test_what_is_wrong_in_the_project_is_fixed_there(tmp_path: Path) -> None:
     assert [fix.title for fix in offered(tmp_path, "HPT104", SPEC, project=project)] == [
         "Change to `us-east-1`"
     ]
+
+
+@pytest.mark.parametrize(("count", "removed"), [(1, ()), (2, (0,))])
+def test_the_last_range_of_a_request_is_removed_with_its_list(
+    count: int, removed: tuple[int, ...]
+) -> None:
+    """AWS refuses an empty list, whatever other lists of ranges there are."""
+    ranges = {"ContinuousParameterRanges": [{"Name": "a"}] * count, "IntegerParameterRanges": []}
+    request = {"HyperParameterTuningJobConfig": {"ParameterRanges": ranges}}
+    owner = ("HyperParameterTuningJobConfig", "ParameterRanges", "ContinuousParameterRanges")
+    path = RequestPath((*owner, 0))
+    found = _in_api_form(Remove(path=path), path, request)
+    assert tuple(found.path) == (*owner, *removed)
