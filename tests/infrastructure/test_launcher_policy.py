@@ -464,3 +464,30 @@ def test_wildcards_have_reasons() -> None:
         assert not any("*" in action for action in statement.actions)
         if "*" in statement.resources:
             assert statement.reason.startswith("AWS has no narrower form")
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "context", "expected"),
+    [
+        ("s3:PutObject", "demo/source/abc/sourcedir.tar.gz", {"s3:if-none-match": "*"}, True),
+        ("s3:PutObject", "demo/source/abc/sourcedir.tar.gz", {}, False),
+        ("s3:PutObject", "other/source/abc/sourcedir.tar.gz", {"s3:if-none-match": "*"}, False),
+        ("s3:GetObject", "demo/source/abc/sourcedir.tar.gz", {}, True),
+        ("s3:GetObject", "demo/models/model.tar.gz", {}, False),
+        ("s3:DeleteObject", "demo/source/abc/sourcedir.tar.gz", {}, False),
+    ],
+)
+def test_training_code_is_uploaded_and_never_replaced(
+    action: str, key: str, context: dict[str, str], expected: bool
+) -> None:
+    bucket = deployed("dev")["artifact_bucket"]
+    call = Call(action=action, resource=f"arn:aws:s3:::{bucket}/{key}", context=context)
+    assert is_allowed(call, policy_of(environment())) is expected
+
+
+def test_training_code_is_encrypted_with_the_key_of_the_environment() -> None:
+    statements = {each.sid: each for each in launcher_statements(environment())}
+    (encrypt,) = (each for sid, each in statements.items() if sid.startswith("EncryptCode"))
+    assert encrypt.actions == ("kms:GenerateDataKey",)
+    without = replace(environment(), variables={})
+    assert not {"UploadCode", "FindCode"} & {each.sid for each in launcher_statements(without)}
