@@ -252,7 +252,7 @@ def test_a_manifest_of_the_largest_size_is_read(
     content = json.dumps([PREFIX, "a.csv"])
     monkeypatch.setattr(manifest_reader, "MAX_MANIFEST_BYTES", len(content))
     assert read(root, content)
-    with pytest.raises(ManifestError, match="has more than"):
+    with pytest.raises(ManifestError, match="is larger than"):
         read(root, f"{content} ")
 
 
