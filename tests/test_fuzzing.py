@@ -1,6 +1,6 @@
 """A bounded run of the fuzzer, and that it notices what it is for.
 
-`python -m fuzzing --cases 50000` runs longer.
+`python -m tests.fuzzing --cases 50000` runs longer.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 
 import pytest
 
-from fuzzing import checks, runs
-from fuzzing.checks import Mishandled, Result, examine
-from fuzzing.inputs import Input, make_input
+from tests.fuzzing import checks, runs
+from tests.fuzzing.checks import Mishandled, Result, examine
+from tests.fuzzing.inputs import Input, make_input
 
 
 def test_no_input_is_mishandled() -> None:

@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 
-from mutation_testing.collected_tests import names_used_on_import
-from mutation_testing.equivalent_mutations import EQUIVALENT
-from mutation_testing.function_names import function_at, named_functions
-from mutation_testing.mutations import mutations, package_of, sample
-from mutation_testing.selection import Entered, select, within
+from tests.mutation_testing.collected_tests import names_used_on_import
+from tests.mutation_testing.equivalent_mutations import EQUIVALENT
+from tests.mutation_testing.function_names import function_at, named_functions
+from tests.mutation_testing.mutations import mutations, package_of, sample
+from tests.mutation_testing.selection import Entered, select, within
 from tests.support.paths import ROOT
 
 

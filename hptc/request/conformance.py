@@ -118,7 +118,7 @@ class _Walk:
                     inner = self.value(inner, member)
                     self.path.pop()
                 ordered[name] = inner
-        if ordered.keys() != value.keys():
+        if len(ordered) != len(value):
             for name, inner in value.items():
                 if name not in ordered:
                     self.path.append(name)

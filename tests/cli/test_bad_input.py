@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fuzzing.runs import run
 from hptc.cli import run as hptc
+from tests.fuzzing.runs import run
 from tests.support.paths import ROOT
 
 PROJECT = (ROOT / "tests" / "rules" / "hptc.yaml").read_text("utf-8")

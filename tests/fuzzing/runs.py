@@ -10,9 +10,9 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-from fuzzing.checks import Mishandled, Result, examine
-from fuzzing.inputs import Input, make_input
 from hptc.frozen import frozen
+from tests.fuzzing.checks import Mishandled, Result, examine
+from tests.fuzzing.inputs import Input, make_input
 
 MAX_SECONDS = 2.0  # of CPU time, so that a busy machine changes nothing
 MAX_WAIT_SECONDS = 60.0  # for git

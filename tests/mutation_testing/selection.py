@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mutation_testing import ROOT
-from mutation_testing.function_names import function_at, named_functions
+from tests.mutation_testing.function_names import function_at, named_functions
+from tests.support.paths import ROOT
 
 FIRST_SECONDS, ALL_SECONDS, FOLDER_SECONDS = 10.0, 60.0, 300.0
 """The recorded seconds of the tests that run first, of those that run if all of them pass, and of
@@ -29,7 +29,7 @@ _MOST_STEPS = 3  # from a function to the rules that use it
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Which tests enter which functions, as mutation_testing/entered_functions.py records it."""
+    """Which tests enter which functions, as entered_functions.py records it."""
 
     seconds: dict[str, float]
     by_function: dict[str, frozenset[str]]

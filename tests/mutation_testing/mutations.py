@@ -1,8 +1,7 @@
 """Finds small mutations of the code, and samples them.
 
 A mutation changes one comparison, boolean, integer, `not`, or `and`/`or`. Packages get their share
-of a sample by lines. Those of mutation_testing/equivalent_mutations.py, which change no result, are
-not sampled.
+of a sample by lines. Those of equivalent_mutations.py, which change no result, are not sampled.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from mutation_testing import ROOT
-from mutation_testing.equivalent_mutations import EQUIVALENT
+from tests.mutation_testing.equivalent_mutations import EQUIVALENT
+from tests.support.paths import ROOT
 
 PACKAGES = (
     "source",

@@ -1,9 +1,9 @@
 """Gives hostile specs, templates, requests, responses and commits to `check`, `import` and `diff`.
 
-    python -m fuzzing --cases 50000 [--seed N] [--only N]
+    python -m tests.fuzzing --cases 50000 [--seed N] [--only N]
 
-Each case depends on its number alone, so that `--only` repeats a finding. fuzzing/checks.py says
-what a finding is; more than two seconds of CPU time and a process that dies are findings too.
+Each case depends on its number alone, so that `--only` repeats a finding. checks.py says what
+a finding is; more than two seconds of CPU time and a process that dies are findings too.
 Batches run in separate processes. tests/test_fuzzing.py runs a few.
 """
 
@@ -12,15 +12,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from fuzzing.inputs import make_input
-from fuzzing.runs import Outcome, run_in_process
+from tests.fuzzing.inputs import make_input
+from tests.fuzzing.runs import Outcome, run_in_process
 
 BATCH = 1000
 
 
 def main() -> int:
     """Run the cases of the command line. Exit with 1 if there are findings."""
-    parser = argparse.ArgumentParser(prog="python -m fuzzing")
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzzing")
     parser.add_argument("--cases", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", type=int, metavar="CASE", help="show one case, and run it")

@@ -19,11 +19,10 @@ from hptc.request.emission import unwrapped
 from hptc.rules.rule import DEFAULT_BASE
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
+from tests.support.paths import ROOT
 from tests.support.rule_cases import cases
 from tests.support.rule_cases import project_text as base_project_text
 from tests.support.strategies import make_request
-
-ROOT = Path(__file__).parent.parent
 
 
 @frozen

@@ -1,6 +1,7 @@
 """A pytest plugin that records which functions of hptc each test enters, and how long it takes.
 
-    python -m pytest -n 0 -p mutation_testing.entered_functions --entered-functions FILE tests/cost
+    python -m pytest -n 0 -p tests.mutation_testing.entered_functions \
+        --entered-functions FILE tests/cost
 
 Modules of hptc are compiled with a call at the start of each function, which costs less than a
 trace function: that slows down all code. What a test gets from a cached function, or from a fixture
@@ -28,8 +29,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from mutation_testing import ROOT
-from mutation_testing.function_names import named_functions
+from tests.mutation_testing.function_names import named_functions
+from tests.support.paths import ROOT
 
 Result = TypeVar("Result")
 Names = set[str]

@@ -4,7 +4,7 @@ The process of this module imports hptc and all tests from a copy of the tree. F
 forks; the fork replaces the code of the function objects that the mutation changes, which every
 reference to them sees, or the value of a module's constant that only functions use. What else runs
 when a module is imported has run by then: a mutation of it needs a new import
-(mutation_testing/forks.py).
+(tests/mutation_testing/forks.py).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Server:
             self._failed = report.nodeid
 
     def _reply(self, request: Request, items: dict[str, pytest.Item]) -> Reply:
-        from mutation_testing.forks import wait
+        from tests.mutation_testing.forks import wait
 
         changes = list(self._changes(request))
         constants = [] if changes else list(_constants(request))

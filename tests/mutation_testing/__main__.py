@@ -1,12 +1,12 @@
 """Samples small mutations of the core, and runs the tests that should catch them.
 
-    python -m mutation_testing --count 100 [--seed N] [--package cost] [--resume FILE]
-    python -m mutation_testing --count 100 --part 1/2   # beside another process with 2/2
+    python -m tests.mutation_testing --count 100 [--seed N] [--package cost] [--resume FILE]
+    python -m tests.mutation_testing --count 100 --part 1/2   # beside another process with 2/2
 
 Each mutation is made in a copy of the tree and is caught when a test fails or doesn't end. A
 mutation that survives shows a missing assertion, or code that does not need to be there.
 
-`--entered FILE` is what mutation_testing/entered_functions.py recorded: with it, the tests run that
+`--entered FILE` is what entered_functions.py recorded: with it, the tests run that
 enter the mutated function, quick ones first; without it, the folder of tests that mirrors the
 package. An earlier test that no longer exists is skipped, and a new one is not known: record its
 file again.
@@ -24,10 +24,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from mutation_testing import ROOT
-from mutation_testing.forks import Tree
-from mutation_testing.mutations import PACKAGES, Mutation, of_lines, sample
-from mutation_testing.selection import Entered, Selection, select
+from tests.mutation_testing.forks import Tree
+from tests.mutation_testing.mutations import PACKAGES, Mutation, of_lines, sample
+from tests.mutation_testing.selection import Entered, Selection, select
+from tests.support.paths import ROOT
 
 
 class Log:
@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m mutation_testing")
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation_testing")
     parser.add_argument("--count", type=int, default=20, help="mutations to sample (default 20)")
     parser.add_argument("--seed", type=int, default=0, help="what the sample depends on")
     parser.add_argument("--package", action="append", choices=PACKAGES, help="only this package")

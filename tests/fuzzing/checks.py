@@ -13,7 +13,6 @@ import traceback
 from enum import StrEnum
 from pathlib import Path
 
-from fuzzing.inputs import ROOT, Input, write_commits
 from hptc.cli.check import rule_help
 from hptc.compiler.importing import requested, write_spec
 from hptc.compiler.outcome import Compiled, Failed
@@ -33,6 +32,8 @@ from hptc.source.fixes import text_fixes
 from hptc.source.text_files import decode_text
 from hptc.text import printable
 from hptc.tool_formats.detection import read_job
+from tests.fuzzing.inputs import Input, write_commits
+from tests.support.paths import ROOT
 
 _KNOWN_CODES = {entry.code for entry in (*CODES, *RULES)}
 _OBEYED = re.compile(

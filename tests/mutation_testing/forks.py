@@ -22,8 +22,8 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from mutation_testing import ROOT
-from mutation_testing.selection import Selection
+from tests.mutation_testing.selection import Selection
+from tests.support.paths import ROOT
 
 PASSED = 0  # exit codes of pytest
 NOT_RUN = (3, 5)  # an error in pytest, or no test
@@ -131,9 +131,7 @@ class Tree:
         os.chdir(self.folder)
         sys.path[:] = [str(self.folder) if Path(each or ".") == ROOT else each for each in sys.path]
         os.environ["PYTHONPATH"] = str(self.folder)
-        for name in [
-            name for name in sys.modules if name.split(".")[0] in ("mutation_testing", "tests")
-        ]:
+        for name in [name for name in sys.modules if name.split(".")[0] == "tests"]:
             del sys.modules[name]
         import hptc
 
@@ -152,7 +150,7 @@ class Tree:
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
                 self._enter()
-                from mutation_testing.collected_tests import serve
+                from tests.mutation_testing.collected_tests import serve
 
                 serve(theirs, list(files), (*OPTIONS, "-s"))
             except BaseException:  # a fork must not return into its parent's code
