@@ -1,7 +1,6 @@
 """A pytest plugin that records which functions of hptc each test enters, and how long it takes.
 
-    python -m pytest -n 0 -p tests.mutation_testing.entered_functions \
-        --entered-functions FILE tests/cost
+    pytest -n 0 -p tests.mutation_testing.entered_functions --entered-functions FILE tests/cost
 
 Modules of hptc are compiled with a call at the start of each function, which costs less than a
 trace function: that slows down all code. What a test gets from a cached function, or from a fixture
