@@ -25,8 +25,8 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 def account(recorder: Recorder) -> Iterator[Account]:
-    with Sandbox(account="777777777777", recorder=recorder) as sandbox:
-        yield Account(id="777777777777", endpoint_url=sandbox.endpoint_url)
+    with Sandbox(account="666677778888", recorder=recorder) as sandbox:
+        yield Account(id="666677778888", endpoint_url=sandbox.endpoint_url)
 
 
 def test_accepted_requests_are_kept_as_they_were_sent(recorder: Recorder, account: Account) -> None:
@@ -41,7 +41,7 @@ def test_accepted_requests_are_kept_as_they_were_sent(recorder: Recorder, accoun
 def test_a_role_exists_when_it_is_looked_up(account: Account) -> None:
     client = account.client("iam")
     role = client.get_role(RoleName="tuning")["Role"]
-    assert role["Arn"] == "arn:aws:iam::777777777777:role/tuning"
+    assert role["Arn"] == "arn:aws:iam::666677778888:role/tuning"
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}
     assert client.get_role(RoleName="tuning")["Role"]["RoleId"] == role["RoleId"]
