@@ -6,6 +6,7 @@ import atexit
 import gc
 import json
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("NODE_COMPILE_CACHE", str(ROOT / ".pytest_cache" / "node"))
 _cache = ROOT / "tests" / "support" / "node_compile_cache.cjs"
 os.environ["NODE_OPTIONS"] = f'{os.environ.get("NODE_OPTIONS", "")} --require "{_cache}"'.lstrip()
+# A shell starts what runs in the background with SIGINT ignored, and tests send it to programs.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 share_models()
 gc.disable()  # while millions of objects are made that all stay: the tests and what they import
 

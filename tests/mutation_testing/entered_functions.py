@@ -16,7 +16,6 @@ import ast
 import builtins
 import functools
 import json
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -129,8 +128,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell starts what runs in the background with SIGINT ignored, and tests send it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     path = Path(config.getoption("--entered-functions")).resolve()
     config.pluginmanager.register(EnteredFunctions(path))
 

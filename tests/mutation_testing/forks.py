@@ -126,8 +126,6 @@ class Tree:
 
     def _enter(self) -> None:
         """In a fork: import hptc and the tests from the copy."""
-        # A shell starts what runs in the background with SIGINT ignored, and tests send it.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(self.folder)
         sys.path[:] = [str(self.folder) if Path(each or ".") == ROOT else each for each in sys.path]
         os.environ["PYTHONPATH"] = str(self.folder)
