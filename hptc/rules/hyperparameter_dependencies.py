@@ -240,7 +240,7 @@ def _fixes(violation: _Violation, path: RequestPath, definition: Definition) -> 
         return ()
     if clause.subject.kind not in ("hyperparameter", "channel"):
         return ()
-    name, value = clause.subject.name, clause.values[0]
+    name, (value,) = clause.subject.name, clause.values
     current = violation.settings.get(clause.subject)
     if current is not None and current is violation.setting and path[-2] != "Values":
         return (Fix(changes=(set_value(path, value),)),)

@@ -46,3 +46,14 @@ def test_an_entry_point_outside_the_code_is_refused(tmp_path: Path, entry_point:
     wrong = Launch(definition="", channels={}, entry_point=entry_point, code=code)
     with pytest.raises(UsageError, match="has no file"):
         snapshot_code(tmp_path / "copy", (wrong,))
+
+
+def test_a_link_in_the_code_stays_a_link(tmp_path: Path) -> None:
+    """Its target may be large, or outside of the code."""
+    code, outside = tmp_path / "src", tmp_path / "outside"
+    code.mkdir()
+    outside.mkdir()
+    (code / "data").symlink_to(outside)
+    snapshot_code(tmp_path / "copy", (launch(code),))
+    copied = code_folder(tmp_path / "copy", launch(code))
+    assert (copied / "data").readlink() == outside
