@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 _LATEST = r"latest\([a-zA-Z0-9](?:-*[a-zA-Z0-9])*\)"
@@ -88,6 +89,7 @@ _EXAMPLES = {
 }
 
 
+@lru_cache(maxsize=1024)  # the specs of a project have the same key and network
 def by_example(text: str) -> str | None:
     """A text of the form that its references give it; None if one of their names is unknown."""
     if not has_reference(text):
