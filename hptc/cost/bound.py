@@ -308,7 +308,7 @@ def _maximum_cost(
 
 
 def _missing(bound: CostBound, job: TuningJob) -> Iterable[str]:
-    """What is unknown, so that there is no maximum or no price."""
+    """The reasons why the maximum or the price is unknown."""
     if not bound.configurations:
         yield "instance type not set"
     elif bound.maximum is None:

@@ -89,7 +89,7 @@ def _range_change(old: Any, new: Any, path: Path) -> Change:
             kind = Kind.RANGE_WIDENED
         elif before.contains(after):
             kind = Kind.RANGE_NARROWED
-        # There is no growth on a scale with the logarithm of 0, and of a width of 0.
+        # Growth is undefined if the old range has zero width, or a logarithmic scale reaches 0.
         with suppress(ArithmeticError, ValueError):
             growth = _growth(before, after, new.get("scaling", "Auto"), new["type"])
     return replace(_change(path, kind, range_text(old), range_text(new)), growth=growth)

@@ -305,7 +305,7 @@ def _find_python(name: str) -> str | None:
 
 
 class _NoScriptError(Exception):
-    """Why there is no script to run on this machine, and what to do."""
+    """No script can run on this machine. The message says why and what to do."""
 
 
 def _find_script(local: _LocalDefinition) -> Source:

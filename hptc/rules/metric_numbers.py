@@ -95,7 +95,7 @@ def metric_misread_in_sample_log(rule: Rule, context: Context) -> Iterator[Findi
                 result.metric.path,
                 label="captures a part of the number",
                 fixes=corrected(result),
-                help=f"use `{result.corrected_regex}`" if result.corrected_regex else _ADVICE,
+                help=_advice(result),
             )
 
 
@@ -131,8 +131,12 @@ def metric_missed_in_sample_log(rule: Rule, context: Context) -> Iterator[Findin
                 result.metric.path,
                 label="misses numbers",
                 fixes=corrected(result),
-                help=f"use `{result.corrected_regex}`" if result.corrected_regex else _ADVICE,
+                help=_advice(result),
             )
+
+
+def _advice(result: MetricResult) -> str:
+    return f"use `{result.corrected_regex}`" if result.corrected_regex else _ADVICE
 
 
 def corrected(result: MetricResult) -> tuple[Fix, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hptc.diagnostics import Finding
 from hptc.project.patterns import matches_any_glob
 from hptc.project.references import has_reference
 from hptc.request.job_facts import of_definition
-from hptc.request.named_resources import input_locations, output_locations
+from hptc.request.named_resources import S3Location, input_locations, output_locations
 from hptc.request.tuning_job import Definition
 from hptc.rules.rule import Context, Rule, error, warning
 
@@ -104,16 +104,14 @@ def forbidden_input_location(rule: Rule, context: Context) -> Iterator[Finding]:
     allowed = context.policy.input_locations
     if allowed is None:
         return
-    for definition in context.job.definitions:
-        for location in input_locations(definition):
-            if not _is_allowed(location.uri, allowed, context):
-                yield rule.finding(
-                    f"the policy does not allow inputs from {location.uri}",
-                    location.path,
-                    label="not allowed",
-                    help=_allowed_text(allowed),
-                    policy_key=("input_locations",),
-                )
+    for location in _forbidden(input_locations, allowed, context):
+        yield rule.finding(
+            f"the policy does not allow inputs from {location.uri}",
+            location.path,
+            label="not allowed",
+            help=_allowed_text(allowed),
+            policy_key=("input_locations",),
+        )
 
 
 @error("HPT822")
@@ -135,16 +133,23 @@ def forbidden_output_location(rule: Rule, context: Context) -> Iterator[Finding]
     allowed = context.policy.output_locations
     if allowed is None:
         return
+    for location in _forbidden(output_locations, allowed, context):
+        yield rule.finding(
+            f"the policy does not allow writing to {location.uri}",
+            location.path,
+            label="not allowed",
+            help=_allowed_text(allowed),
+            policy_key=("output_locations",),
+        )
+
+
+def _forbidden(
+    locations: Callable[[Definition], Iterator[S3Location]], allowed: list[str], context: Context
+) -> Iterator[S3Location]:
     for definition in context.job.definitions:
-        for location in output_locations(definition):
+        for location in locations(definition):
             if not _is_allowed(location.uri, allowed, context):
-                yield rule.finding(
-                    f"the policy does not allow writing to {location.uri}",
-                    location.path,
-                    label="not allowed",
-                    help=_allowed_text(allowed),
-                    policy_key=("output_locations",),
-                )
+                yield location
 
 
 def _is_allowed(uri: str, allowed: list[str], context: Context) -> bool:
