@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -217,15 +216,14 @@ def scheduled_request(environment: Environment, spec: DeployableSpec) -> Request
 
     The tags omit the commit, so that the stack does not depend on the commit it is deployed from.
     """
-    request = deepcopy(dict(spec.request))
-    request.pop("HyperParameterTuningJobName", None)
     tags = provenance_tags(
         project=environment.project,
         environment=environment.name,
         spec=spec.path,
         digest=spec.digest,
     )
-    request["Tags"] = merged_tags(request, tags)
+    request: Request = {**spec.request, "Tags": merged_tags(spec.request, tags)}
+    request.pop("HyperParameterTuningJobName", None)
     return request
 
 

@@ -266,29 +266,26 @@ def _violations_of(
 ) -> Iterator[_Violation]:
     subjects = [subject for subject in dependency.subjects if subject in settings]
     products = itertools.product(*(settings[subject] for subject in subjects))
-    combinations = [
-        dict(zip(subjects, chosen, strict=True))
-        for chosen in itertools.islice(products, _MAX_COMBINATIONS)
-    ]
+    combinations = list(itertools.islice(products, _MAX_COMBINATIONS))
     clauses = [
-        dependency.violated({subject: setting.value for subject, setting in chosen.items()})
+        dependency.violated({s: setting.value for s, setting in zip(subjects, chosen, strict=True)})
         for chosen in combinations
     ]
     if not any(clauses):
         return
     # An end of a numeric range stands for all of its values, so both ends must violate it.
-    by_choice: dict[tuple[Setting, ...], list[tuple[Clause | None, dict[Subject, Setting]]]] = {}
-    for clause, combination in zip(clauses, combinations, strict=True):
-        choice = tuple(setting for setting in combination.values() if not setting.is_end)
-        by_choice.setdefault(choice, []).append((clause, combination))
+    by_choice: dict[tuple[Setting, ...], list[tuple[Clause | None, tuple[Setting, ...]]]] = {}
+    for clause, chosen in zip(clauses, combinations, strict=True):
+        choice = tuple(setting for setting in chosen if not setting.is_end)
+        by_choice.setdefault(choice, []).append((clause, chosen))
     for violated in by_choice.values():
         is_certain = all(clause is not None for clause, _ in violated)
-        for clause, combination in violated:
+        for clause, chosen in violated:
             if clause is not None:
                 yield _Violation(
                     dependency=dependency,
                     clause=clause,
-                    settings=combination,
+                    settings=dict(zip(subjects, chosen, strict=True)),
                     is_certain=is_certain,
                 )
 

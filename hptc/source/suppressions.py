@@ -20,7 +20,8 @@ from hptc.source.document import Document, at_span
 from hptc.source.hidden_text import split_lines
 from hptc.text import shortened
 
-_MARKER = re.compile(r"(?<!\S)#\s*hptc:\s*ignore\[")
+_IGNORE = "ignore["
+_MARKER = re.compile(rf"(?<!\S)#\s*hptc:\s*{re.escape(_IGNORE)}")
 _CODE = r"HPT\d{3}\Z"
 _FAULT = "HPT010"
 _POLICY = "HPT8"  # authors can't suppress the project's policy
@@ -40,7 +41,7 @@ class Suppression:
 
 def suppressions(document: Document) -> list[Suppression]:
     """Every suppression of a file. Text in a quoted or block scalar is not a comment."""
-    if "ignore[" not in document.text:
+    if _IGNORE not in document.text:
         return []
     scalars = _ScalarText.of(document)
     collected = []
@@ -68,14 +69,15 @@ def suppressions(document: Document) -> list[Suppression]:
 
 @frozen
 class _ScalarText:
-    """The spans of a file that are text of scalars, in order. Positions count from 0."""
+    """The spans of a file's scalars that look like suppressions, in order, counted from 0."""
 
     starts: list[tuple[int, int]]
     ends: list[tuple[int, int]]
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        spans = sorted(map(_scalar_span, document.scalars()))
+        scalars = (node for node in document.scalars() if _IGNORE in node.value)
+        spans = sorted(map(_scalar_span, scalars))
         return cls(starts=[start for start, _ in spans], ends=[end for _, end in spans])
 
     def covers(self, line: int, column: int) -> bool:
