@@ -11,7 +11,7 @@ from benchmarks.corpus import write_project
 from benchmarks.measure import compare, python
 from benchmarks.rows import Row
 
-ROUNDS, SHORT_ROUNDS = 15, 2
+ROUNDS, SHORT_ROUNDS = 15, 1
 FLOOR = """
 import click, yaml
 from pydantic import BaseModel
