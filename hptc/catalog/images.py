@@ -295,6 +295,7 @@ def _named(name: str) -> list[Repository]:
     return [each for each in _table().repositories.values() if each.name == name]
 
 
+@functools.cache
 def _names(kind: Kind) -> tuple[str, ...]:
     found = {each.name: None for each in _table().repositories.values() if each.kind == kind}
     return tuple(found)

@@ -10,6 +10,7 @@ from hptc.infrastructure.stack_names import NameCollision, NamedSpec, name_colli
 from hptc.project.project_file import Project
 from hptc.project.references import has_reference
 from hptc.source.construction import construct_data
+from hptc.source.document import Document
 
 
 def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
@@ -41,20 +42,29 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
 
 def _named_spec(outcome: Outcome, project: Project) -> NamedSpec:
     """The parts of a spec that determine its stacks, from its file and the project's defaults."""
-    is_scheduled = project.file.defaults.get("schedule") is not None
-    # Reading a key parses the document again, so skip documents that can't have it.
-    if "schedule" in outcome.document.text and outcome.document.has(("schedule",)):
-        schedule, _ = construct_data(outcome.document, at=("schedule",))
-        is_scheduled = schedule is not None
     roles: list[str | None] = []
+    is_scheduled = False
     if isinstance(outcome, CompiledSpec):
         jobs = [outcome.spec.training_job, *(outcome.spec.training_jobs or {}).values()]
         roles = [job.role_arn for job in jobs if job is not None]
+        is_scheduled = outcome.spec.schedule is not None
     return NamedSpec(
         name=outcome.name,
         has_managed_role=not roles or any(role is None or has_reference(role) for role in roles),
-        is_scheduled=is_scheduled,
+        is_scheduled=is_scheduled or _has_schedule(outcome.document, project),
     )
+
+
+def _has_schedule(document: Document, project: Project) -> bool:
+    """Whether a spec has a schedule in any environment."""
+    environments = project.file.environments.values()
+    if any(each.overrides.get("schedule") is not None for each in environments):
+        return True
+    # Reading a key parses the document again, so skip documents that can't have it.
+    if "schedule" in document.text and document.has(("schedule",)):
+        schedule, _ = construct_data(document, at=("schedule",))
+        return schedule is not None
+    return project.file.defaults.get("schedule") is not None
 
 
 def _diagnostic(

@@ -68,9 +68,10 @@ def check_all(contexts: Sequence[Context], rules: tuple[Rule, ...] = RULES) -> l
     findings: list[list[Finding]] = [[] for _ in contexts]
     pairs = list(zip(contexts, findings, strict=True))
     for rule in rules:
+        check = rule.check
         for context, findings_of_context in pairs:
             try:
-                findings_of_context.extend(rule.check(rule, context))
+                findings_of_context.extend(check(rule, context))
             except Exception as crash:
                 findings_of_context.append(_crash(rule, crash))
     return findings

@@ -65,7 +65,7 @@ def escape_hidden(text: str) -> str:
 
 def split_lines(text: str) -> list[str]:
     """The lines of a text as editors and GitHub count them: only LF and CR LF end a line."""
-    return re.split(_BREAK, text)
+    return re.split(_BREAK, text) if "\r" in text else text.split("\n")
 
 
 def _kind(character: str) -> str:

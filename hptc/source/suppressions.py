@@ -46,6 +46,8 @@ def suppressions(document: Document) -> list[Suppression]:
     scalars = _ScalarText.of(document)
     collected = []
     for number, line in enumerate(split_lines(document.text)):
+        if _IGNORE not in line:
+            continue
         markers = _MARKER.finditer(line)
         marker = next(
             (match for match in markers if not scalars.covers(number, match.start())), None

@@ -91,6 +91,16 @@ def test_only_a_spec_with_a_schedule_needs_its_stack(
     assert ("HPT605" in codes) is has_clash
 
 
+@pytest.mark.parametrize("environment", ["dev", "dev-eu"])
+def test_an_environment_schedules_its_specs(environment: str, tmp_path: Path) -> None:
+    folder = written(tmp_path, "a", "a-schedule")
+    dev_eu = f"dev-eu: {{{PLACE}, overrides: {{schedule: rate(7 days)}}}}"
+    text = PROJECT.replace(f"dev-eu: {{{PLACE}}}", dev_eu)
+    (folder / "hptc.yaml").write_text(text, encoding="utf-8")
+    codes = [each.code for each in diagnostics(folder, environment)]
+    assert codes.count("HPT605") == 1
+
+
 def test_a_spec_without_a_stack_collides_with_nothing(tmp_path: Path) -> None:
     folder = written(tmp_path, "eu")
     path = folder / "specs" / "eu.yaml"
