@@ -22,6 +22,13 @@ def is_alias(key: str) -> bool:
     return key.startswith("alias/") or ":alias/" in key
 
 
+def service_of_managed_key(key: str) -> str | None:
+    """The service of an AWS managed key, by its alias or the ARN of it; None for other keys."""
+    arn = ARN.parse(key)
+    alias = arn.resource if arn is not None else key
+    return alias.removeprefix("alias/aws/") if alias.startswith("alias/aws/") else None
+
+
 def any_key(environment: Environment) -> str:
     """A glob for the ARN of any key in the environment's account and Region."""
     return _arn("key/*", environment)

@@ -1,4 +1,4 @@
-"""HPT530 to HPT534: what the stacks of an environment can't provide, or what AWS rejects in them.
+"""HPT530 to HPT535: what the stacks of an environment can't provide, or what AWS rejects in them.
 
 These rules need an environment and read the same data as synthesis. Errors in hptc.yaml alone are
 reported by hptc/infrastructure/project_findings.py.
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from hptc.diagnostics import Finding, RequestPath, SpecPath
 from hptc.project.references import latest_spec, names_in
 from hptc.request.spec_paths import value_at
-from hptc.rules.rule import Context, Rule, error
+from hptc.rules.rule import Context, Rule, error, warning
+from hptc.spec.schedule_frequency import never_starts
 from hptc.text import shortened
 
 if TYPE_CHECKING:
@@ -274,6 +275,30 @@ def schedule_ends_before_start(rule: Rule, context: Context) -> Iterator[Finding
         )
 
 
+@warning("HPT535")
+def schedule_without_starts(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The days of a schedule don't exist.
+
+    No month of the cron expression has its days of the month, such as February 31, so the schedule
+    never starts a tuning job
+    (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
+
+    Bad:
+        schedule: cron(0 6 31 2,4 ? *)
+
+    Good:
+        schedule: cron(0 6 L 2,4 ? *)
+    """
+    schedule = context.deployable.schedule if context.deployable is not None else None
+    if schedule is not None and never_starts(schedule):
+        yield rule.finding(
+            f"`{schedule.schedule_expression}` never starts: none of its months has such a day",
+            SpecPath(("schedule", "schedule_expression")),
+            label="no such day",
+            help="change the third field; `L` is the last day of each month",
+        )
+
+
 def _texts(value: object, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:
     """Every string in plain data, with its path."""
     match value:
@@ -293,4 +318,5 @@ RULES = (
     invalid_stack_name,
     unresolvable_reference,
     schedule_ends_before_start,
+    schedule_without_starts,
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hptc.catalog import instances
 from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding
-from hptc.project.kms_keys import is_alias, own_key
+from hptc.project.kms_keys import is_alias, own_key, service_of_managed_key
 from hptc.project.references import has_reference
 from hptc.request.named_resources import kms_keys
 from hptc.rules.rule import Context, Rule, error, warning
@@ -113,7 +113,7 @@ def alias_as_volume_key(rule: Rule, context: Context) -> Iterator[Finding]:
     for definition in context.job.definitions:
         for resources in definition.resources:
             key = resources.volume_kms_key_id or ""
-            if is_alias(key) and key != default_key:
+            if is_alias(key) and key != default_key and service_of_managed_key(key) is None:
                 yield rule.finding(
                     "the KMS key of a volume must be a key ID or ARN, but is an alias",
                     resources.path / "VolumeKmsKeyId",

@@ -12,6 +12,8 @@ _DAYS = Fraction(36525, 1200)
 """The average length of a month."""
 _WEEKS = _DAYS / 7
 _RATE = r"rate\((\d+) (minute|hour|day)s?\)"
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""The days of each month, in a leap year."""
 _PER_DAY = {"minute": 1440, "hour": 24, "day": 1}
 
 
@@ -96,6 +98,19 @@ def shortest_interval(schedule: Schedule) -> int | None:
     days = _shortest_days(parts)
     gaps.append(times[0] - times[-1] + days * 1440)
     return min(gaps) * 60
+
+
+def never_starts(schedule: Schedule) -> bool:
+    """Whether a cron expression has only days that none of its months has."""
+    if not schedule.schedule_expression.startswith("cron("):
+        return False
+    parts = schedule.schedule_expression.removeprefix("cron(").removesuffix(")").upper().split()
+    _, _, month_days, months, _, _ = CRON_FIELDS
+    if any(_is_special(day, month_days) for day in parts[2].split(",")):
+        return False
+    # A value above the maximum is one that wraps around, as in `NOV-FEB`.
+    first = min((day - 1) % 31 + 1 for day in _values(parts[2], month_days))
+    return all(first > _LONGEST[(month - 1) % 12] for month in _values(parts[3], months))
 
 
 def _shortest_days(parts: list[str]) -> int:

@@ -26,7 +26,7 @@ WORDS = {
 ROWS_OF = {
     # How many facts each letter of the catalog has, so that none is lost.
     "N": 9, "X": 15, "S": 18, "L": 16, "P": 23, "A": 10, "H": 12, "M": 28, "I": 42, "O": 10,
-    "R": 33, "T": 13, "V": 15, "B": 6, "W": 16, "K": 5, "U": 3, "G": 5, "Z": 7,
+    "R": 33, "T": 13, "V": 16, "B": 6, "W": 16, "K": 5, "U": 3, "G": 5, "Z": 7,
 }  # fmt: skip
 
 RULES_HEAD = """\

@@ -177,6 +177,11 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     ),
     "cifar10-spot": (
         M("HPT432", "  spot: {max_wait_time: 8h}", "  spot: {}"),
+        M(
+            "HPT508",
+            'volume_kms_key_id: "{{ kms_key_arn }}"',
+            "volume_kms_key_id: alias/aws/s3",
+        ),
         M("HPT433", "max_wait_time: 8h", "max_wait_time: 3h"),
         M(
             "HPT431",
@@ -401,6 +406,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
         ),
     ),
     "electricity-deepar": (
+        M("HPT535", "cron(0 6 ? * MON *)", "cron(0 6 31 2 ? *)"),
         M(
             "HPT441",
             "max_number_of_training_jobs_not_improving: 10",
