@@ -40,7 +40,7 @@ def key_of_another_service(rule: Rule, context: Context) -> Iterator[Finding]:
                     f"{encrypted}",
                     key.path,
                     label=f"only for `{service}`",
-                    help="use a customer managed key; or remove the key, and AWS uses one of its own",
+                    help="use a customer managed key, or remove the key: AWS then uses its own",
                 )
 
 
