@@ -63,7 +63,7 @@ def review_refs(
         new_files: Files = DISK if head is None else stack.enter_context(Tree(root, tip))
         new = Workspace(environment=environment, rules=rules, files=new_files, folder=start)
         old = Workspace(environment=environment, rules=rules, files=old_files, folder=start)
-        selected = [_selected(text, path, new, old) for text, path in given]
+        selected = [_selected(text, path, new, old, root) for text, path in given]
         targets = selected or [_project_folder(root, old, new)]
         new_version = _Version(
             label="the working tree" if head is None else tip.label,
@@ -86,7 +86,7 @@ def review_refs(
         return comparison.in_every_environment(old, new, progress)
 
 
-def _selected(given: str, path: Path, new: Workspace, old: Workspace) -> Path:
+def _selected(given: str, path: Path, new: Workspace, old: Workspace, root: Path) -> Path:
     """The file or folder at a path in either version, or the file of the spec of this name.
 
     Raises UsageError if neither version has it.
@@ -99,9 +99,22 @@ def _selected(given: str, path: Path, new: Workspace, old: Workspace) -> Path:
         raise UsageError(
             f"{given}: no such file or folder in either version"
             + (", and no spec has this name" if may_be_name(given) else ""),
-            help=close_names(given, new) or close_names(given, old),
+            help=close_names(given, new)
+            or close_names(given, old)
+            or _options_of_refs(given, root),
         )
     return Path(file)
+
+
+def _options_of_refs(given: str, root: Path) -> str:
+    """The options for a git ref, or for a range of two, that was given as a path; else empty."""
+    old, dots, new = given.partition("..")
+    refs = {"--against": old, "--head": new.removeprefix(".")} if dots else {"--against": old}
+    refs = {option: ref for option, ref in refs.items() if ref}
+    if not refs or not all(git.has_commit(root, ref) for ref in refs.values()):
+        return ""
+    options = " ".join(f"{option} {ref}" for option, ref in refs.items())
+    return f"paths select specs; to compare with a commit, use `{options}`"
 
 
 def _existing_folder(path: Path) -> Path:

@@ -86,10 +86,7 @@ def commit(root: Path, ref: str) -> Commit:
 
     Raises UsageError if the commit does not exist.
     """
-    commit_id = None
-    if ref and not ref.startswith("-") and "\0" not in ref:
-        commit_id = _verified(root, ref)
-        commit_id = _verified(root, f"{commit_id}^{{commit}}") if commit_id else None
+    commit_id = _commit_id(root, ref)
     if commit_id is not None:
         return Commit(id=commit_id, ref=ref)
     if _verified(root, "HEAD") is None:
@@ -101,6 +98,18 @@ def commit(root: Path, ref: str) -> Commit:
     if is_shallow(root):
         advice = f"this clone is shallow and may not contain it: {_FETCH_HINT}"
     raise UsageError(f"commit `{shortened(ref, 100)}` not found", help=advice)
+
+
+def has_commit(root: Path, ref: str) -> bool:
+    """Whether a branch, tag, hash or expression such as `HEAD~3` is a commit."""
+    return _commit_id(root, ref) is not None
+
+
+def _commit_id(root: Path, ref: str) -> str | None:
+    if not ref or ref.startswith("-") or "\0" in ref:
+        return None
+    object_id = _verified(root, ref)
+    return _verified(root, f"{object_id}^{{commit}}") if object_id else None
 
 
 def _verified(root: Path, ref: str) -> str | None:

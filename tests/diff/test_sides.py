@@ -764,6 +764,25 @@ def test_a_name_that_no_spec_has(repository: Repository) -> None:
     assert raised.value.help == "did you mean `trees`?"
 
 
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ("HEAD~1", "--against HEAD~1"),
+        ("main..topic", "--against main --head topic"),
+        ("main...topic", "--against main --head topic"),
+        ("main..", "--against main"),
+        ("main..elsewhere", ""),
+        ("elsewhere", ""),
+    ],
+)
+def test_a_ref_in_place_of_a_path(repository: Repository, given: str, options: str) -> None:
+    repository.commit("second", {"specs/trees.yaml": WIDER})
+    with pytest.raises(UsageError, match="no such file or folder in either version") as raised:
+        review_refs([given])
+    advice = f"paths select specs; to compare with a commit, use `{options}`"
+    assert raised.value.help == (advice if options else "")
+
+
 def test_a_path_outside(repository: Repository, tmp_path: Path) -> None:
     outside = tmp_path / "spec.yaml"
     outside.write_text(SPEC, encoding="utf-8")
