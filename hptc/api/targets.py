@@ -10,7 +10,13 @@ from hptc.catalog.arn import ARN
 from hptc.compiler.discovery import path_in_project, spec_name
 from hptc.compiler.outcome import Compiled, CompiledRequest, Outcome
 from hptc.compiler.pipeline import compile_file
-from hptc.compiler.spec_names import close_names, is_path, may_be_name, named_spec
+from hptc.compiler.spec_names import (
+    is_path,
+    may_be_name,
+    named_spec,
+    what_was_meant,
+    which_file_was_meant,
+)
 from hptc.compiler.workspace import Workspace
 from hptc.errors import OperationError, UsageError
 from hptc.frozen import frozen
@@ -67,7 +73,9 @@ def read_target(
         return replace(_spec_target(given, path, workspace), region=region)
     if not may_be_name(given):
         raise UsageError(
-            f"{given}: no such file", help="pass a spec, its name, or the name of a tuning job"
+            f"{given}: no such file",
+            help=which_file_was_meant(given, workspace)
+            or "pass a spec, its name, or the name of a tuning job",
         )
     in_project, faults = workspace.current_project()
     is_unreadable = in_project is None and bool(faults)
@@ -75,7 +83,7 @@ def read_target(
     if file is not None:
         return replace(_spec_target(given, file, workspace), region=region)
     read = _job_target(Target(given=given, region=region, job=given), env, folder)
-    hint = close_names(given, workspace)
+    hint = what_was_meant(given, workspace)
     return replace(read, hint=hint) if hint else read
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from hptc.catalog.algorithms import algorithm_names
+from hptc.catalog.algorithms import algorithm, algorithm_names
 from hptc.cli.console import print_needed, print_result, print_status, read_stdin
 from hptc.cli.options import JSON, STDIN, TEXT_OR_JSON, completed
 from hptc.diagnostics import nearest
@@ -15,6 +15,7 @@ from hptc.reference.algorithm_pages import algorithm_page
 from hptc.reference.error_pages import error_pages, suggestion
 from hptc.reference.rule_pages import page, pages
 from hptc.render.written_files import explanation_json
+from hptc.text import listed_code
 
 _MAX_ERROR = 1_000_000  # bytes
 
@@ -64,10 +65,23 @@ def _print(text: str, about: Literal["rule", "rules", "algorithm", "error"], for
 
 def _page(word: str) -> str:
     """The page of a rule. Raises UsageError for another word, such as a misspelled algorithm."""
-    meant = None if _is_like_code(word) else nearest(word, algorithm_names())
+    if _is_like_code(word):
+        return page(word)
+    if users := _algorithms_with(word):
+        algorithms = listed_code(users) if len(users) <= 3 else f"{len(users)} algorithms"
+        raise UsageError(
+            f"`{word}` is a hyperparameter of {algorithms}, not a rule code",
+            help=f"`hptc explain {users[0]}` shows its values",
+        )
+    meant = nearest(word, algorithm_names())
     if meant is not None:
         raise UsageError(f"`{word}` is not a built-in algorithm", help=f"did you mean {meant}?")
     return page(word)
+
+
+def _algorithms_with(hyperparameter: str) -> list[str]:
+    known = (algorithm(name) for name in algorithm_names())
+    return [each.name for each in known if each and each.hyperparameter(hyperparameter)]
 
 
 def _is_like_code(text: str) -> bool:

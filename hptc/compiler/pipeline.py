@@ -35,6 +35,7 @@ from hptc.compiler.outcome import (
     failed_with_project,
 )
 from hptc.compiler.progress import Progress, tracked
+from hptc.compiler.spec_names import which_file_was_meant
 from hptc.compiler.undefined_names import with_errors
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.unique_stacks import with_unique_stacks
@@ -68,7 +69,8 @@ def files_at(paths: list[str], workspace: Workspace) -> list[str]:
             files.append(given)
             continue
         if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
-            raise UsageError(f"{given}: no such file or folder")
+            help = which_file_was_meant(given, workspace)
+            raise UsageError(f"{given}: no such file or folder", help=help)
         files += display_paths(files_of(path, workspace))
     return list(dict.fromkeys(files))
 

@@ -6,10 +6,13 @@ A file or folder of the same name comes first, so a name never changes what a pa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path as FilePath
 
 from hptc.compiler.discovery import (
     display_path,
+    display_paths,
+    project_files,
     spec_files_by_name,
     spec_files_with_name,
 )
@@ -72,17 +75,34 @@ def spec_path(given: str, workspace: Workspace) -> str:
         return path
     raise UsageError(
         f"{given}: no such file or folder, and no spec of this project has this name",
-        help=close_names(given, workspace),
+        help=what_was_meant(given, workspace),
     )
 
 
-def close_names(given: str, workspace: Workspace) -> str:
-    """A hint with the names of the project's specs most similar to a text; empty if none is."""
-    import difflib
-
+def what_was_meant(given: str, workspace: Workspace) -> str:
+    """A hint for a text that names nothing: an environment, or similar specs; empty if unknown."""
     in_project, _ = workspace.current_project()
     if in_project is None:
         return ""
-    names = spec_files_by_name(in_project, workspace)
-    close = difflib.get_close_matches(given, names, n=_CLOSEST, cutoff=0.5)
+    if given in in_project.file.environments:
+        return f"`{given}` is an environment: use `--env {given}`"
+    return _similar(given, spec_files_by_name(in_project, workspace), cutoff=0.5)
+
+
+def which_file_was_meant(given: str, workspace: Workspace) -> str:
+    """A hint for a path without a file: specs in a file of that name, or at a similar path."""
+    in_project, _ = workspace.current_project()
+    if in_project is None:
+        return ""
+    files = display_paths(project_files(in_project, workspace.files))
+    stem = FilePath(given).stem
+    of_this_name = [file for file in files if FilePath(file).stem == stem]
+    # Paths have much in common, so they must be more similar than names.
+    return _similar(given, of_this_name or files, cutoff=0.0 if of_this_name else 0.8)
+
+
+def _similar(given: str, candidates: Iterable[str], *, cutoff: float) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(given, candidates, n=_CLOSEST, cutoff=cutoff)
     return f"did you mean {listed_code(close, 'or')}?" if close else ""

@@ -16,7 +16,7 @@ from hptc.compiler.environments import environment_names
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
 from hptc.compiler.pipeline import compile_readable
 from hptc.compiler.progress import Progress, tracked
-from hptc.compiler.spec_names import close_names, may_be_name, named_spec
+from hptc.compiler.spec_names import may_be_name, named_spec, what_was_meant, which_file_was_meant
 from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
@@ -96,12 +96,12 @@ def _selected(given: str, path: Path, new: Workspace, old: Workspace, root: Path
     named = (named_spec(given, side) for side in (new, old)) if may_be_name(given) else ()
     file = next(filter(None, named), None)
     if file is None:
+        is_name = may_be_name(given)
+        meant = what_was_meant if is_name else which_file_was_meant
         raise UsageError(
             f"{given}: no such file or folder in either version"
-            + (", and no spec has this name" if may_be_name(given) else ""),
-            help=close_names(given, new)
-            or close_names(given, old)
-            or _options_of_refs(given, root),
+            + (", and no spec has this name" if is_name else ""),
+            help=meant(given, new) or meant(given, old) or _options_of_refs(given, root),
         )
     return Path(file)
 

@@ -99,6 +99,14 @@ MISUSE = {
     ),
     "explain two things": (["explain", "HPT203", "--all"], "pass either a code"),
     "explain what is not there": (["explain", "HPT2O3"], "`HPT2O3` is not a rule code"),
+    "explain a hyperparameter": (
+        ["explain", "eta"],
+        "`eta` is a hyperparameter of `xgboost`, not a rule code\nhelp: `hptc explain xgboost`",
+    ),
+    "explain a hyperparameter of many algorithms": (
+        ["explain", "mini_batch_size"],
+        "`mini_batch_size` is a hyperparameter of 14 algorithms, not a rule code",
+    ),
     "import nothing": (["import"], "pass either FILE"),
     "import two things": (["import", "x.json", "--job", "y"], "pass either FILE"),
     "import what is not there": (["import", "x.json"], "can't be read"),

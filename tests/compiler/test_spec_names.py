@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.spec_names import spec_path
 from hptc.compiler.workspace import Workspace
 from hptc.errors import UsageError
@@ -43,6 +44,30 @@ def test_what_is_neither_a_name_nor_a_path_is_refused(workspace: Workspace) -> N
     with pytest.raises(UsageError, match="chrun: no such file or folder, and no spec") as raised:
         spec_path("chrun", workspace)
     assert raised.value.help == "did you mean `churn`?"
+
+
+def test_the_name_of_an_environment_names_its_option(workspace: Workspace) -> None:
+    text = "project: example\nenvironments: {prod: {account: '123456789012', region: us-east-1}}\n"
+    Path("hptc.yaml").write_text(text)
+    with pytest.raises(UsageError) as raised:
+        spec_path("prod", workspace)
+    assert raised.value.help == "`prod` is an environment: use `--env prod`"
+
+
+@pytest.mark.parametrize(
+    ("given", "help"),
+    [
+        pytest.param("trees.yaml", "did you mean `specs/trees.yaml`?", id="another folder"),
+        pytest.param("specs/trees.yml", "did you mean `specs/trees.yaml`?", id="another suffix"),
+        pytest.param("spec/tree.yaml", "did you mean `specs/trees.yaml`?", id="misspelled"),
+        pytest.param("requests/a.json", "", id="nothing similar"),
+    ],
+)
+def test_a_missing_file_names_a_similar_one(workspace: Workspace, given: str, help: str) -> None:
+    Path("specs", "forest.yaml").write_text("name: forest\n")
+    with pytest.raises(UsageError, match="no such file or folder") as raised:
+        compile_paths([given], workspace)
+    assert raised.value.help == help
 
 
 def test_without_a_project_a_name_is_a_path(workspace: Workspace) -> None:
