@@ -39,6 +39,8 @@ _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_pe
 _JOB_NAME = "HyperParameterTuningJobName"
 _LONGEST_COMMENT = 160
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
+_MAX_JSON_DEPTH = 50
+"""A deeper JSON value stays text: with the levels around it, a spec could be too deep to read."""
 
 
 def write_spec(
@@ -246,23 +248,20 @@ def _is_json_of_spec(text: Any) -> bool:
     value = _from_json(text)
     if isinstance(value, Scalar) and text != text.strip():
         return False
-    try:
-        return _has_spec_values(value) and value_text(value, as_json=True) == text
-    except RecursionError:
-        return False
+    return _has_spec_values(value) and value_text(value, as_json=True) == text
 
 
-def _has_spec_values(value: object) -> bool:
+def _has_spec_values(value: object, levels: int = _MAX_JSON_DEPTH) -> bool:
     """Whether a JSON value has no null, which removes a key from a spec, and only finite numbers.
 
-    The SageMaker SDK writes None as `null`, and Python writes NaN and Infinity.
+    The SageMaker SDK writes None as `null`, and Python writes NaN and Infinity. False for a value
+    that is nested deeper than `levels`.
     """
     if isinstance(value, Scalar):
         value = value.value
-    if isinstance(value, dict):
-        return all(map(_has_spec_values, value.values()))
-    if isinstance(value, list):
-        return all(map(_has_spec_values, value))
+    if isinstance(value, (dict, list)):
+        inner = value.values() if isinstance(value, dict) else value
+        return levels > 0 and all(_has_spec_values(each, levels - 1) for each in inner)
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
