@@ -70,7 +70,7 @@ def _template(text: str, *, is_json: bool) -> object:
     if is_json:
         try:
             decoded = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
         if not isinstance(decoded, str):
             return text

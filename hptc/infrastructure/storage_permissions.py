@@ -246,7 +246,7 @@ def code_uri(definition: Definition) -> str | None:
     """Where the training script is. The SageMaker training toolkit decodes values from JSON."""
     text = definition.static.get(SUBMIT_DIRECTORY)
     if text is not None:
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             return str(json.loads(text))
     return text
 

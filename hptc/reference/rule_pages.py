@@ -10,6 +10,7 @@ from hptc.errors import UsageError
 from hptc.rules import RULES
 from hptc.rules.codes import CODES, LanguageCode
 from hptc.rules.rule import Documentation, Rule
+from hptc.text import shortened
 
 _FOLDER = Path(__file__).parent / "example_bases"
 REQUEST_BASE = "request"
@@ -37,7 +38,8 @@ def page(code: str) -> str:
         meant = nearest(code.upper(), tuple(known))
         advice = f"did you mean {meant}? " if meant else ""
         raise UsageError(
-            f"`{code}` is not a rule code", help=f"{advice}`hptc explain --all` lists every code"
+            f"`{shortened(code, 60)}` is not a rule code",
+            help=f"{advice}`hptc explain --all` lists every code",
         )
     bases = _bases(entry.documentation) if isinstance(entry, Rule) else ()
     return "\n".join([_page(entry), *(_base_page(base) for base in bases)])

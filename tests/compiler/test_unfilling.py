@@ -76,3 +76,10 @@ def test_a_compiled_spec_is_the_same_after_a_round_trip(
     after = compile_file("specs/churn.yaml", Workspace(rules=()))
     assert isinstance(after, CompiledSpec), after
     assert after.digest == before.digest
+
+
+def test_json_that_is_nested_too_deeply_stays_text() -> None:
+    text = "[" * 1100 + '"${hptc:data_bucket}"' + "]" * 1100
+    static = {"sagemaker_program": '"train.py"', "tables": text}
+    request = {"TrainingJobDefinition": {"StaticHyperParameters": static}}
+    assert unfilled(request) == request

@@ -12,6 +12,7 @@ from hptc.compiler.pipeline import compile_paths, compile_text
 from hptc.compiler.workspace import Workspace
 from hptc.reference.rule_pages import BASES
 from hptc.request.emission import Request
+from hptc.request.job_facts import SCRIPT_SETTINGS
 from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 from tests.support.rule_cases import compile_case
@@ -75,3 +76,12 @@ def test_no_rule_crashes_on_an_example(spec: str) -> None:
     (compiled,) = compile_paths([str(ROOT / "specs" / f"{spec}.yaml")], Workspace(rules=()))
     for change, changed in variants(succeeded(compiled).request):
         assert crashes(json.dumps(changed)) == [], change
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_no_rule_crashes_on_json_that_is_nested_too_deeply(base: str) -> None:
+    known = succeeded(compile_case("{}", base)).job.definitions[0].static
+    for name in (*known, *SCRIPT_SETTINGS):
+        case = {"training_job": {"hyperparameters": {name: "[" * 1100 + "]" * 1100}}}
+        found = compile_case(json.dumps(case), base).diagnostics
+        assert [each.message for each in found if each.code == "HPT000"] == [], name
