@@ -7,6 +7,7 @@ one runs the remaining expressions.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ from hptc.secrets.detector import hide_secrets
 
 MAX_SHOWN = 64
 """Characters of the text of a line that are shown."""
+_WALL_CLOCK = 5
+"""Times the CPU time that a process may take on a busy machine."""
 _MAX_SLOW = 3  # slow expressions, before the remaining ones are skipped
 _WORKER = Path(regex_worker.__file__)
 
@@ -31,7 +34,7 @@ _WORKER = Path(regex_worker.__file__)
 def run_expressions(
     metrics: Sequence[Metric], lines: Sequence[str], seconds: float
 ) -> Iterator[MetricResult]:
-    """The result of each metric definition, in order. A process may take `seconds`."""
+    """The result of each metric definition, in order. A process may take `seconds` of CPU time."""
     remaining = list(metrics)
     slow = 0
     while remaining and slow < _MAX_SLOW:
@@ -64,16 +67,18 @@ def _answers(regexes: list[str], lines: Sequence[str], seconds: float) -> _Answe
         }
         for regex in regexes
     ]
-    question = json.dumps({"expressions": expressions, "lines": lines}).encode()
+    request = {"expressions": expressions, "lines": lines, "seconds": seconds}
+    question = json.dumps(request).encode()
     command = [sys.executable, "-I", str(_WORKER)]
+    longest = _WALL_CLOCK * seconds
     try:
-        done = subprocess.run(command, input=question, capture_output=True, timeout=seconds)
+        done = subprocess.run(command, input=question, capture_output=True, timeout=longest)
     except subprocess.TimeoutExpired as late:
         return _parsed(late.stdout or b"")
     except OSError as error:
         raise OperationError(f"can't start Python: {error.strerror}") from None
     answers = _parsed(done.stdout)
-    if len(answers.results) == len(regexes):
+    if len(answers.results) == len(regexes) or done.returncode == -signal.SIGPROF:
         return answers
     # It crashed: out of memory, or killed by a signal.
     crash = {"fault": f"crashed the process that ran it (exit code {done.returncode})"}

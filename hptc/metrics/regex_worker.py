@@ -2,9 +2,10 @@
 
 Specs can be untrusted, and Python's `re` can't be interrupted, but a process can be killed. The
 file is run in an isolated interpreter and imports the standard library only. It reads one JSON
-object from stdin: the lines, and for each expression its variants from corrections.py. It writes a
-JSON line with the result of each expression as soon as it is done, and then one for each `review`
-of what an expression misses and how to correct it. If a review is too slow, only it is missing.
+object from stdin: the lines, the CPU time that it may take, and for each expression its variants
+from corrections.py. It writes a JSON line with the result of each expression as soon as it is done,
+and then one for each `review` of what an expression misses and how to correct it. If a review is
+too slow, only it is missing.
 
 With `--follow SECONDS`, it reads the lines of growing logs instead: first a JSON line with the
 expressions, then one for each part of a log, and it writes the values of each expression as soon as
@@ -243,9 +244,14 @@ def limit_memory() -> None:
 
 
 def main() -> None:
-    """Run the expressions given on stdin."""
+    """Run the expressions given on stdin, within a limit of CPU time.
+
+    A busy machine makes no expression too slow. `SIGPROF` ends the process even within a match,
+    which no handler in Python could interrupt.
+    """
     limit_memory()
     request = json.load(sys.stdin)
+    signal.setitimer(signal.ITIMER_PROF, request["seconds"])
     expressions = request["expressions"]
     searches: dict[int, Search] = {}
     for index, expression in enumerate(expressions):
@@ -273,8 +279,7 @@ def follow(seconds: float) -> None:
 
     A part names its expressions by their position in the first line, and has an answer for each of
     them, in this order: `values` are the number of a line and what the first group captured in it.
-    The time limit is in CPU time, so that a busy machine makes no expression too slow. `SIGPROF`
-    ends the process even within a match, which no handler in Python could interrupt.
+    Each expression has `seconds` of CPU time for a part, limited as in `main`.
     """
     limit_memory()
     regexes = [_compiled(text) for text in json.loads(sys.stdin.readline())]

@@ -102,10 +102,12 @@ def test_a_stop_ends_the_feeders(tmp_path: Path) -> None:
 
 
 def test_a_script_has_the_signals_and_children_of_its_own(tmp_path: Path) -> None:
+    # posix_spawn, which Python 3.13 uses, ignores 32 and 33, which are glibc's own.
     script = (
         f'"{sys.executable}" -c "import signal, subprocess; '
         "print(signal.getsignal(signal.SIGPIPE) is signal.SIG_IGN); "
-        "print(open('/proc/self/status').read().split('SigIgn:')[1].split()[0])\"; echo loss=0.5"
+        "ignored = open('/proc/self/status').read().split('SigIgn:')[1].split()[0]; "
+        'print(int(ignored, 16) & ~(0b11 << 31))"; echo loss=0.5'
     )
     plain = subprocess.run(
         ["/bin/sh", "-c", script], capture_output=True, text=True, check=True

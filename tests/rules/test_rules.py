@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -32,7 +33,9 @@ def test_text_of_every_finding(golden: Golden) -> None:
     marked = [f"{each.code} {_first_line(each.span)}" for each in found]
     golden("rules/marked.txt", "\n".join(marked) + "\n")
     said = [f"{each.code} {each.message} | {each.label} | {each.help}" for each in found]
-    golden("rules/messages.txt", "\n".join(dict.fromkeys(said)) + "\n")
+    text = "\n".join(dict.fromkeys(said)) + "\n"
+    own_version = f"Python {sys.version_info[0]}.{sys.version_info[1]} read it"
+    golden("rules/messages.txt", text.replace(own_version, "Python 3.x read it"))
 
 
 def test_fixes_of_every_finding(golden: Golden) -> None:
