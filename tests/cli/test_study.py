@@ -42,10 +42,15 @@ def test_a_study_of_a_tuning_job_on_this_machine(
     assert printed.out == ""
     assert printed.err.startswith("wrote demo.log: 1 study of 3 training jobs\n")
     assert f"`optuna-dashboard {folder}/demo.log` shows it" in printed.err
-    (study,) = load(opened(folder / "demo.log")).values()
-    assert (study.study_name, study.direction.name, study.best_value) == ("demo", "MINIMIZE", 0.5)
-    assert [each.intermediate_values for each in study.trials] == [{1: 0.7, 2: 0.6, 3: 0.5}] * 3
-    assert "usd" not in study.trials[0].user_attrs
+    with opened(folder / "demo.log") as storage:
+        (study,) = load(storage).values()
+        assert (study.study_name, study.direction.name, study.best_value) == (
+            "demo",
+            "MINIMIZE",
+            0.5,
+        )
+        assert [each.intermediate_values for each in study.trials] == [{1: 0.7, 2: 0.6, 3: 0.5}] * 3
+        assert "usd" not in study.trials[0].user_attrs
 
     before = (folder / "demo.log").read_bytes()
     assert run(["local", "results", "demo", "--format", "optuna", "-o", "demo.log"]) == 2

@@ -20,30 +20,33 @@ def test_optuna_reads_what_was_written(name: str, tmp_path: Path) -> None:
     steps: list[int] = []
     path.write_bytes(study_file(path, expected, steps.append))
     assert steps == list(range(1, 9))
-    found = load(opened(path))
-    assert list(found) == [each.name for each in expected]
-    for study, wanted in zip(found.values(), expected, strict=True):
-        assert study.metric_names == ["validation:auc"]
-        assert study.user_attrs == wanted.attributes
-        for trial, other in zip(study.trials, wanted.trials, strict=True):
-            assert (trial.number, trial.state) == (other.number, other.state)
-            assert (trial.value, trial.params) == (other.value, other.params)
-            assert trial.distributions == other.distributions
-            assert trial.user_attrs == other.user_attrs
-            assert trial.datetime_start == other.datetime_start
-            assert trial.datetime_complete == other.datetime_complete
-            assert repr(trial.intermediate_values) == repr(other.intermediate_values)
+    with opened(path) as storage:
+        found = load(storage)
+        assert list(found) == [each.name for each in expected]
+        for study, wanted in zip(found.values(), expected, strict=True):
+            assert study.metric_names == ["validation:auc"]
+            assert study.user_attrs == wanted.attributes
+            for trial, other in zip(study.trials, wanted.trials, strict=True):
+                assert (trial.number, trial.state) == (other.number, other.state)
+                assert (trial.value, trial.params) == (other.value, other.params)
+                assert trial.distributions == other.distributions
+                assert trial.user_attrs == other.user_attrs
+                assert trial.datetime_start == other.datetime_start
+                assert trial.datetime_complete == other.datetime_complete
+                assert repr(trial.intermediate_values) == repr(other.intermediate_values)
     assert sorted(path.name for path in tmp_path.iterdir()) == [name]  # no lock is left
 
 
 def test_a_study_can_be_continued(tmp_path: Path) -> None:
     path = tmp_path / "study.log"
     path.write_bytes(study_file(path, studies(results_of(jobs=10)), lambda _: None))
-    (study,) = load(opened(path)).values()
-    trial = study.ask(study.trials[0].distributions)
-    study.tell(trial, 0.999)
-    (again,) = load(opened(path)).values()
-    assert (len(again.trials), again.best_value) == (11, 0.999)
+    with opened(path) as storage:
+        (study,) = load(storage).values()
+        trial = study.ask(study.trials[0].distributions)
+        study.tell(trial, 0.999)
+    with opened(path) as storage:
+        (again,) = load(storage).values()
+        assert (len(again.trials), again.best_value) == (11, 0.999)
 
 
 def test_the_address_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

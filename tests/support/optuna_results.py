@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,11 +55,18 @@ def two_definitions(second: str = "Maximize") -> str:
     return f"{head}training_jobs:\n  one:\n{body}  two:\n{other}"
 
 
-def opened(path: Path) -> BaseStorage:
+@contextmanager
+def opened(path: Path) -> Iterator[BaseStorage]:
     """A study file as Optuna opens it."""
-    if path.suffix in DATABASE_SUFFIXES:
-        return RDBStorage(f"sqlite:///{path}")
-    return JournalStorage(JournalFileBackend(str(path)))
+    if path.suffix not in DATABASE_SUFFIXES:
+        yield JournalStorage(JournalFileBackend(str(path)))
+        return
+    database = RDBStorage(f"sqlite:///{path}")
+    try:
+        yield database
+    finally:
+        database.remove_session()
+        database.engine.dispose()
 
 
 def load(storage: BaseStorage) -> dict[str, optuna.Study]:
