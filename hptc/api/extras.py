@@ -12,5 +12,5 @@ def require(module: str, extra: str, *, what: str = "this command") -> None:
     if find_spec(module) is None:
         raise UsageError(
             f"{what} needs {module}, which is not installed",
-            help=f"pip install 'hptc[{extra}]'",
+            help=f"run `pip install 'hptc[{extra}]'`",
         )
