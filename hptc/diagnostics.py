@@ -149,7 +149,7 @@ class Diagnostic:
     @property
     def is_removable(self) -> bool:
         """Whether removing the key with its value, or the entry, resolves it."""
-        return any(isinstance(each, Remove) for each in self._changes_of_span())
+        return any(isinstance(change, Remove) for change in self._changes_of_span())
 
     def _new_text(self, *, is_safe: bool) -> str:
         for change in self._changes_of_span(is_safe):

@@ -66,7 +66,7 @@ def require_no_link_out(path: Path, folder: Path | None = None) -> None:
         return
     above = (Path(named), *Path(named).parents)
     # All of them: a folder behind the link may be a repository of its own.
-    repositories = [each for each in above if (each / ".git").exists()]
+    repositories = [parent for parent in above if (parent / ".git").exists()]
     for top in (folder, *repositories, Path.cwd()):
         if top is None:
             continue

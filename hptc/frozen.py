@@ -94,7 +94,9 @@ def _init(defaults: Mapping[str, Any], of: type) -> Any:
 
 
 def _repr(self: Any) -> str:
-    shown = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
+    shown = (
+        f"{member.name}={getattr(self, member.name)!r}" for member in fields(self) if member.repr
+    )
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 

@@ -31,23 +31,23 @@ def ssm_parameters(subject: Subject) -> Iterator[Finding]:
     found = existing_parameters(environment, subject.queries)
     if found is None:
         return
-    for each in named_parameters(subject.compiled):
-        path = _path(environment, each.path)
-        parameter = found.get(each.name)
+    for named in named_parameters(subject.compiled):
+        path = _path(environment, named.path)
+        parameter = found.get(named.name)
         if parameter is None:
             yield Finding(
                 code="HPT971",
-                message=f"the SSM parameter `{each.name}` does not exist in {environment.region} "
+                message=f"the SSM parameter `{named.name}` does not exist in {environment.region} "
                 f"in the account {environment.account}",
                 path=path,
                 label="not found",
-                help=f"create it with the type {READABLE_TYPE} and the {each.kind.noun} as its "
+                help=f"create it with the type {READABLE_TYPE} and the {named.kind.noun} as its "
                 "value, or fix the name, which is case-sensitive",
             )
-        elif (problem := problem_of(parameter, each.kind, environment)) is not None:
+        elif (problem := problem_of(parameter, named.kind, environment)) is not None:
             yield Finding(
                 code="HPT972",
-                message=f"the SSM parameter `{each.name}` {problem.message}",
+                message=f"the SSM parameter `{named.name}` {problem.message}",
                 path=path,
                 label=problem.label,
                 help=problem.help,
@@ -101,8 +101,10 @@ def existing_vpc(subject: Subject) -> Iterator[Finding]:
             help="fix the id",
         )
         return
-    named = (resolved(subject.compiled, each, queries) for each in network.subnet_ids or ())
-    ids = tuple(each for each in named if each is not None)
+    named = (
+        resolved(subject.compiled, subnet_id, queries) for subnet_id in network.subnet_ids or ()
+    )
+    ids = tuple(subnet_id for subnet_id in named if subnet_id is not None)
     subnets = queries.get("subnets", inventory.subnets, ids) if ids else None
     elsewhere = [
         f"`{id_}` is in {subnet.vpc}"

@@ -190,8 +190,10 @@ def _read_parent(description: Mapping[str, Any]) -> TuningJob:
     """A parent with the number of training jobs that it ran instead of its limit."""
     job = read_job(requested(description))
     static = [
-        replace(each, static={k: v for k, v in each.static.items() if not k.startswith("_")})
-        for each in job.definitions
+        replace(
+            definition, static={k: v for k, v in definition.static.items() if not k.startswith("_")}
+        )
+        for definition in job.definitions
     ]
     job = replace(job, definitions=tuple(static))
     counters = description.get("TrainingJobStatusCounters") or {}

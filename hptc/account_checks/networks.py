@@ -101,7 +101,7 @@ def _routes(
     queries, inventory = subject.queries, subject.queries.account.inventory
     vpc_id = next(subnet.vpc for subnet in subnets.values())
     account = _account(subject, definition)
-    if any(each.owner not in ("", account) for each in subnets.values() if account):
+    if any(subnet.owner not in ("", account) for subnet in subnets.values() if account):
         queries.note(f"routes to Amazon S3 not checked: another account owns {vpc_id}")
         return
     tables = queries.get("routes to Amazon S3", inventory.route_tables, vpc_id)

@@ -123,7 +123,9 @@ def parameter_value(origin: Origin, name: str, queries: CachedQueries) -> str | 
     if parameter is None:
         return None
     kinds = [
-        each.kind for each in named_parameters(origin) if each.name == environment.parameters[name]
+        parameter.kind
+        for parameter in named_parameters(origin)
+        if parameter.name == environment.parameters[name]
     ]
     is_usable = all(problem_of(parameter, kind, environment) is None for kind in kinds)
     return parameter.value if is_usable else None

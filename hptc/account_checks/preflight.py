@@ -41,4 +41,8 @@ def preflight(compiled: Compiled, submit: Submit, queries: CachedQueries) -> tup
     )
     found = [finding for check in CHECKS for finding in check(subject)]
     known = {*compiled.diagnostics}
-    return tuple(each for each in with_findings(compiled, found).diagnostics if each not in known)
+    return tuple(
+        diagnostic
+        for diagnostic in with_findings(compiled, found).diagnostics
+        if diagnostic not in known
+    )

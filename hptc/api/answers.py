@@ -70,12 +70,12 @@ class Findings(Answer):
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The findings that AWS would reject or that are certain to fail."""
-        return tuple(each for each in self.diagnostics if each.is_error)
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.is_error)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The other findings."""
-        return tuple(each for each in self.diagnostics if not each.is_error)
+        return tuple(diagnostic for diagnostic in self.diagnostics if not diagnostic.is_error)
 
     @property
     def summary(self) -> str:
@@ -101,13 +101,13 @@ class Findings(Answer):
 
         rows = [
             (
-                each.severity,
-                each.code,
-                f"{each.span.file}:{each.span.line}",
-                each.full_message,
-                each.help,
+                diagnostic.severity,
+                diagnostic.code,
+                f"{diagnostic.span.file}:{diagnostic.span.line}",
+                diagnostic.full_message,
+                diagnostic.help,
             )
-            for each in self.diagnostics
+            for diagnostic in self.diagnostics
         ]
         return [table(("", "rule", "place", "finding", "help"), rows)]
 
@@ -122,7 +122,7 @@ def findings_of(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) 
         files=tuple(dict.fromkeys(outcome.file for outcome in outcomes)),
         environments=tuple(environments),
         suppressed=len(
-            {(each.code, each.span) for outcome in outcomes for each in outcome.suppressed}
+            {(finding.code, finding.span) for outcome in outcomes for finding in outcome.suppressed}
         ),
     )
 
@@ -202,7 +202,7 @@ class Comparison(Answer):
     @property
     def changed(self) -> tuple[str, ...]:
         """The names of the specs that changed, the worst change first."""
-        return tuple(each.name for each in self.review.specs)
+        return tuple(spec.name for spec in self.review.specs)
 
     @property
     def new_jobs(self) -> int:
@@ -221,7 +221,7 @@ class Comparison(Answer):
         """
         from hptc.diff.changes import Impact
 
-        words = [each.value for each in Impact]
+        words = [member.value for member in Impact]
         if impact not in words:
             raise UsageError(f"{impact} is not an impact", help=f"one of {', '.join(words)}")
         return self.review.is_as_bad_as(Impact(impact))
@@ -246,7 +246,7 @@ class Comparison(Answer):
         from hptc.render.diff_verdicts import merged_costs
         from hptc.render.notebooks import bullets, table
 
-        rows = [row for each in self.review.specs for row in _change_rows(each)]
+        rows = [row for spec in self.review.specs for row in _change_rows(spec)]
         headers = ("spec", "subject", "change", "old", "new")
         return [bullets([*merged_costs(self.review), *self.review.notes]), table(headers, rows)]
 

@@ -65,9 +65,9 @@ class SubmissionPlan(Answer):
     def _html_parts(self) -> Sequence[str]:
         from hptc.render.notebooks import table
 
-        rows = [(each.spec, each.name, "submit", "") for each in self.to_submit]
-        rows += [(each.spec, each.name, "blocked", each.reason) for each in self.blocked]
-        rows += [(each.spec, each.name, "unchanged", each.status) for each in self.unchanged]
+        rows = [(job.spec, job.name, "submit", "") for job in self.to_submit]
+        rows += [(job.spec, job.name, "blocked", job.reason) for job in self.blocked]
+        rows += [(job.spec, job.name, "unchanged", job.status) for job in self.unchanged]
         return [table(("spec", "tuning job", "decision", ""), rows)]
 
 
@@ -88,19 +88,19 @@ class Submissions(Answer):
     @property
     def names(self) -> tuple[str, ...]:
         """The tuning jobs that AWS has now, the new ones first."""
-        return (*(each.name for each in self.submitted), *(each.name for each in self.unchanged))
+        return (*(job.name for job in self.submitted), *(job.name for job in self.unchanged))
 
     def raise_if_refused(self) -> None:
         """Raise the error of the first tuning job that was refused, if any."""
-        error: HptcError | None = next((each.error for each in self.refused), None)
+        error: HptcError | None = next((job.error for job in self.refused), None)
         if error is not None:
             raise error
 
     def __str__(self) -> str:
         from hptc.render.jobs import render_not_submitted, render_submission
 
-        texts = [render_submission(each) for each in self.submitted]
-        texts += [render_submission(each) for each in self.unchanged]
+        texts = [render_submission(job) for job in self.submitted]
+        texts += [render_submission(job) for job in self.unchanged]
         if self.refused:
             tried = len(self.names) + len(self.refused)
             texts.append(render_not_submitted(self.refused, tried))
@@ -117,9 +117,9 @@ class Submissions(Answer):
     def _html_parts(self) -> Sequence[str]:
         from hptc.render.notebooks import table
 
-        rows = [(each.name, "submitted", each.arn) for each in self.submitted]
-        rows += [(each.name, "already submitted", each.status) for each in self.unchanged]
-        rows += [(each.name, "refused", each.error.message) for each in self.refused]
+        rows = [(job.name, "submitted", job.arn) for job in self.submitted]
+        rows += [(job.name, "already submitted", job.status) for job in self.unchanged]
+        rows += [(job.name, "refused", job.error.message) for job in self.refused]
         return [table(("tuning job", "outcome", ""), rows)]
 
 
@@ -150,7 +150,14 @@ class JobResults(Answer):
     @property
     def best(self) -> TrainingResult | None:
         """The best training job; None until one has reported the objective."""
-        return next((each for each in self.results.ranked if each.objective is not None), None)
+        return next(
+            (
+                training_job
+                for training_job in self.results.ranked
+                if training_job.objective is not None
+            ),
+            None,
+        )
 
     @property
     def usd(self) -> Decimal | None:

@@ -111,9 +111,9 @@ def preflight_findings(
     findings: dict[str, tuple[Diagnostic, ...]] = {}
     for number, (compiled, submit) in enumerate(jobs, start=1):
         findings[compiled.file] = tuple(
-            each
-            for each in preflight(compiled, submit, queries)
-            if is_selected(each.code, select, ignore)
+            finding
+            for finding in preflight(compiled, submit, queries)
+            if is_selected(finding.code, select, ignore)
         )
         if progress is not None:
             progress(number, len(jobs))
@@ -125,7 +125,8 @@ def preflight_errors(
 ) -> dict[str, FindingsError]:
     """The error of each file that lacks something. `skip` is how to submit without the check."""
     errors = {
-        file: [each for each in in_file if each.is_error] for file, in_file in findings.items()
+        file: [finding for finding in in_file if finding.is_error]
+        for file, in_file in findings.items()
     }
     return {file: _preflight_error(in_file, skip) for file, in_file in errors.items() if in_file}
 

@@ -155,7 +155,7 @@ class Project:
 
         workspace = self._workspace()
         review = compare_versions(
-            [spec_path(str(each), workspace) for each in specs],
+            [spec_path(str(spec), workspace) for spec in specs],
             against=against,
             head=head,
             environment=self.env,
@@ -175,12 +175,12 @@ class Project:
         workspace = replace(self._workspace(), rules=chosen_rules(None, "HPT8"))
         compiled = self._valid(specs, workspace, verb="compiled")
         if not online:
-            return tuple(Cost(detail=each) for each in costs_of(compiled))
+            return tuple(Cost(detail=detail) for detail in costs_of(compiled))
         from hptc.api.online import expected_costs, only_environment
 
         aws = self._connect(only_environment(compiled))
         expected = expected_costs(compiled, aws.tuning, progress=self._tell)
-        return tuple(Cost(detail=each) for each in costs_of(compiled, expected))
+        return tuple(Cost(detail=detail) for detail in costs_of(compiled, expected))
 
     def plan(self, *specs: str | Path) -> SubmissionPlan:
         """What `submit` would do, compared with the tuning jobs in AWS. Nothing is changed."""
@@ -228,11 +228,13 @@ class Project:
             outcomes.append(outcome)
             self._tell(_progress_line(outcome))
         return Submissions(
-            submitted=tuple(each for each in outcomes if isinstance(each, Submitted)),
-            unchanged=tuple(each for each in outcomes if isinstance(each, AlreadySubmitted)),
-            refused=tuple(each for each in outcomes if isinstance(each, NotSubmitted)),
+            submitted=tuple(outcome for outcome in outcomes if isinstance(outcome, Submitted)),
+            unchanged=tuple(
+                outcome for outcome in outcomes if isinstance(outcome, AlreadySubmitted)
+            ),
+            refused=tuple(outcome for outcome in outcomes if isinstance(outcome, NotSubmitted)),
             findings=tuple(
-                dict.fromkeys(each for in_file in findings.values() for each in in_file)
+                dict.fromkeys(finding for in_file in findings.values() for finding in in_file)
             ),
         )
 
@@ -299,7 +301,7 @@ class Project:
         from hptc.api.specs import compile_specs
 
         return compile_specs(
-            [str(each) for each in specs],
+            [str(spec) for spec in specs],
             workspace,
             in_all_environments=in_all_environments,
             progress=self._counts(verb),

@@ -77,7 +77,7 @@ def require_valid(outcomes: Sequence[Outcome]) -> list[Compiled]:
     if compiled is not None:
         return compiled
     diagnostics = merged_diagnostics(outcomes)
-    first = next(each for each in diagnostics if each.is_error)
+    first = next(diagnostic for diagnostic in diagnostics if diagnostic.is_error)
     raise FindingsError(
         f"{tally(diagnostics)}, the first at {first.span.file}:{first.span.line}: "
         f"{first.code} {first.full_message}",

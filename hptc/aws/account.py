@@ -59,16 +59,16 @@ class _Inventory(Inventory):
 
     def quotas(self) -> Mapping[str, float]:
         service = self._connection.client("service-quotas")
-        found: dict[str, float] = {}
+        quotas: dict[str, float] = {}
         page: dict[str, Any] = {"ServiceCode": "sagemaker", "MaxResults": 100}
         while True:
             response = self._call("servicequotas:ListServiceQuotas", service.list_service_quotas,
                                   **page)  # fmt: skip
             for quota in response["Quotas"]:
                 if "Value" in quota:
-                    found[quota["QuotaName"]] = quota["Value"]
+                    quotas[quota["QuotaName"]] = quota["Value"]
             if not response.get("NextToken"):
-                return found
+                return quotas
             page["NextToken"] = response["NextToken"]
 
     def bucket_region(self, bucket: str) -> str | None:
@@ -90,10 +90,10 @@ class _Inventory(Inventory):
             "s3:ListBucket", self._connection.client("s3").list_objects_v2,
             Bucket=bucket, Prefix=key, MaxKeys=1,
         )  # fmt: skip
-        return any(each["Key"] == key for each in response.get("Contents", ()))
+        return any(entry["Key"] == key for entry in response.get("Contents", ()))
 
     def missing_image_part(self, image: Image) -> Literal["", "repository", "image"]:
-        chosen = (
+        identifier = (
             {"imageDigest": image.digest}
             if image.digest is not None
             else {"imageTag": image.tag or "latest"}
@@ -101,7 +101,7 @@ class _Inventory(Inventory):
         try:
             self._call(
                 "ecr:DescribeImages", self._connection.client("ecr").describe_images,
-                registryId=image.account, repositoryName=image.repository, imageIds=[chosen],
+                registryId=image.account, repositoryName=image.repository, imageIds=[identifier],
             )  # fmt: skip
         except AwsError as error:
             if error.code == "RepositoryNotFoundException":
@@ -177,12 +177,12 @@ class _Inventory(Inventory):
                                 Filters=[{"Name": "vpc-id", "Values": [vpc]}])  # fmt: skip
         return tuple(
             S3Endpoint(
-                is_gateway=each.get("VpcEndpointType") == "Gateway",
-                route_tables=frozenset(each.get("RouteTableIds", ())),
+                is_gateway=endpoint.get("VpcEndpointType") == "Gateway",
+                route_tables=frozenset(endpoint.get("RouteTableIds", ())),
             )
-            for each in endpoints
-            if each["ServiceName"].endswith(f".{self._connection.region}.s3")
-            and each["State"].lower() not in _UNUSABLE
+            for endpoint in endpoints
+            if endpoint["ServiceName"].endswith(f".{self._connection.region}.s3")
+            and endpoint["State"].lower() not in _UNUSABLE
         )
 
     def has_policy(self, arn: str) -> bool:
@@ -196,13 +196,15 @@ class _Inventory(Inventory):
 
     def parameters(self, names: Sequence[str]) -> Mapping[str, SsmParameter]:
         ssm = self._connection.client("ssm")
-        found: dict[str, SsmParameter] = {}
+        parameters: dict[str, SsmParameter] = {}
         for start in range(0, len(names), _MAX_PARAMETERS):
             response = self._call("ssm:GetParameters", ssm.get_parameters,
                                   Names=list(names[start : start + _MAX_PARAMETERS]))  # fmt: skip
-            for each in response["Parameters"]:
-                found[each["Name"]] = SsmParameter(type=each["Type"], value=each["Value"])
-        return found
+            for parameter in response["Parameters"]:
+                parameters[parameter["Name"]] = SsmParameter(
+                    type=parameter["Type"], value=parameter["Value"]
+                )
+        return parameters
 
     def _pages(
         self, action: str, operation: Callable[..., Any], member: str, **arguments: Any
@@ -243,8 +245,10 @@ def _route_table(table: Mapping[str, Any]) -> RouteTable:
     ]
     return RouteTable(
         id=table["RouteTableId"],
-        subnets=frozenset(each["SubnetId"] for each in associations if "SubnetId" in each),
-        is_main=any(each.get("Main") for each in associations),
+        subnets=frozenset(
+            association["SubnetId"] for association in associations if "SubnetId" in association
+        ),
+        is_main=any(association.get("Main") for association in associations),
         has_internet_gateway=any(gateway.startswith("igw-") for gateway in gateways),
         has_way_out=any(
             gateway != "local" and not gateway.startswith("igw-") for gateway in gateways
@@ -262,15 +266,15 @@ def _is_of_gateway_endpoint(route: Mapping[str, Any]) -> bool:
 
 def _trusted(policy: Mapping[str, Any]) -> frozenset[str]:
     """The services that a trust policy allows to assume its role, under any conditions."""
-    found: set[str] = set()
+    trusted: set[str] = set()
     for statement in _list(policy.get("Statement", [])):
         actions = [action.lower() for action in _list(statement.get("Action", []))]
         if statement.get("Effect") != "Allow" or not {"sts:assumerole", "sts:*", "*"} & {*actions}:
             continue
         principal = statement.get("Principal", {})
         services = principal.get("Service", []) if isinstance(principal, Mapping) else principal
-        found.update(_list(services))
-    return frozenset(found)
+        trusted.update(_list(services))
+    return frozenset(trusted)
 
 
 def _list(value: object) -> list[Any]:

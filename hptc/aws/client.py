@@ -280,7 +280,7 @@ def _deployed(stack: Mapping[str, Any]) -> DeployedStack:
     return DeployedStack(
         name=stack["StackName"],
         arn=stack["StackId"],
-        outputs={each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+        outputs={output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])},
         tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
         status=stack.get("StackStatus", ""),
     )

@@ -94,7 +94,7 @@ def _instance_help(quota: _ExceededQuota, instance_type: str, job: TuningJob | N
 def _instance_count(definitions: tuple[Definition, ...], instance_type: str) -> int:
     """The instances of a type that one training job uses; 0 if the definitions differ in it."""
     counts = {
-        sum(each.count for each in definition.instances if each.type == instance_type)
+        sum(instance.count for instance in definition.instances if instance.type == instance_type)
         for definition in definitions
     }
     return counts.pop() if len(counts) == 1 else 0

@@ -172,7 +172,7 @@ class Hyperparameter:
         is_exact = self.certainty == "certain" or text in self.scalar.values
         if is_exact or not _is_same_flag(text, self.scalar.values):
             return text
-        return next(each for each in self.scalar.values if each.lower() == text.lower())
+        return next(value for value in self.scalar.values if value.lower() == text.lower())
 
     def _accepts_json(self, text: str) -> bool:
         try:
@@ -181,8 +181,8 @@ class Hyperparameter:
             return False
         if not isinstance(items, list):
             return False
-        texts = (each if isinstance(each, str) else json.dumps(each) for each in items)
-        return all(self.scalar.accepts(each, exactly=False) for each in texts)
+        elements = (item if isinstance(item, str) else json.dumps(item) for item in items)
+        return all(self.scalar.accepts(element, exactly=False) for element in elements)
 
     def _accepts_python_tuple(self, text: str) -> bool:
         try:
@@ -191,9 +191,9 @@ class Hyperparameter:
             return _may_be_evaluated(text)
         except (SyntaxError, TypeError, MemoryError, RecursionError):
             return False
-        allowed = {float(each) for each in self.scalar.values}
+        allowed = {float(value) for value in self.scalar.values}
         return isinstance(value, Iterable) and all(
-            isinstance(each, int | float) and each in allowed for each in value
+            isinstance(element, int | float) and element in allowed for element in value
         )
 
     def _accepts_python_nested_list(self, text: str) -> bool:
@@ -207,7 +207,8 @@ class Hyperparameter:
         return all(
             isinstance(inner, Iterable)
             and all(
-                isinstance(each, int | float) and each in self.scalar.interval for each in inner
+                isinstance(element, int | float) and element in self.scalar.interval
+                for element in inner
             )
             for inner in outer
         )
@@ -239,7 +240,7 @@ class Hyperparameter:
             "python_nested_list": "a list of lists such as [[1,2],[3,4]], with integers "
             f"{self.scalar.interval.text}",
         }.get(self.kind, self.scalar.expected)
-        words = [each for each in self.also if each]
+        words = [word for word in self.also if word]
         return f"{expected} or {listed_code(words, 'or')}" if words else expected
 
 
@@ -269,7 +270,7 @@ def parse_number(text: str, *, integer: bool, exactly: bool) -> float | None:
 
 def _is_same_flag(text: str, values: tuple[str, ...]) -> bool:
     """Whether a text is `true` or `false` in another case, as Python and JSON spell them."""
-    return text.lower() in ("true", "false") and text.lower() in {each.lower() for each in values}
+    return text.lower() in ("true", "false") and text.lower() in {value.lower() for value in values}
 
 
 def _literal(text: str) -> object:

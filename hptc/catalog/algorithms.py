@@ -144,15 +144,15 @@ class Algorithm:
 
     def channel(self, name: str) -> Channel | None:
         """Return the input channel with this exact name."""
-        return next((each for each in self.channels if name in each.names), None)
+        return next((channel for channel in self.channels if name in channel.names), None)
 
     def metric(self, name: str) -> Metric | None:
         """Return the metric with this exact name."""
-        return next((each for each in self.metrics if each.name == name), None)
+        return next((metric for metric in self.metrics if metric.name == name), None)
 
     def tunable(self, name: str) -> Tunable | None:
         """Return the tunable with this exact name."""
-        return next((each for each in self.tunables if each.name == name), None)
+        return next((tunable for tunable in self.tunables if tunable.name == name), None)
 
 
 @functools.cache
@@ -177,31 +177,35 @@ def possible_versions(repository: str, version: str | None) -> tuple[Algorithm, 
     which each then has the version None. Empty if the repository is not of an algorithm.
     """
     versions = (version,) if version is not None else images.repository_versions(repository)
-    found = [algorithm(repository, each) for each in reversed(versions)]
+    found = [algorithm(repository, name) for name in reversed(versions)]
     if version is not None or len(found) == 1:
-        return tuple(each for each in found if each is not None)
-    return tuple(replace(each, version=None) for each in found if each is not None)
+        return tuple(known for known in found if known is not None)
+    return tuple(replace(known, version=None) for known in found if known is not None)
 
 
 def versions_with_hyperparameter(name: str, hyperparameter: str) -> tuple[str, ...]:
     """Return the versions of an algorithm that have a hyperparameter, oldest first."""
     found = [algorithm(name, version) for version in images.versions(name)]
     return tuple(
-        each.version
-        for each in found
-        if each is not None and each.version is not None and each.hyperparameter(hyperparameter)
+        known.version
+        for known in found
+        if known is not None and known.version is not None and known.hyperparameter(hyperparameter)
     )
 
 
 def _by_name(hyperparameters: Iterable[Hyperparameter]) -> Mapping[str, Hyperparameter]:
-    aliases = {alias: each for each in hyperparameters for alias in each.aliases}
-    return aliases | {each.name: each for each in hyperparameters}
+    aliases = {
+        alias: hyperparameter
+        for hyperparameter in hyperparameters
+        for alias in hyperparameter.aliases
+    }
+    return aliases | {hyperparameter.name: hyperparameter for hyperparameter in hyperparameters}
 
 
 @functools.cache
 def algorithm_names() -> tuple[str, ...]:
     """Return all names that have a table, including those without an image (JumpStart)."""
-    return tuple(sorted(each.stem for each in _FOLDER.glob("*.json")))
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
 
 
 @functools.cache
@@ -216,13 +220,13 @@ def _in_version(name: str, version: str | None) -> Algorithm:
     age = _Age(images.versions(name), version)
     metrics = tuple(
         Metric(
-            name=each["name"],
-            direction=each["direction"],
-            regex=each.get("regex"),
-            when=read_clauses(each.get("when", []), age),
-            source=each.get("source", source[-1]),
+            name=row["name"],
+            direction=row["direction"],
+            regex=row.get("regex"),
+            when=read_clauses(row.get("when", []), age),
+            source=row.get("source", source[-1]),
         )
-        for each in age.select(entry["metrics"])
+        for row in age.select(entry["metrics"])
     )
     since = entry.get("since", {})
     is_certain = entry.get("certainty") == "certain" and age.reaches(since.get("certain"))
@@ -247,31 +251,33 @@ def _in_version(name: str, version: str | None) -> Algorithm:
             and age.reaches(since.get("refuses_other_channels"))
         ),
         input_modes=tuple(entry["input_modes"]),
-        processors=tuple(each for each in entry["processors"] if age.reaches(since.get(each))),
+        processors=tuple(
+            processor for processor in entry["processors"] if age.reaches(since.get(processor))
+        ),
         cpu_only_when=_condition(entry.get("cpu_only_when")),
         gpu_families=tuple(
             family
-            for each in age.select(entry.get("gpu_families", []))
-            for family in each["families"]
+            for row in age.select(entry.get("gpu_families", []))
+            for family in row["families"]
         ),
         is_single_instance=entry["is_single_instance"],
         multi_instance_when=_condition(entry.get("multi_instance_when")),
         checkpoints=entry["checkpoints"] and age.reaches(since.get("checkpoints")),
         early_stopping_metrics=tuple(
-            each.name
-            for each in metrics
-            if stops_early is True or (stops_early and each.name in stops_early)
+            metric.name
+            for metric in metrics
+            if stops_early is True or (stops_early and metric.name in stops_early)
         ),
         metrics=metrics,
-        tunables=tuple(_tunable(each, source[-1]) for each in age.select(entry["tunables"])),
+        tunables=tuple(_tunable(row, source[-1]) for row in age.select(entry["tunables"])),
         tunables_are_exhaustive=entry["tunables_are_exhaustive"],
         required_hyperparameters=tuple(
             Requirement(
-                name=each["name"],
-                when=_condition(each.get("when")),
-                certainty=each.get("certainty", certainty),
+                name=hyperparameter["name"],
+                when=_condition(hyperparameter.get("when")),
+                certainty=hyperparameter.get("certainty", certainty),
             )
-            for each in entry["required_hyperparameters"]
+            for hyperparameter in entry["required_hyperparameters"]
         ),
         hyperparameters=hyperparameters,
         dependencies=(
@@ -313,12 +319,12 @@ class _Age:
         return since is None or self._index >= self._versions.index(since)
 
     def select(self, entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for each in entries:
-            until = each.get("until")
-            if self.reaches(each.get("since")) and (
+        for entry in entries:
+            until = entry.get("until")
+            if self.reaches(entry.get("since")) and (
                 until is None or self._index <= self._versions.index(until)
             ):
-                yield each
+                yield entry
 
 
 def _tunable(entry: Mapping[str, Any], source: str) -> Tunable:

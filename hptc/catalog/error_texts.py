@@ -40,8 +40,10 @@ def known_errors(text: str) -> tuple[KnownError, ...]:
     """The errors that a text contains, in the order of the table; the text can be a whole log."""
     # The end of a log has its error.
     plain = " ".join(text[-_MAX_TEXT:].lower().split())
-    found = [each for each in _table() if any(pattern.search(plain) for pattern in each.patterns)]
-    specific = tuple(each for each in found if not each.is_general)
+    found = [
+        entry for entry in _table() if any(pattern.search(plain) for pattern in entry.patterns)
+    ]
+    specific = tuple(entry for entry in found if not entry.is_general)
     return specific or tuple(found)
 
 

@@ -117,10 +117,16 @@ def versions(repository: str) -> tuple[Version, ...]:
 
 def find_versions(name: str, version: str) -> tuple[Version, ...]:
     """Return what a version such as `2.3`, `2.3.0` or `2.0.0-transformers4.28.1` can mean."""
-    candidates = [each for repository in repositories(name) for each in versions(repository)]
-    exact = tuple(each for each in candidates if version in (each.name, each.spellings[0]))
+    candidates = [
+        candidate for repository in repositories(name) for candidate in versions(repository)
+    ]
+    exact = tuple(
+        candidate for candidate in candidates if version in (candidate.name, candidate.spellings[0])
+    )
     return exact or tuple(
-        each for each in candidates if version in (*each.aliases, *each.spellings)
+        candidate
+        for candidate in candidates
+        if version in (*candidate.aliases, *candidate.spellings)
     )
 
 
@@ -133,7 +139,7 @@ def repository_of(name: str, tag: str) -> str | None:
     found = [
         repository
         for repository in candidates
-        if any(parsed.version in each.spellings for each in versions(repository))
+        if any(parsed.version in version.spellings for version in versions(repository))
     ]
     if len(found) == 1:
         return found[0]
@@ -160,7 +166,7 @@ def tag_problem(repository: str, tag: str) -> TagProblem | None:
     parsed = parse_tag(tag)
     if parsed is None:
         return TagProblem(part="form", value=tag, valid=_spellings(known))
-    rows = [each for each in known if parsed.version in each.spellings]
+    rows = [row for row in known if parsed.version in row.spellings]
     if not rows:
         return TagProblem(part="version", value=parsed.version, valid=_spellings(known))
     row = rows[-1]
@@ -171,8 +177,8 @@ def tag_problem(repository: str, tag: str) -> TagProblem | None:
         return TagProblem(part="python", value=parsed.python or "", valid=pythons)
     suffix = re.sub(_BUILD, "", parsed.suffix)
     listed = tuple(dict.fromkeys((*row.suffixes.values(), *row.listed_suffixes)))
-    if suffix and listed and not any(_begins(each, suffix) for each in listed):
-        fitting = tuple(each for each in listed if _fits(each, parsed.processor)) or listed
+    if suffix and listed and not any(_begins(name, suffix) for name in listed):
+        fitting = tuple(name for name in listed if _fits(name, parsed.processor)) or listed
         return TagProblem(part="suffix", value=suffix, valid=fitting)
     return None
 
@@ -188,7 +194,7 @@ def _fits(suffix: str, processor: str) -> bool:
 
 
 def _spellings(rows: Iterable[Version]) -> tuple[str, ...]:
-    return tuple(each.spellings[0] for each in rows)
+    return tuple(row.spellings[0] for row in rows)
 
 
 def _hardware(processor: str) -> Processor | None:
@@ -215,17 +221,17 @@ def _table() -> _Table:
         rows[repository] = tuple(
             Version(
                 repository=repository,
-                name=each["version"],
-                aliases=tuple(each.get("aliases", ())),
-                spellings=_spelled(each),
-                processors=tuple(each["processors"]),
-                pythons=tuple(each.get("python", ())),
-                other_pythons=tuple(each.get("other_python", ())),
-                suffixes=each.get("suffix", {}),
-                listed_suffixes=tuple(each.get("listed", ())),
-                absent_from=tuple(absent.get(each.get("absent"), ())),
+                name=version["version"],
+                aliases=tuple(version.get("aliases", ())),
+                spellings=_spelled(version),
+                processors=tuple(version["processors"]),
+                pythons=tuple(version.get("python", ())),
+                other_pythons=tuple(version.get("other_python", ())),
+                suffixes=version.get("suffix", {}),
+                listed_suffixes=tuple(version.get("listed", ())),
+                absent_from=tuple(absent.get(version.get("absent"), ())),
             )
-            for each in entry["versions"]
+            for version in entry["versions"]
         )
     return _Table(repositories=rows, frameworks=frameworks, p4d_suffixes=data["p4d_suffixes"])
 

@@ -30,7 +30,7 @@ def read_hyperparameters(
     metrics: tuple[str, ...],
 ) -> tuple[Hyperparameter, ...]:
     """Read the hyperparameters of a version. `metrics` are what `"values": "metrics"` means."""
-    rows = [{"name": each} if isinstance(each, str) else each for each in entries]
+    rows = [{"name": entry} if isinstance(entry, str) else entry for entry in entries]
     return tuple(
         _hyperparameter(row, versions, certainty, source, metrics) for row in versions.select(rows)
     )
@@ -49,7 +49,7 @@ def _hyperparameter(
     if values == "metrics":
         words = metrics
     elif values == "metric names":
-        words = tuple(each.partition(":")[2] for each in metrics)
+        words = tuple(metric.partition(":")[2] for metric in metrics)
     else:
         words = _words(values, versions)
     return Hyperparameter(
@@ -72,8 +72,8 @@ def _hyperparameter(
         also=_words(row.get("also", []), versions),
         aliases=_words(row.get("aliases", []), versions),
         special=tuple(
-            SpecialValue(value=each["value"], meaning=each["meaning"])
-            for each in row.get("special", [])
+            SpecialValue(value=special["value"], meaning=special["meaning"])
+            for special in row.get("special", [])
         ),
         certainty=row.get("certainty", certainty),
         source=row.get("source", source),
@@ -81,7 +81,7 @@ def _hyperparameter(
 
 
 def _words(entries: list[Any], versions: Versions) -> tuple[str, ...]:
-    rows = [each if isinstance(each, dict) else {"value": each} for each in entries]
+    rows = [entry if isinstance(entry, dict) else {"value": entry} for entry in entries]
     return tuple(str(row["value"]) for row in versions.select(rows))
 
 
@@ -119,7 +119,7 @@ def read_usages(
 
 def read_clauses(entries: list[dict[str, Any]], versions: Versions) -> tuple[Clause, ...]:
     """Read conditions of a dependency or a metric."""
-    return tuple(_clause(each, versions) for each in entries)
+    return tuple(_clause(entry, versions) for entry in entries)
 
 
 def _clause(row: Mapping[str, Any], versions: Versions) -> Clause:

@@ -20,7 +20,7 @@ def tag_problem(repository: str, tag: str) -> TagProblem | None:
     if known.version_of(tag) is not None:
         return None
     listed = tuple(known.tags.values())
-    forms = {_form(each) for each in (*listed, *known.other_tags)}
+    forms = {_form(listed_tag) for listed_tag in (*listed, *known.other_tags)}
     return TagProblem(part="tag" if _form(tag) in forms else "form", value=tag, valid=listed)
 
 

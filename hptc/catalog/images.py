@@ -81,7 +81,7 @@ class Repository:
 
     def version_of(self, tag: str | None) -> str | None:
         """The version of a tag; None if the table does not list the tag."""
-        known = (version for version, each in self.tags.items() if each == tag)
+        known = (version for version, listed_tag in self.tags.items() if listed_tag == tag)
         return next(known, self.other_tags.get(tag or ""))
 
     def uri(self, tag: str, region: str) -> str:
@@ -114,9 +114,13 @@ def image_uri(name: str, version: str, region: str) -> str | ImageProblem:
 
     Names are those of `algorithm_names()`, and frameworks for which `versions()` is not empty.
     """
-    candidates = [each for each in _named(name) if each.tags]
+    candidates = [repository for repository in _named(name) if repository.tags]
     if not candidates:
-        known = {each.name: None for each in _table().repositories.values() if each.tags}
+        known = {
+            repository.name: None
+            for repository in _table().repositories.values()
+            if repository.tags
+        }
         return ImageProblem(field="name", value=name, valid=tuple(known))
     for repository in candidates:
         if version in repository.tags:
@@ -254,7 +258,7 @@ def repository_versions(repository: str) -> tuple[str, ...]:
 
 def is_newer(name: str, tag: str) -> bool:
     """Whether a tag is a version, and newer than those that the table has for the image."""
-    known = [_numbers(each) for each in versions(name)]
+    known = [_numbers(version) for version in versions(name)]
     return bool(known) and _numbers(tag) > max(known)
 
 
@@ -288,16 +292,20 @@ def url_suffix(region: str) -> str:
 
 
 def _partition(region: str) -> _Partition:
-    return next(each for each in _table().partitions if region.startswith(each.region_prefix))
+    return next(entry for entry in _table().partitions if region.startswith(entry.region_prefix))
 
 
 def _named(name: str) -> list[Repository]:
-    return [each for each in _table().repositories.values() if each.name == name]
+    return [repository for repository in _table().repositories.values() if repository.name == name]
 
 
 @functools.cache
 def _names(kind: Kind) -> tuple[str, ...]:
-    found = {each.name: None for each in _table().repositories.values() if each.kind == kind}
+    found = {
+        repository.name: None
+        for repository in _table().repositories.values()
+        if repository.kind == kind
+    }
     return tuple(found)
 
 
@@ -324,10 +332,10 @@ def _table() -> _Table:
             _Partition(**{**entry, "regions": tuple(entry["regions"])})
             for entry in data["partitions"]
         ),
-        repositories={each.repository: each for each in repositories},
+        repositories={repository.repository: repository for repository in repositories},
     )
 
 
 @functools.cache
 def _partitions_by_region() -> Mapping[str, _Partition]:
-    return {region: each for each in _table().partitions for region in each.regions}
+    return {region: entry for entry in _table().partitions for region in entry.regions}

@@ -46,7 +46,7 @@ def misplaced(uri: str) -> Misplaced | None:
         uri=None if account is None else _uri_in(repository, image, image.region),
         regions=tuple(sorted(repository.registry)),
         account_regions=tuple(
-            region for region, each in repository.registry.items() if each == image.account
+            region for region, account in repository.registry.items() if account == image.account
         ),
     )
 
@@ -80,15 +80,17 @@ def _meant(image: Image) -> Repository | None:
         plain = {name.removeprefix("sagemaker-"): name for name in known}
         name = image.repository.removeprefix("sagemaker-")
         # Another word is another image (`pytorch-training-arm64`), not a typing error.
-        alike = [each for each in plain if each.count("-") == name.count("-")]
+        alike = [known_name for known_name in plain if known_name.count("-") == name.count("-")]
         meant = nearest(name, alike, cutoff=_SIMILAR_NAME)
         exact = known[plain[meant]] if meant else None
     if exact is None or not image.tag:
         return exact
     if exact.kind == "framework" and not exact.tags:
         return known[_framework_repository(exact.repository, image.tag)]
-    same = (each for each in known.values() if each.name == exact.name)
-    has_tag = (each for each in (exact, *same) if each.version_of(image.tag) is not None)
+    same = (candidate for candidate in known.values() if candidate.name == exact.name)
+    has_tag = (
+        candidate for candidate in (exact, *same) if candidate.version_of(image.tag) is not None
+    )
     return next(has_tag, exact)
 
 
@@ -103,7 +105,9 @@ def _framework_repository(repository: str, tag: str) -> str:
         if repository in frameworks.repositories(name)
         for other in frameworks.repositories(name)
     )
-    return next((one for one in others if frameworks.tag_problem(one, tag) is None), repository)
+    return next(
+        (other for other in others if frameworks.tag_problem(other, tag) is None), repository
+    )
 
 
 def _is_typing_error(typed: str, right: str) -> bool:
@@ -118,5 +122,7 @@ def _is_typing_error(typed: str, right: str) -> bool:
 @functools.cache
 def _accounts() -> frozenset[str]:
     return frozenset(
-        account for each in repositories().values() for account in each.registry.values()
+        account
+        for repository in repositories().values()
+        for account in repository.registry.values()
     )

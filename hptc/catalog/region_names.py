@@ -44,8 +44,8 @@ def _botocore_regions() -> frozenset[str]:
             partitions = json.loads(file.read_bytes())["partitions"]
             return frozenset(
                 region
-                for each in partitions
-                for region in each["regions"]
+                for partition in partitions
+                for region in partition["regions"]
                 if not region.endswith("-global")  # endpoints of services without Regions
             )
     return frozenset()

@@ -116,16 +116,16 @@ class Clause:
 
     def _truth_of_elements(self, elements: list[str]) -> bool:
         if self.operator == "elements_in":
-            return all(each in self.values for each in elements)
+            return all(element in self.values for element in elements)
         if self.operator == "lacks_elements":
-            return not any(each in self.values for each in elements)
+            return not any(element in self.values for element in elements)
         if self.operator == "first_element_not_in":
             return elements[0] not in self.values
         if self.operator == "length_equals":
             return str(len(elements)) == self.values[0]
         if self.operator == "count_of_elements_in_at_most":
-            return sum(each in self.values for each in elements) <= (self.at_most or 0)
-        return any(each in self.values for each in elements)  # has_element, or absent
+            return sum(element in self.values for element in elements) <= (self.at_most or 0)
+        return any(element in self.values for element in elements)  # has_element, or absent
 
 
 @frozen
@@ -147,7 +147,7 @@ class Dependency:
     def subjects(self) -> tuple[Subject, ...]:
         """Every subject of the conditions and the requirements, once."""
         clauses = (*self.conditions, *self.requirements)
-        return tuple(dict.fromkeys(each for clause in clauses for each in clause.subjects))
+        return tuple(dict.fromkeys(subject for clause in clauses for subject in clause.subjects))
 
     @cached_property
     def needed(self) -> frozenset[Subject]:
@@ -188,6 +188,6 @@ class Usage:
         for clause in self.conditions:
             values = possible.get(clause.subject)
             assignments = [{clause.subject: value} for value in values] if values else [{}]
-            if all(clause.truth(each) is False for each in assignments):
+            if all(clause.truth(assignment) is False for assignment in assignments):
                 return clause
         return None

@@ -55,7 +55,7 @@ class TuningFoundation(Construct):
             if foundation.is_retained
             else cdk.RemovalPolicy.DESTROY
         )
-        values = {each.provides: read(self, each) for each in foundation.parameters}
+        values = {parameter.provides: read(self, parameter) for parameter in foundation.parameters}
         if foundation.key is not None:
             self.kms_key = self._key(foundation.key)
             values["kms_key_arn"] = self.kms_key.key_arn
@@ -83,7 +83,7 @@ class TuningFoundation(Construct):
             self._add_outputs(foundation)
 
     def _add_outputs(self, foundation: Foundation) -> None:
-        from_parameters = {each.provides for each in foundation.parameters}
+        from_parameters = {parameter.provides for parameter in foundation.parameters}
         for name in foundation.outputs:
             output = Output(stack=foundation.stack, key=output_key(name))
             # A parameter's value may change, and CloudFormation does not change an export in use.
@@ -251,7 +251,7 @@ def _name_after_path(vpc: ec2.Vpc) -> None:
     """
     for construct in (vpc, *vpc.isolated_subnets):
         parts = construct.node.path.split("/")
-        cdk.Tags.of(construct).add("Name", "/".join(each for each in parts if each != "Default"))
+        cdk.Tags.of(construct).add("Name", "/".join(part for part in parts if part != "Default"))
 
 
 def read(scope: Construct, parameter: Parameter) -> str:

@@ -69,12 +69,12 @@ class TuningProject:
     @property
     def specs(self) -> tuple[str, ...]:
         """The names of the specs that need an execution role; others have an existing one."""
-        return tuple(each.spec for each in self.roles)
+        return tuple(role.spec for role in self.roles)
 
     @property
     def scheduled_specs(self) -> tuple[str, ...]:
         """The names of the specs with a schedule."""
-        return tuple(each.spec for each in self.schedules)
+        return tuple(schedule.spec for schedule in self.schedules)
 
     @property
     def foundation_stack(self) -> str:
@@ -128,10 +128,10 @@ class TuningProject:
 
 
 def _named(candidates: Sequence[T], spec: str, claim: str) -> T:
-    for each in candidates:
-        if each.spec == spec:
-            return each
-    names = listed_code([each.spec for each in candidates]) or "none"
+    for candidate in candidates:
+        if candidate.spec == spec:
+            return candidate
+    names = listed_code([candidate.spec for candidate in candidates]) or "none"
     raise UsageError(f"no spec `{spec}` {claim}", help=f"these do: {names}")
 
 
@@ -155,8 +155,10 @@ def load_environment(
             return LoadedEnvironment(environment=None, diagnostics=tuple(faults))
         raise UsageError(f"no {FILE_NAME} found in {root}", help="run `hptc init` to create one")
     chosen = _environment(project, environment)
-    compiled = compile_paths([str(each) for each in specs] or [str(project.root)], workspace)
-    diagnostics = tuple(dict.fromkeys(each for outcome in compiled for each in outcome.diagnostics))
+    compiled = compile_paths([str(spec) for spec in specs] or [str(project.root)], workspace)
+    diagnostics = tuple(
+        dict.fromkeys(diagnostic for outcome in compiled for diagnostic in outcome.diagnostics)
+    )
     is_valid = not any(diagnostic.is_error for diagnostic in diagnostics)
     return LoadedEnvironment(
         environment=chosen if is_valid else None,

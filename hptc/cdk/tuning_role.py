@@ -36,7 +36,7 @@ class TuningRole(Construct):
     ) -> None:
         super().__init__(scope, id)
         data = project.role_of(spec)
-        parameters = {each.provides: each for each in project.foundation.parameters}
+        parameters = {parameter.provides: parameter for parameter in project.foundation.parameters}
 
         @cache
         def provided(name: str) -> str:

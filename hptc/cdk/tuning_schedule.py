@@ -45,7 +45,7 @@ class TuningSchedule(Construct):
     ) -> None:
         super().__init__(scope, id)
         data = project.schedule_of(spec)
-        parameters = {each.provides: each for each in project.foundation.parameters}
+        parameters = {parameter.provides: parameter for parameter in project.foundation.parameters}
         own: dict[str, str] = {}
 
         @cache

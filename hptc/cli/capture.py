@@ -69,7 +69,7 @@ def capture(folder: str, region: str | None, form: str, command: tuple[str, ...]
             f"{plural(len(result.requests), 'tuning job')}"
         )
     written, exit_code = _write(result, Path(folder), _program(command))
-    files = shlex.join(each["file"] for each in written)
+    files = shlex.join(entry["file"] for entry in written)
     if form == JSON:
         data: CaptureData = {
             "exit_code": result.exit_code,
@@ -148,9 +148,9 @@ def _write(captured: Captured, folder: Path, origin: str) -> tuple[list[Captured
             "notes": notes,
         }
     write_all(contents, folder=folder)
-    for each in files.values():
-        kind = "" if each["is_spec"] else ", the request as it was sent"
-        for note in (f"wrote {each['file']}{kind}", *(f"  {note}" for note in each["notes"])):
+    for file in files.values():
+        kind = "" if file["is_spec"] else ", the request as it was sent"
+        for note in (f"wrote {file['file']}{kind}", *(f"  {note}" for note in file["notes"])):
             print_status(printable(note))
     return list(files.values()), exit_code
 
@@ -158,6 +158,9 @@ def _write(captured: Captured, folder: Path, origin: str) -> tuple[list[Captured
 def _free_path(folder: Path, name: str, taken: dict[Path, str | bytes]) -> Path:
     """A path that no file has yet, and no other spec of this run; nor the same with `.json`."""
     path, number = folder / f"{name}.yaml", 2
-    while any(each in taken or os.path.lexists(each) for each in (path, path.with_suffix(".json"))):
+    while any(
+        candidate in taken or os.path.lexists(candidate)
+        for candidate in (path, path.with_suffix(".json"))
+    ):
         path, number = folder / f"{name}-{number}.yaml", number + 1
     return path

@@ -153,11 +153,13 @@ def _print(outcomes: Sequence[Outcome], form: str) -> list[Diagnostic]:
 
 def _fixable(outcomes: Sequence[Outcome], diagnostics: Sequence[Diagnostic]) -> int:
     """How many findings have a safe fix that can be written."""
-    safe = [each for each in diagnostics if any(fix.is_safe for fix in each.fixes)]
+    safe = [
+        diagnostic for diagnostic in diagnostics if any(fix.is_safe for fix in diagnostic.fixes)
+    ]
     if not safe:
         return 0
     fixes_of = _fixes_of(outcomes)
-    return sum(any(fix.is_safe for fix in fixes_of(each)) for each in safe)
+    return sum(any(fix.is_safe for fix in fixes_of(finding)) for finding in safe)
 
 
 def _watch(
@@ -183,8 +185,10 @@ def _watch(
 
 def _suggest_rehearsal(outcomes: Sequence[Outcome]) -> None:
     """Name a spec without errors whose script has never run on this machine."""
-    compiled = [one for one in outcomes if isinstance(one, Compiled) and not one.has_errors]
-    if any(isinstance(one, CompiledSpec) and one.codes for one in compiled):
+    compiled = [
+        outcome for outcome in outcomes if isinstance(outcome, Compiled) and not outcome.has_errors
+    ]
+    if any(isinstance(outcome, CompiledSpec) and outcome.codes for outcome in compiled):
         # Other specs don't need the code that knows where tuning jobs are on this machine.
         from hptc.cli.rehearsal_note import rehearsal_note
 
@@ -195,7 +199,9 @@ def _suggest_rehearsal(outcomes: Sequence[Outcome]) -> None:
 
 def _outdated_schemas(outcomes: Sequence[Outcome]) -> list[str]:
     """A line for each project whose schemas, which editors use, another hptc wrote."""
-    roots = dict.fromkeys(one.project.root for one in outcomes if one.project is not None)
+    roots = dict.fromkeys(
+        outcome.project.root for outcome in outcomes if outcome.project is not None
+    )
     return [f"note: {text}" for root in roots if (text := outdated_schema(root))]
 
 
@@ -213,10 +219,10 @@ def _fixes_of(outcomes: Sequence[Outcome]) -> FixesOf:
     """The fixes of findings in the texts that were checked."""
     from hptc.source.fixes import text_fixes  # the other formats don't show fixes
 
-    documents = {one.file: one.document for one in outcomes}
-    projects = [one.project.document for one in outcomes if one.project is not None]
+    documents = {outcome.file: outcome.document for outcome in outcomes}
+    projects = [outcome.project.document for outcome in outcomes if outcome.project is not None]
     documents |= {document.file: document for document in projects}
-    return lambda found: text_fixes(found, documents.get)
+    return lambda finding: text_fixes(finding, documents.get)
 
 
 def rule_help(diagnostics: Iterable[Diagnostic]) -> list[RuleHelp]:

@@ -22,23 +22,25 @@ def add_online_findings(
     Also the error if the account can't be read at all, such as without credentials.
     """
     errors: list[AwsError] = []
-
-    def kept(outcome: Outcome) -> Outcome:
-        diagnostics = tuple(
-            each
-            for each in outcome.diagnostics
-            if each.code not in ONLINE or is_selected(each.code, select, ignore)
-        )
-        return replace(outcome, diagnostics=diagnostics)
-
-    found = check_online(
+    checked = check_online(
         outcomes,
         connect,
         rules=selected(select, ignore),
         progress=print_status,
         unreachable=errors.append,
     )
-    return [kept(one) for one in found], _not_checked(errors[0]) if errors else None
+    error = _not_checked(errors[0]) if errors else None
+    return [_with_selected(outcome, select, ignore) for outcome in checked], error
+
+
+def _with_selected(outcome: Outcome, select: str | None, ignore: str | None) -> Outcome:
+    """An outcome without the online findings that the user has not selected."""
+    diagnostics = tuple(
+        diagnostic
+        for diagnostic in outcome.diagnostics
+        if diagnostic.code not in ONLINE or is_selected(diagnostic.code, select, ignore)
+    )
+    return replace(outcome, diagnostics=diagnostics)
 
 
 def _not_checked(error: AwsError) -> AwsError:

@@ -115,14 +115,16 @@ class WatchedWorkspace(Workspace):
     def forget(self, changed: set[Path]) -> bool:
         """Forget what depends on changed files; false if that may be everything."""
         workspaces = [self, *self.kept.values()]
-        known = {path for each in workspaces for path in each.compiled}
+        known = {path for workspace in workspaces for path in workspace.compiled}
         real = {self.files.real(path) for path in changed}
         if not real <= known:
             return False
-        for each in workspaces:
-            each.spec_files.clear()
-            for path in [p for p, one in each.compiled.items() if p in real or _may_depend(one)]:
-                del each.compiled[path]
+        for workspace in workspaces:
+            workspace.spec_files.clear()
+            for path in [
+                p for p, outcome in workspace.compiled.items() if p in real or _may_depend(outcome)
+            ]:
+                del workspace.compiled[path]
         return True
 
 

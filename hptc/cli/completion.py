@@ -51,7 +51,7 @@ def _specs(incomplete: str) -> list[CompletionItem]:
 
 
 def _spec_names(incomplete: str) -> list[CompletionItem]:
-    return [each for each in _specs(incomplete) if each.help]
+    return [spec for spec in _specs(incomplete) if spec.help]
 
 
 def _local_jobs(incomplete: str) -> list[CompletionItem]:
@@ -73,12 +73,12 @@ def _environments(incomplete: str) -> list[CompletionItem]:
 def _codes(incomplete: str) -> list[CompletionItem]:
     """The codes of rules; several may be joined with commas."""
     before, comma, last = incomplete.rpartition(",")
-    codes = [each.value for each in _matching(_all_codes(), last.upper())]
+    codes = [item.value for item in _matching(_all_codes(), last.upper())]
     return [CompletionItem(f"{before}{comma}{code}") for code in codes]
 
 
 def _all_codes() -> list[str]:
-    return sorted({each.code for each in (*RULES, *CODES)})
+    return sorted({rule.code for rule in (*RULES, *CODES)})
 
 
 def _explained(incomplete: str) -> list[CompletionItem]:

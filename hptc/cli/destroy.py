@@ -49,8 +49,8 @@ def destroy(env: str | None, yes: bool, form: str, stacks: tuple[str, ...]) -> i
             return EXIT_OPERATION
     removed = []
     try:
-        for each in planned:
-            removed.append(remove(each, aws.stacks, progress=print_progress))
+        for removal in planned:
+            removed.append(remove(removal, aws.stacks, progress=print_progress))
             if form != JSON:
                 print_result(render_removed(removed[-1], environment.region))
     except KeyboardInterrupt:

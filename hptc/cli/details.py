@@ -11,7 +11,7 @@ LOGGER = "hptc"
 def show_logged(show: Callable[[str], None]) -> None:
     """Pass what the loggers below `hptc` log to a function, once for each process."""
     logger = logging.getLogger(LOGGER)
-    if not any(isinstance(each, _Handler) for each in logger.handlers):
+    if not any(isinstance(handler, _Handler) for handler in logger.handlers):
         logger.addHandler(_Handler(show))
     logger.setLevel(logging.DEBUG)
 

@@ -59,7 +59,7 @@ def diff(
     compiled; git is only read, and nothing is checked out. AWS is only called with --online.
     """
     with file_progress("compared", is_shown=form == Format.TEXT) as progress:
-        found = compare_versions(
+        review = compare_versions(
             paths,
             against=against,
             head=head,
@@ -71,7 +71,7 @@ def diff(
         # A diff without --online starts faster without the code that calls AWS.
         from hptc.cli.diff_online import add_last_runs
 
-        found = add_last_runs(found)
-    print_result(render_diff(found, Format(form), color=use_color(sys.stdout)))
-    is_failing = fail_on is not None and found.is_as_bad_as(Impact(fail_on))
-    return EXIT_FINDINGS if is_failing or (exit_code and not found.is_empty) else EXIT_OK
+        review = add_last_runs(review)
+    print_result(render_diff(review, Format(form), color=use_color(sys.stdout)))
+    is_failing = fail_on is not None and review.is_as_bad_as(Impact(fail_on))
+    return EXIT_FINDINGS if is_failing or (exit_code and not review.is_empty) else EXIT_OK

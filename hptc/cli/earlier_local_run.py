@@ -40,10 +40,10 @@ def _fixed_options() -> list[str]:
     """The options of this run that an earlier run has already decided."""
     context = click.get_current_context()
     return [
-        each.opts[0]
-        for each in context.command.params
-        if each.name in _FIXED
-        and context.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in _FIXED
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     ]
 
 

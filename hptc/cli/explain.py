@@ -31,8 +31,8 @@ def explain(text: tuple[str, ...], everything: bool, form: str) -> int:
     AWS reported for a tuning job or a training job, such as its FailureReason; `-` reads it from
     stdin. Exits with 1 if the error is not known.
     """
-    asked = " ".join(text)
-    if everything == bool(asked):
+    question = " ".join(text)
+    if everything == bool(question):
         raise UsageError(
             "pass either a code, such as HPT203, an error text from AWS, an algorithm, such as "
             "kmeans, or --all"
@@ -40,30 +40,37 @@ def explain(text: tuple[str, ...], everything: bool, form: str) -> int:
     if everything:
         _print(pages(), "rules", form)
         return EXIT_OK
-    if asked == STDIN:
-        asked = read_stdin(_MAX_ERROR).decode(errors="replace")
-    is_word = len(asked.split()) == 1
-    about: Literal["rule", "algorithm", "error"] = "algorithm"
-    found = algorithm_page(asked.strip()) if is_word else None
-    if found is None and not _is_like_code(asked):
-        found, about = error_pages(asked), "error"
-    if found is None and is_word:
-        found, about = _page(asked.strip()), "rule"
-    if found is None:
+    if question == STDIN:
+        question = read_stdin(_MAX_ERROR).decode(errors="replace")
+    about, answer = _answer(question)
+    if answer is None:
         print_needed("the text contains no error that hptc knows")
-        if similar := suggestion(asked):
+        if similar := suggestion(question):
             print_status(similar)
         print_status("`hptc check --online SPEC` checks a spec against the rules and the account")
         return EXIT_FINDINGS
-    _print(found, about, form)
+    _print(answer, about, form)
     return EXIT_OK
+
+
+def _answer(question: str) -> tuple[Literal["rule", "algorithm", "error"], str | None]:
+    """What a question is about, and its page; None for a text without an error that hptc knows.
+
+    Raises UsageError for a word that is neither a rule, nor an algorithm, nor such an error.
+    """
+    word = question.strip() if len(question.split()) == 1 else ""
+    if word and (algorithm := algorithm_page(word)) is not None:
+        return "algorithm", algorithm
+    if not _is_like_code(question) and (errors := error_pages(question)) is not None:
+        return "error", errors
+    return ("rule", _rule_page(word)) if word else ("error", None)
 
 
 def _print(text: str, about: Literal["rule", "rules", "algorithm", "error"], form: str) -> None:
     print_result(explanation_json(about, text) if form == JSON else text)
 
 
-def _page(word: str) -> str:
+def _rule_page(word: str) -> str:
     """The page of a rule. Raises UsageError for another word, such as a misspelled algorithm."""
     if _is_like_code(word):
         return page(word)

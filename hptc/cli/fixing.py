@@ -27,7 +27,9 @@ def fix_all(compile_specs: Callable[[], list[Outcome]]) -> tuple[list[Outcome], 
     for _ in range(_MAX_PASSES):
         changed: dict[Path, str] = {}
         diagnostics = all_diagnostics(outcomes)
-        files = dict.fromkeys(fix.file for each in diagnostics for fix in each.fixes if fix.is_safe)
+        files = dict.fromkeys(
+            fix.file for diagnostic in diagnostics for fix in diagnostic.fixes if fix.is_safe
+        )
         for file in files:
             text = read_text(file)
             document, _ = parse_document(text, file)

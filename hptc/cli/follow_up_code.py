@@ -43,9 +43,9 @@ def follow_up_code(
     if not isinstance(outcome, CompiledSpec):
         return FollowUpCode(sources={}, is_same=True)
     sources = {
-        definition_name(outcome.job, each): outcome.codes[each.path]
-        for each in outcome.job.definitions
-        if each.path in outcome.codes
+        definition_name(outcome.job, definition): outcome.codes[definition.path]
+        for definition in outcome.job.definitions
+        if definition.path in outcome.codes
     }
     text = repr(request)  # the location of an archive contains its key
     return FollowUpCode(sources=sources, is_same=all(c.key in text for c in sources.values()))

@@ -60,7 +60,7 @@ def global_options(*, hidden: bool = False) -> list[click.Parameter]:
 
 def with_global_options(command: click.Command) -> click.Command:
     """A command that also takes the options after its name."""
-    if not any(each.name == "is_quiet" for each in command.params):
+    if not any(parameter.name == "is_quiet" for parameter in command.params):
         command.params += global_options(hidden=True)
         command.epilog = command.epilog or HINT
     return command

@@ -104,15 +104,15 @@ def _print_notes(imported: ImportedJob) -> None:
         print_status(f"note: {printable(note)}")
     members = imported.open_members
     _, missing = with_samples(imported.request)
-    absent = [path for path in missing if path not in {each.place for each in members}]
+    absent = [path for path in missing if path not in {member.place for member in members}]
     if absent:
         print_status(f"note: required, but missing: {listed_code(absent)}")
     if not members:
         return
     print_status(f"{plural(len(members), 'value')} to fill in:")
-    for each in members:
+    for member in members:
         print_status(
-            printable(f"  {each.template or 'left out'}: {each.expression} ({each.place})")
+            printable(f"  {member.template or 'left out'}: {member.expression} ({member.place})")
         )
     print_status(
         "Define the variables in an environment of hptc.yaml, or replace them in the spec; "

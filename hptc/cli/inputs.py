@@ -62,7 +62,9 @@ def compile_all(
 
 def _print_details(outcomes: Sequence[Outcome]) -> None:
     """What was read, and for which environment, for --verbose."""
-    projects = {each.project.document.file for each in outcomes if each.project is not None}
+    projects = {
+        outcome.project.document.file for outcome in outcomes if outcome.project is not None
+    }
     for file in sorted(projects):
         print_detail(f"read {file}")
     for outcome in outcomes:
@@ -119,7 +121,9 @@ def without_errors(
     if are_context:
         print_findings(diagnostics, ())
     else:
-        print_findings(diagnostics, [*named, *(each.file for each in outcomes)] if named else None)
+        print_findings(
+            diagnostics, [*named, *(outcome.file for outcome in outcomes)] if named else None
+        )
     compiled = specs.without_errors(outcomes)
     if compiled is None:
         print_needed(f"{tally(diagnostics)}: {instead}")
@@ -133,14 +137,14 @@ def print_findings(diagnostics: Sequence[Diagnostic], named: Collection[str] | N
     """
     shown: list[Diagnostic] = []
     others: list[Diagnostic] = []
-    for each in diagnostics:
-        is_shown = named is None or each.is_error or _is_in(each.span.file, named)
-        (shown if is_shown else others).append(each)
+    for diagnostic in diagnostics:
+        is_shown = named is None or diagnostic.is_error or _is_in(diagnostic.span.file, named)
+        (shown if is_shown else others).append(diagnostic)
     if shown:
-        show = print_needed if any(each.is_error for each in shown) else print_status
+        show = print_needed if any(diagnostic.is_error for diagnostic in shown) else print_status
         show(render(shown, Format.TEXT, color=use_color(sys.stderr)))
     if others:
-        files = {each.span.file for each in others}
+        files = {other.span.file for other in others}
         warnings, where = plural(len(others), "warning"), plural(len(files), "other file")
         print_status(f"{warnings} in {where}: run `hptc check`")
 
@@ -158,4 +162,4 @@ def _is_in(file: str, named: Collection[str]) -> bool:
     if file in named:
         return True
     path = Path(file).resolve()
-    return any(path.is_relative_to(Path(each).resolve()) for each in named)
+    return any(path.is_relative_to(Path(name).resolve()) for name in named)

@@ -35,7 +35,9 @@ class LazyGroup(click.Group):
         self, *, sections: Mapping[str, Iterable[CommandEntry]], **options: object
     ) -> None:
         self.sections = {title: tuple(entries) for title, entries in sections.items()}
-        self._entries = {each.name: each for entries in self.sections.values() for each in entries}
+        self._entries = {
+            entry.name: entry for entries in self.sections.values() for entry in entries
+        }
         # click suggests these names after a misspelled one.
         names = {name: click.Command(name) for name in self._entries}
         super().__init__(commands=names, **options)  # type: ignore[arg-type]
@@ -55,9 +57,9 @@ class LazyGroup(click.Group):
 
         return [
             *(
-                CompletionItem(each.name, help=each.summary)
-                for each in self._entries.values()
-                if each.name.startswith(incomplete)
+                CompletionItem(entry.name, help=entry.summary)
+                for entry in self._entries.values()
+                if entry.name.startswith(incomplete)
             ),
             *click.Command.shell_complete(self, context, incomplete),
         ]
@@ -67,4 +69,4 @@ class LazyGroup(click.Group):
         width = max(map(len, self._entries))
         for title, entries in self.sections.items():
             with formatter.section(title):
-                formatter.write_dl([(each.name.ljust(width), each.summary) for each in entries])
+                formatter.write_dl([(entry.name.ljust(width), entry.summary) for entry in entries])

@@ -29,7 +29,7 @@ _Jobs = Sequence[tuple[JobSummary, JobOrigin | None]]
 def _read_status(_context: object, _option: object, value: str | None) -> str:
     if value is None:
         return ""
-    status = next((each for each in STATUSES if each.lower() == value.lower()), None)
+    status = next((candidate for candidate in STATUSES if candidate.lower() == value.lower()), None)
     if status is None:
         raise click.BadParameter(f"`{value}` is not one of {listed(STATUSES)}")
     return status

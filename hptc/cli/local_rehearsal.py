@@ -27,15 +27,15 @@ def _script_inputs(
     job: TuningJob, channel_variables: list[str], *, in_container: bool
 ) -> ScriptInputs:
     definitions = job.definitions
-    static = (name for each in definitions for name in each.static)
-    tuned = (range_.name for each in definitions for range_ in each.ranges)
-    channels = (channel.name for each in definitions for channel in each.channels)
+    static = (name for definition in definitions for name in definition.static)
+    tuned = (range_.name for definition in definitions for range_ in definition.ranges)
+    channels = (channel.name for definition in definitions for channel in definition.channels)
     return ScriptInputs(
         hyperparameters=tuple(dict.fromkeys((*static, *tuned))),
         channels=tuple(dict.fromkeys(channels)),
         channel_variables=tuple(channel_variables),
         added=(MODEL_DIR,)
-        if any(adds_model_dir(each.training_image) for each in definitions)
+        if any(adds_model_dir(definition.training_image) for definition in definitions)
         else (),
         in_container=in_container,
     )
@@ -65,7 +65,7 @@ def _print_matches(tuning: LocalTuning, job: TuningJob) -> None:
             continue
         definition = training_job.definition or None
         rehearsals = rehearse(job, text, training_job.name, definition=definition)
-        is_news = any(each.is_objective_found or each.fault for each in rehearsals)
+        is_news = any(rehearsal.is_objective_found or rehearsal.fault for rehearsal in rehearsals)
         if is_news or training_job.status != "Failed":
             text = render_rehearsals(job.name, rehearsals, has_verdict=is_news)
             print_status("\n" + text.rstrip())

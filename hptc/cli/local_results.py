@@ -161,7 +161,7 @@ def _study_input(job: LocalJob) -> StudyInput:
     """The results, and what each training job has reported until it ended."""
     path = job.tuning.path_of(job.name)
     records = JobFolder(path.parent, path.name).training_jobs()
-    reports = {each["TrainingJobName"]: observe(each).reports for each in records}
+    reports = {record["TrainingJobName"]: observe(record).reports for record in records}
     results = read_local_results(job, estimates_importance=False, options=STUDY_READS)
     return StudyInput(results=results, reports=reports)
 

@@ -194,7 +194,9 @@ def run(
 
 def _channels(given: tuple[str, ...], job: TuningJob) -> dict[str, Path]:
     """The data of channels, by their names. Raises UsageError."""
-    names = [channel.name for each in job.definitions for channel in each.channels] or ["train"]
+    names = [channel.name for definition in job.definitions for channel in definition.channels] or [
+        "train"
+    ]
 
     def example(text: str) -> str:
         if Path(text).exists():
@@ -225,11 +227,11 @@ def _codes(compiled: Compiled) -> dict[str, Source]:
     """The code that the `source` of a spec has packed, by the name of the definition."""
     packed = compiled.codes if isinstance(compiled, CompiledSpec) else {}
     return {
-        definition_name(compiled.job, each): Source(
-            code=packed[each.path].packed, entry_point=packed[each.path].entry_point
+        definition_name(compiled.job, definition): Source(
+            code=packed[definition.path].packed, entry_point=packed[definition.path].entry_point
         )
-        for each in compiled.job.definitions
-        if each.path in packed
+        for definition in compiled.job.definitions
+        if definition.path in packed
     }
 
 
@@ -299,8 +301,8 @@ def _print_notes(tuning: LocalTuning, compiled: Compiled, job: TuningJob) -> Non
     notes = [
         *differences(compiled.job, tuning.launches(name), is_dry=is_dry),
         *(
-            f"{each}; --install-requirements installs them into an environment of its own"
-            for each in tuning.missing_packages(name)
+            f"{package}; --install-requirements installs them into an environment of its own"
+            for package in tuning.missing_packages(name)
         ),
         *ignored_ranges(stand_ins, compiled.job),
     ]

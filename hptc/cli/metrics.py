@@ -52,5 +52,8 @@ def metrics(path: str, env: str | None, log: str, training_job: str | None, form
         if form == JSON
         else render_rehearsals(spec.name, rehearsals)
     )
-    is_right = all(each.is_objective_found and not each.is_objective_misread for each in rehearsals)
+    is_right = all(
+        rehearsal.is_objective_found and not rehearsal.is_objective_misread
+        for rehearsal in rehearsals
+    )
     return EXIT_OK if is_right else EXIT_FINDINGS

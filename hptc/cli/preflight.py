@@ -37,8 +37,12 @@ def refused_by_preflight(
         findings = preflight_findings(
             jobs, queries, select=select, ignore=ignore, progress=progress
         )
-    diagnostics = list(dict.fromkeys(each for of_file in findings.values() for each in of_file))
+    diagnostics = list(
+        dict.fromkeys(finding for of_file in findings.values() for finding in of_file)
+    )
     if diagnostics:
-        show = print_needed if any(each.is_error for each in diagnostics) else print_status
+        show = (
+            print_needed if any(diagnostic.is_error for diagnostic in diagnostics) else print_status
+        )
         show(render(diagnostics, Format.TEXT, color=use_color(sys.stderr)))
     return preflight_errors(findings)

@@ -49,6 +49,6 @@ def preview(paths: tuple[str, ...], form: str, plot: str | None, **options: Any)
     print_result(
         previews_json(previews)
         if form == JSON
-        else "\n".join(render_preview(name, each) for name, each in previews)
+        else "\n".join(render_preview(name, shown) for name, shown in previews)
     )
     return EXIT_FINDINGS if is_refused else EXIT_OK

@@ -23,7 +23,11 @@ def rehearsal_note(compiled: Iterable[Compiled]) -> str:
         return ""
     from hptc.local.job_folder import job_folders, jobs_folder
 
-    ran = {name_stem(each.name) for each in job_folders(jobs_folder(None)) if _has_run(each)}
+    ran = {
+        name_stem(job_folder.name)
+        for job_folder in job_folders(jobs_folder(None))
+        if _has_run(job_folder)
+    }
     for spec in compiled:
         if isinstance(spec, CompiledSpec) and spec.codes and name_stem(spec.job.name) not in ran:
             return (

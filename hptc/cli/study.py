@@ -89,7 +89,7 @@ def write_study(output: str, job_name: str, read: Read) -> None:
     source = read()
     results, optuna_studies = source.results, source.studies()
     with item_progress(
-        "writing", "trials", sum(len(each.trials) for each in optuna_studies)
+        "writing", "trials", sum(len(study.trials) for study in optuna_studies)
     ) as progress:
         content = study_file(path, optuna_studies, progress)
     _require_absent(path)
@@ -170,7 +170,7 @@ def _handled_signals(stopped: Event) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
 
-    previous = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

@@ -38,9 +38,9 @@ class SubmissionReport:
         """Print the outcomes of a plan; as JSON when there are no more."""
         applied: list[Applied] = []
         try:
-            for each in outcomes:
-                applied.append(each)
-                self._print(each.outcome)
+            for outcome in outcomes:
+                applied.append(outcome)
+                self._print(outcome.outcome)
         finally:
             if self._form == JSON:
                 print_result(applied_json(applied))
@@ -72,4 +72,4 @@ class SubmissionReport:
                 )
             raise error
         print_needed(render_not_submitted(self.failed, self._count))
-        return max(each.error.exit_code for each in self.failed)
+        return max(failure.error.exit_code for failure in self.failed)

@@ -172,14 +172,14 @@ def _submit_specs(paths: tuple[str, ...], options: _Options) -> _Submitted:
     report.print_each(submit_each(compiled, decided, refused, aws, progress=print_status))
     return _Submitted(
         exit_code=report.exit_code(),
-        names=tuple(each.name for each in report.submitted),
+        names=tuple(job.name for job in report.submitted),
         environment=environment,
     )
 
 
 def _submit_plan(plan: Plan, options: _Options) -> _Submitted:
     # `check_plan` reports a missing file along with everything else that has changed.
-    files = tuple(each.file for each in plan.decisions if DISK.is_file(Path(each.file)))
+    files = tuple(decision.file for decision in plan.decisions if DISK.is_file(Path(decision.file)))
     compiled = _compile(files, options.env or plan.place.environment, options) if files else []
     if compiled is None:
         return _Submitted(exit_code=EXIT_FINDINGS)
@@ -207,7 +207,7 @@ def _submit_plan(plan: Plan, options: _Options) -> _Submitted:
         print_status(f"skipped, because it is blocked in the plan: {blocked.name}")
     return _Submitted(
         exit_code=report.exit_code() or (EXIT_FINDINGS if plan.blocked else EXIT_OK),
-        names=tuple(each.name for each in (*report.submitted, *plan.unchanged)),
+        names=tuple(job.name for job in (*report.submitted, *plan.unchanged)),
         environment=environment,
         region=plan.place.region,
     )

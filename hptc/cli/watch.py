@@ -92,9 +92,9 @@ def follow(
         is_interrupted = False
         raise
     finally:
-        for each in observers:
-            if each.latest is None:
+        for observer in observers:
+            if observer.latest is None:
                 if is_interrupted:
-                    print_status(f"`hptc watch {each.name}{options}` follows {each.name}")
-            elif is_interrupted or each.latest.has_ended:
-                print_status(outcome_line(each.latest, options))
+                    print_status(f"`hptc watch {observer.name}{options}` follows {observer.name}")
+            elif is_interrupted or observer.latest.has_ended:
+                print_status(outcome_line(observer.latest, options))

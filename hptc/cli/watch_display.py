@@ -28,10 +28,10 @@ class LineDisplay:
 
     def show(self, progress: Sequence[JobProgress], now: datetime) -> None:
         """Print a line for each job that has changed."""
-        for each in progress:
-            if self._shown.get(each.name) != each.essentials:
-                self._shown[each.name] = each.essentials
-                self.print_line(self.line_of(each, now))
+        for job in progress:
+            if self._shown.get(job.name) != job.essentials:
+                self._shown[job.name] = job.essentials
+                self.print_line(self.line_of(job, now))
 
     def note(self, text: str) -> None:
         """Print a message to stderr."""
@@ -52,15 +52,15 @@ class LiveDisplay:
         most = max(1, height // max(1, len(progress)) - _LINES_BESIDE_RUNNING)
         blocks = [
             render_job_progress(
-                each,
+                job,
                 color=use_color(self.stream),
                 width=terminal_width() - 1,  # a full line would wrap
                 max_running=most,
             )
-            for each in progress
+            for job in progress
         ]
         lines = "\n\n".join(blocks).splitlines()[: height - 1]
-        if not all(each.has_ended for each in progress):
+        if not all(job.has_ended for job in progress):
             time = f"{now.astimezone(UTC):%H:%M:%S} UTC"
             lines.append(f"  read at {time}; Ctrl-C ends watching, not the tuning job")
         self._block = "".join(f"{line}\n" for line in lines)

@@ -137,9 +137,9 @@ def watch_jobs(
                 observer.observe(tuning, now)
         progress = _latest(observers)
         display.show(progress, now)
-        if all(each.has_ended for each in progress):
+        if all(job.has_ended for job in progress):
             return Step.DONE
-        after = [each.essentials for each in progress]
+        after = [job.essentials for job in progress]
         is_changed, before = after != before, after
         return Step.CHANGED if is_changed else Step.UNCHANGED
 
@@ -148,10 +148,10 @@ def watch_jobs(
 
 
 def _latest(observers: Sequence[JobObserver]) -> list[JobProgress]:
-    return [each.latest for each in observers if each.latest is not None]
+    return [observer.latest for observer in observers if observer.latest is not None]
 
 
 def exit_code(progress: Sequence[JobProgress]) -> int:
     """0 if every tuning job completed, or stopped because one of its criteria was met."""
     good = (JobOutcome.COMPLETED, JobOutcome.CRITERION_MET)
-    return EXIT_OK if all(each.outcome in good for each in progress) else EXIT_OPERATION
+    return EXIT_OK if all(job.outcome in good for job in progress) else EXIT_OPERATION

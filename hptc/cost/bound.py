@@ -187,7 +187,9 @@ def cost_bound(job: TuningJob, region: str | None, prices: PriceTable) -> CostBo
         parallel=job.max_parallel_training_jobs,
         max_runtime_seconds=job.max_runtime_seconds,
         configurations=configurations,
-        maximum=_most_expensive([_maximum_cost(each, count, job) for each in configurations]),
+        maximum=_most_expensive(
+            [_maximum_cost(configuration, count, job) for configuration in configurations]
+        ),
     )
     missing = tuple(dict.fromkeys(_missing(bound, job)))
     return replace(bound, missing=missing, assumptions=tuple(_assumptions(bound, job)))
@@ -242,7 +244,7 @@ def _configurations(
         for cluster in _clusters(resources):
             yield Configuration(
                 definition=definition.name if job.is_multiple and definition.name else "",
-                lines=tuple(_line(each, resources, region, prices) for each in cluster),
+                lines=tuple(_line(instances, resources, region, prices) for instances in cluster),
                 seconds=limit + keep_alive,
                 keep_alive_seconds=keep_alive,
                 is_spot=definition.is_spot,
@@ -315,8 +317,8 @@ def _missing(bound: CostBound, job: TuningJob) -> Iterable[str]:
         yield f"number of training jobs {bound.training_jobs.reason}, and no `limits.max_runtime`"
     if bound.region is None:
         yield "Region unknown: no environment, and no image in Amazon ECR"
-    resources = [each for definition in job.definitions for each in definition.resources]
-    if any(_uses_a_training_plan(each) for each in resources):
+    resources = [resources for definition in job.definitions for resources in definition.resources]
+    if any(_uses_a_training_plan(resource) for resource in resources):
         yield "price of the training plan, which is billed separately"
         return
     for line in (line for configuration in bound.configurations for line in configuration.lines):
@@ -359,8 +361,8 @@ def _assumptions_about_time(bound: CostBound, job: TuningJob) -> Iterable[str]:
 def _assumptions_about_clusters(job: TuningJob) -> Iterable[str]:
     if len(job.definitions) > 1:
         yield "every training job uses the most expensive definition"
-    resources = [each for definition in job.definitions for each in definition.resources]
-    if any(each.is_flexible and len(each.instances) > 1 for each in resources):
+    resources = [resources for definition in job.definitions for resources in definition.resources]
+    if any(resource.is_flexible and len(resource.instances) > 1 for resource in resources):
         yield "every training job uses its most expensive instance configuration"
 
 

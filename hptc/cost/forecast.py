@@ -172,11 +172,11 @@ def _cost_of(time: TrainingTime, billed: Fraction | None, bound: CostBound) -> _
 
 def _mean_of(means: Sequence[_Mean]) -> _Mean:
     """The mean of means, weighted by the number of training jobs."""
-    jobs = sum(each.training_jobs for each in means)
+    jobs = sum(part.training_jobs for part in means)
 
     def mean(values: Iterable[Fraction]) -> Fraction:
         weighted = zip(values, means, strict=True)
-        return sum((value * each.training_jobs for value, each in weighted), Fraction(0)) / jobs
+        return sum((value * part.training_jobs for value, part in weighted), Fraction(0)) / jobs
 
     def known(values: Sequence[Fraction | None]) -> Fraction | None:
         present = [value for value in values if value is not None]
@@ -184,10 +184,10 @@ def _mean_of(means: Sequence[_Mean]) -> _Mean:
 
     return _Mean(
         training_jobs=jobs,
-        seconds=mean(each.seconds for each in means),
-        instance_seconds=mean(each.instance_seconds for each in means),
-        usd_low=known([each.usd_low for each in means]),
-        usd_high=known([each.usd_high for each in means]),
+        seconds=mean(part.seconds for part in means),
+        instance_seconds=mean(part.instance_seconds for part in means),
+        usd_low=known([part.usd_low for part in means]),
+        usd_high=known([part.usd_high for part in means]),
     )
 
 
@@ -230,11 +230,11 @@ def _assumptions(bound: CostBound, runs: Sequence[PastRun]) -> Iterable[str]:
     if any(len(run.times) < run.training_jobs for run in runs):
         yield "training jobs that were not read, or never ran, take as long as the others"
     configurations = bound.configurations
-    if len({each.definition for each in configurations}) < len(configurations):
+    if len({configuration.definition for configuration in configurations}) < len(configurations):
         yield "every training job uses its most expensive instance configuration"
     if any(run.billed is None for run in runs):
         yield "managed spot training saves nothing (the billed time is unknown)"
-    elif any(each.is_spot for each in configurations):
+    elif any(configuration.is_spot for configuration in configurations):
         yield "managed spot training saves as much as in the sampled training jobs"
-    if any(each.keep_alive_seconds for each in configurations):
+    if any(configuration.keep_alive_seconds for configuration in configurations):
         yield "not included: time of warm pools between training jobs"

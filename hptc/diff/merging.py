@@ -35,7 +35,7 @@ def merged(by_name: Mapping[str, Review]) -> Review:
     return Review(
         old=first.old,
         new=first.new,
-        specs=tuple(sorted((_merged_spec(each, names) for each in specs.values()), key=spec_order)),
+        specs=tuple(sorted((_merged_spec(spec, names) for spec in specs.values()), key=spec_order)),
         compared=len(names_of_specs),
         names=names_of_specs,
         environments=names,
@@ -59,7 +59,7 @@ def _merged_spec(diffs: list[tuple[str, SpecDiff]], names: tuple[str, ...]) -> S
         ),
         findings=_merged_findings([(name, diff.findings) for name, diff in diffs], names),
         old_errors=_merged_findings([(name, diff.old_errors) for name, diff in diffs], names),
-        comparisons=tuple(each for _, diff in diffs for each in diff.comparisons),
+        comparisons=tuple(comparison for _, diff in diffs for comparison in diff.comparisons),
     )
 
 
@@ -139,11 +139,11 @@ def _alike_in_their_places(
             continue
         first, (name, *_) = group[0]
         several = {
-            "account": len({places[each].account for each in found}) > 1,
-            "region": len({places[each].region for each in found}) > 1,
+            "account": len({places[name].account for name in found}) > 1,
+            "region": len({places[name].region for name in found}) > 1,
         }
         everywhere = frozenset(found)
-        joined = tuple(each for each in names if each in everywhere)
+        joined = tuple(name for name in names if name in everywhere)
         yield places[name].without(first, **several), joined
 
 

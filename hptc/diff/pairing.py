@@ -8,6 +8,9 @@ from hptc.compiler.outcome import Failed, Outcome
 from hptc.diff.canonical_form import Form, canonical_form
 from hptc.frozen import frozen
 
+Pair = tuple[Outcome | None, Outcome | None]
+"""The old and the new version of one spec; None in a version that does not have it."""
+
 _PARTS = (
     "hyperparameters",
     "limits",
@@ -24,9 +27,7 @@ _PARTS = (
 """The parts of a spec of which one may change while its name and file do."""
 
 
-def paired(
-    old: Iterable[Outcome], new: Iterable[Outcome]
-) -> Iterator[tuple[Outcome | None, Outcome | None]]:
+def paired(old: Iterable[Outcome], new: Iterable[Outcome]) -> Iterator[Pair]:
     """Pair the specs of both versions by name, else by file, else by content.
 
     A spec with another name and file is the old one if at most one part of its content changed.
@@ -70,7 +71,7 @@ class LostSpec:
     unreadable: str = ""  # its file, if the name in it can't be read
 
 
-def lost_specs(pairs: Iterable[tuple[Outcome | None, Outcome | None]]) -> dict[str, LostSpec]:
+def lost_specs(pairs: Iterable[Pair]) -> dict[str, LostSpec]:
     """The specs of the old version, by name, whose names the new version does not have."""
     known = [*pairs]
     names = {new.name for _, new in known if new is not None}

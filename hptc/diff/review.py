@@ -7,7 +7,7 @@ reviews of several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from hptc.cost.bound import CostBound, job_count
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Action, Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
-from hptc.diff.pairing import LostSpec, lost_specs, paired
+from hptc.diff.pairing import LostSpec, Pair, lost_specs, paired
 from hptc.diff.spec_changes import added_findings, new_findings, old_errors, pair_changes
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
@@ -122,7 +122,7 @@ class SpecDiff:
     @property
     def new_jobs(self) -> int:
         """In how many environments it becomes a new tuning job."""
-        return sum(each.is_new_job for each in self.comparisons)
+        return sum(comparison.is_new_job for comparison in self.comparisons)
 
 
 @frozen
@@ -185,68 +185,78 @@ class Review:
 
 
 def _in_file(findings: Iterable[Diagnostic], file: str) -> tuple[Diagnostic, ...]:
-    return tuple(each for each in findings if each.span.file == file)
+    return tuple(finding for finding in findings if finding.span.file == file)
 
 
 def review(old: Side, new: Side, environment: str | None = None) -> Review:
     """Compare two versions in one environment, by default that of the new version's project."""
-    pairs = list(paired(old.compiled, new.compiled))
-    jobs = _Jobs(
-        lost=lost_specs(pairs),
-        spec_of={
-            outcome.job.name: outcome.name
-            for outcome in new.compiled
-            if isinstance(outcome, CompiledSpec)
-        },
-        old_job_of={
-            outcome.name: outcome.job
-            for outcome in old.compiled
-            if isinstance(outcome, CompiledSpec)
-        },
-    )
-    comparable = [pair for pair in pairs if not _lacks_its_project(pair[1], new)]
     if environment is None:
-        environment = next((each.name for each in new.environments.values()), None)
-    specs = [
-        diff
-        for was, becomes in comparable
-        if (diff := _spec_diff(was, becomes, environment, jobs)) is not None
-    ]
-    project = [
-        replace(without_secrets(change), file=file)
-        for file in dict.fromkeys((*new.environments, *old.environments))
-        for change in environment_changes(old.environments.get(file), new.environments.get(file))
-    ]
-    notes = [*old.notes, *new.notes]
-    faults = added_findings(old.project_findings, new.project_findings)
+        environment = next((settings.name for settings in new.environments.values()), None)
+    pairs = list(paired(old.compiled, new.compiled))
+    incomparable = [pair for pair in pairs if _lacks_its_project(pair[1], new)]
+    added_errors = added_findings(old.project_findings, new.project_findings)
+    known_errors = _relevant_old_errors(new.project_findings, added_errors, incomparable)
     file = _project_file(new)
-    left = [pair for pair in pairs if _lacks_its_project(pair[1], new)]
-    if left:
-        notes.append(f"{plural(len(left), 'spec')} can't be compared until {file} has no errors")
-    is_unknown = any(_differ(*pair) for pair in left)
-    old_faults = [fault for fault in new.project_findings if is_unknown and fault not in faults]
-    project += [
-        Change(kind=Kind.BROKEN, path=(), subject="", file=broken, part=part)
-        for broken, part in {
-            **{fault.span.file: Action.UNCHANGED for fault in old_faults},
-            **{fault.span.file: Action.CHANGED for fault in faults},
-        }.items()
-    ]
+    notes = [*old.notes, *new.notes]
+    if incomparable:
+        count = plural(len(incomparable), "spec")
+        notes.append(f"{count} can't be compared until {file} has no errors")
     return Review(
         old=old.label,
         new=new.label,
-        specs=tuple(sorted(specs, key=spec_order)),
+        specs=_spec_diffs(pairs, environment, old, new),
         compared=len(pairs),
         names=frozenset(
             (outcome.name, outcome.file) for pair in pairs if (outcome := pair[1] or pair[0])
         ),
         environments=(environment,) if environment is not None else (),
-        project=worst_first(project),
+        project=worst_first(
+            [*_project_changes(old, new), *_broken_projects(added_errors, known_errors)]
+        ),
         project_file=file,
-        project_findings=faults,
-        project_old_errors=tuple(old_faults),
+        project_findings=added_errors,
+        project_old_errors=known_errors,
         notes=tuple(notes),
     )
+
+
+def _spec_diffs(
+    pairs: Sequence[Pair], environment: str | None, old: Side, new: Side
+) -> tuple[SpecDiff, ...]:
+    """What changed in the specs that can be compared, worst first."""
+    jobs = _jobs(pairs, old, new)
+    diffs = (
+        _spec_diff(was, becomes, environment, jobs)
+        for was, becomes in pairs
+        if not _lacks_its_project(becomes, new)
+    )
+    return tuple(sorted((diff for diff in diffs if diff is not None), key=spec_order))
+
+
+def _project_changes(old: Side, new: Side) -> Iterator[Change]:
+    """The changes to every hptc.yaml."""
+    for file in dict.fromkeys((*new.environments, *old.environments)):
+        for change in environment_changes(old.environments.get(file), new.environments.get(file)):
+            yield replace(without_secrets(change), file=file)
+
+
+def _relevant_old_errors(
+    errors: Iterable[Diagnostic], added_errors: Iterable[Diagnostic], incomparable: Iterable[Pair]
+) -> tuple[Diagnostic, ...]:
+    """The old errors in hptc.yaml, if they hide what changed in a spec that can't be compared."""
+    if not any(_differ(*pair) for pair in incomparable):
+        return ()
+    return tuple(error for error in errors if error not in added_errors)
+
+
+def _broken_projects(
+    added_errors: Iterable[Diagnostic], known_errors: Iterable[Diagnostic]
+) -> Iterator[Change]:
+    """A change for each hptc.yaml with errors, `unchanged` if all of them are old."""
+    actions = {error.span.file: Action.UNCHANGED for error in known_errors}
+    actions |= {error.span.file: Action.CHANGED for error in added_errors}
+    for file, action in actions.items():
+        yield Change(kind=Kind.BROKEN, path=(), subject="", file=file, part=action)
 
 
 def _project_file(side: Side) -> str:
@@ -280,8 +290,7 @@ def with_costs(review: Review, bound: Callable[[Compiled], CostBound]) -> Review
         return replace(comparison, cost=CostChange(old=old, new=new) if has_cost else None)
 
     specs = tuple(
-        replace(spec, comparisons=tuple(with_cost(each) for each in spec.comparisons))
-        for spec in review.specs
+        replace(spec, comparisons=tuple(map(with_cost, spec.comparisons))) for spec in review.specs
     )
     return replace(review, specs=specs)
 
@@ -293,6 +302,18 @@ class _Jobs:
     lost: Mapping[str, LostSpec]
     spec_of: Mapping[str, str]
     old_job_of: Mapping[str, TuningJob]
+
+
+def _jobs(pairs: Iterable[Pair], old: Side, new: Side) -> _Jobs:
+    old_specs, new_specs = (
+        [outcome for outcome in side.compiled if isinstance(outcome, CompiledSpec)]
+        for side in (old, new)
+    )
+    return _Jobs(
+        lost=lost_specs(pairs),
+        spec_of={spec.job.name: spec.name for spec in new_specs},
+        old_job_of={spec.name: spec.job for spec in old_specs},
+    )
 
 
 def spec_order(spec: SpecDiff) -> tuple[int, str, str]:

@@ -57,7 +57,9 @@ def _grants_text(grants: list[Grant]) -> str:
     actions = dict.fromkeys(grant.action for grant in grants)
     resources = dict.fromkeys(grant.resource for grant in grants if grant.resource)
     limits = dict.fromkeys(
-        f"{each.key} {', '.join(each.values)}" for grant in grants for each in grant.conditions
+        f"{condition.key} {', '.join(condition.values)}"
+        for grant in grants
+        for condition in grant.conditions
     )
     text = ", ".join(actions) + (f" on {', '.join(resources)}" if resources else "")
     return text + (f" where {'; '.join(limits)}" if limits else "")

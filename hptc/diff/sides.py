@@ -119,7 +119,7 @@ def _options_of_refs(given: str, root: Path) -> str:
 
 def _existing_folder(path: Path) -> Path:
     """The nearest existing parent folder of a path that may exist in one version only."""
-    return next(each for each in (path, *path.absolute().parents) if DISK.is_folder(each))
+    return next(parent for parent in (path, *path.absolute().parents) if DISK.is_folder(parent))
 
 
 @frozen
@@ -184,7 +184,9 @@ class _Comparison:
 def _environments(roots: Iterable[Path], side: Workspace) -> dict[Path, Environment]:
     """The environments of a version, by the folder of their project."""
     environments = {root: _environment(root, side) for root in roots}
-    return {root: each for root, each in environments.items() if each is not None}
+    return {
+        root: environment for root, environment in environments.items() if environment is not None
+    }
 
 
 def _files_in_environment(

@@ -119,7 +119,7 @@ def _volume_key(place: Place) -> Iterator[Change]:
 def _has_local_storage(definition: Form) -> bool:
     types = [kind for member in RESOURCES for kind in _instance_types(definition.get(member, {}))]
     known = [instance(kind) for kind in types]
-    return bool(known) and all(each is not None and each.has_local_storage for each in known)
+    return bool(known) and all(kind is not None and kind.has_local_storage for kind in known)
 
 
 def _instance_types(value: object) -> Iterator[str]:

@@ -89,7 +89,7 @@ def input_text(channel: object) -> str:
 def parents_text(value: object) -> str:
     """Warm-start parents as a spec names them, or the type of the warm start."""
     if isinstance(value, list):
-        return value_text([written_reference(each) for each in value])
+        return value_text([written_reference(element) for element in value])
     return value_text(value)
 
 

@@ -134,7 +134,7 @@ def _find_comment(target: PullRequest, author: str | None) -> _Comment | None:
 def _comments(target: PullRequest) -> Iterator[dict[str, Any]]:
     for page in range(1, _MAX_PAGES + 1):
         entries = call(target, "GET", target.comments_url(page))
-        if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise unexpected_response(target)
         yield from entries
         if len(entries) < PER_PAGE:

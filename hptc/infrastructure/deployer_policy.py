@@ -89,8 +89,8 @@ def _parameter_statement(environment: Environment, foundation: Foundation) -> St
         actions=("ssm:GetParameters",),
         resources=tuple(
             sorted(
-                arn(environment, "ssm", f"parameter/{each.name.lstrip('/')}")
-                for each in foundation.parameters
+                arn(environment, "ssm", f"parameter/{parameter.name.lstrip('/')}")
+                for parameter in foundation.parameters
             )
         ),
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html

@@ -28,15 +28,15 @@ class EnvironmentStacks:
         shared = self.foundation
         return {
             **({} if shared.is_empty else {shared.stack: shared.outputs}),
-            **{each.stack: ("execution_role_arn",) for each in self.roles},
-            **{each.stack: ("state_machine_arn",) for each in self.schedules},
+            **{role.stack: ("execution_role_arn",) for role in self.roles},
+            **{schedule.stack: ("state_machine_arn",) for schedule in self.schedules},
         }
 
     @property
     def specs(self) -> Mapping[str, str]:
         """The spec that each stack belongs to, by the stack's name; the foundation has none."""
-        roles = {each.stack: each.spec for each in self.roles}
-        return roles | {each.stack: each.spec for each in self.schedules}
+        roles = {role.stack: role.spec for role in self.roles}
+        return roles | {schedule.stack: schedule.spec for schedule in self.schedules}
 
 
 def environment_stacks(
@@ -53,7 +53,7 @@ def environment_stacks(
         schedules=schedules,
         digests={
             **({} if shared.is_empty else {shared.stack: stack_digest(shared)}),
-            **{each.stack: stack_digest(each, shared.parameters) for each in roles},
-            **{each.stack: stack_digest(each, shared.parameters) for each in schedules},
+            **{role.stack: stack_digest(role, shared.parameters) for role in roles},
+            **{schedule.stack: stack_digest(schedule, shared.parameters) for schedule in schedules},
         },
     )

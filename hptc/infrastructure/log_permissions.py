@@ -35,7 +35,7 @@ def write_logs(
     if not served:
         return
     group = arn(environment, "logs", f"log-group:{LOG_GROUP}")
-    by = tuple(each.path for each in served)
+    by = tuple(definition.path for definition in served)
     names = [name_pattern(job.name)]
     if spec is not None:
         names.append(f"{scheduled_stem(spec, environment.project, environment.name)}-*")

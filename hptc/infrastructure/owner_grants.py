@@ -42,7 +42,7 @@ def owner_grants(
     """
     by_owner: dict[tuple[str, str, str | None], list[Statement]] = {}
     for _, job in jobs:
-        for role in dict.fromkeys(each.role_arn for each in job.definitions):
+        for role in dict.fromkeys(definition.role_arn for definition in job.definitions):
             for statement in permissions(environment, job, role):
                 for place, part in _split(statement, job, environment):
                     by_owner.setdefault(place, []).append(_with_principal(role, part, environment))
@@ -122,7 +122,9 @@ def _in_key_policy(statement: Statement) -> Statement:
         sid=statement.sid.partition("ByAlias")[0],
         resources=("*",),
         conditions=tuple(
-            each for each in statement.conditions if each.key != "kms:ResourceAliases"
+            condition
+            for condition in statement.conditions
+            if condition.key != "kms:ResourceAliases"
         ),
     )
 

@@ -44,11 +44,11 @@ def permissions(
     request. Empty if no definition uses the role. The order of definitions and channels does not
     matter.
     """
-    served = [each for each in job.definitions if each.role_arn == role]
+    served = [definition for definition in job.definitions if definition.role_arn == role]
     by_family = (
         statement
         for family in FAMILIES
-        for statement in merge(s for each in served for s in family(each, environment))
+        for statement in merge(s for definition in served for s in family(definition, environment))
     )
     return (*by_family, *write_logs(environment, job, served, spec))
 
@@ -56,7 +56,7 @@ def permissions(
 def has_managed_role(environment: Environment, job: TuningJob) -> bool:
     """Whether a tuning job uses a role that hptc creates for it: whether it has permissions."""
     return environment.has_managed_roles and any(
-        each.role_arn == MANAGED_ROLE for each in job.definitions
+        definition.role_arn == MANAGED_ROLE for definition in job.definitions
     )
 
 
@@ -87,7 +87,7 @@ def has_small_policy(environment: Environment, job: TuningJob) -> bool:
         definition.algorithm_name,
         chosen.kms_key,
     ]
-    text = "".join(each for each in texts if each is not None)
+    text = "".join(text for text in texts if text is not None)
     is_plain = text.isascii() and not _GROWS.search(text)
     has_hub = any(getattr(source, "hub_content_arn", None) for source in sources)
     is_known = all(isinstance(source, (S3Source, FileSystemSource)) for source in sources)
@@ -166,7 +166,7 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
     if vpc is None:
         return
     interfaces = arn(environment, "ec2", "network-interface/*")
-    subnets = tuple(_ec2_arn(environment, "subnet", each) for each in vpc.subnets)
+    subnets = tuple(_ec2_arn(environment, "subnet", subnet) for subnet in vpc.subnets)
     groups = tuple(_ec2_arn(environment, "security-group", g) for g in vpc.security_group_ids)
     yield Statement(
         sid="CreateNetworkInterface",

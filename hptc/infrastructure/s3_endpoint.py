@@ -90,8 +90,12 @@ def _in_locations(environment: Environment, buckets: Sequence[str]) -> Iterator[
         )
         for bucket in buckets
     ]
-    inputs = [_objects(environment, each.bucket, key) for each in allowed for key in each.readable]
-    outputs = [_objects(environment, each.bucket, key) for each in allowed for key in each.written]
+    inputs = [
+        _objects(environment, bucket.bucket, key) for bucket in allowed for key in bucket.readable
+    ]
+    outputs = [
+        _objects(environment, bucket.bucket, key) for bucket in allowed for key in bucket.written
+    ]
     if inputs:
         yield _statement(
             environment,
@@ -108,9 +112,9 @@ def _in_locations(environment: Environment, buckets: Sequence[str]) -> Iterator[
             tuple(dict.fromkeys(outputs)),
             f"training jobs write their output and checkpoints; {_IN_LOCATIONS}",
         )
-    for number, each in enumerate(allowed, 1):
-        if each.readable:
-            yield _listing(environment, f"ListBucket{number}", each)
+    for number, keys in enumerate(allowed, 1):
+        if keys.readable:
+            yield _listing(environment, f"ListBucket{number}", keys)
 
 
 def _listing(environment: Environment, sid: str, allowed: _AllowedKeys) -> Statement:
@@ -185,7 +189,7 @@ def _keys(locations: Sequence[str], bucket: str) -> list[str]:
     whole = [""] if matches_any_glob(locations, f"s3://{bucket}") else []
     return [
         *whole,
-        *(key for each in locations for key in remaining_globs(each, f"s3://{bucket}/")),
+        *(key for location in locations for key in remaining_globs(location, f"s3://{bucket}/")),
     ]
 
 
@@ -224,7 +228,7 @@ def _listed_buckets(environment: Environment) -> tuple[str, ...]:
     """The buckets of `s3_buckets`, without the environment's own."""
     network, own = environment.infrastructure.network, _own_buckets(environment)
     listed = network.s3_buckets if network is not None else []
-    return tuple(dict.fromkeys(each for each in listed if each not in own))
+    return tuple(dict.fromkeys(bucket for bucket in listed if bucket not in own))
 
 
 @frozen

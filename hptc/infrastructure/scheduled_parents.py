@@ -294,7 +294,12 @@ def parent_permissions(environment: Environment, spec: DeployableSpec) -> tuple[
         return ()
     required_by = (RequestPath(("WarmStartConfig", "ParentHyperParameterTuningJobs")),)
     # SageMaker writes some ARNs in lower case.
-    stems = [each for search in searches for stem in search.stems for each in (stem, stem.lower())]
+    stems = [
+        spelling
+        for search in searches
+        for stem in search.stems
+        for spelling in (stem, stem.lower())
+    ]
     return (
         Statement(
             sid="ListTuningJobs",

@@ -79,7 +79,7 @@ def schedule_stacks(
     stacks = [
         _stack(environment, spec, spec.schedule) for spec in specs if spec.schedule is not None
     ]
-    return tuple(sorted(stacks, key=lambda each: each.stack.lower()))
+    return tuple(sorted(stacks, key=lambda schedule: schedule.stack.lower()))
 
 
 def _stack(environment: Environment, spec: DeployableSpec, schedule: Schedule) -> ScheduleStack:
@@ -300,7 +300,7 @@ def machine_permissions(environment: Environment, spec: DeployableSpec) -> tuple
             reason="polls the status of tuning jobs; their names end in the scheduled time",
         ),
         pass_role(
-            tuple(dict.fromkeys(each.role_arn for each in spec.job.definitions)),
+            tuple(dict.fromkeys(definition.role_arn for definition in spec.job.definitions)),
             "passes their role to training jobs, and to SageMaker only",
         ),
         *parent_permissions(environment, spec),

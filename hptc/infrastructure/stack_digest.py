@@ -51,7 +51,7 @@ def _version_of(digest: str) -> str:
 
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        names = [each.name for each in fields(value) if each.name not in _EXCLUDED]
+        names = [field.name for field in fields(value) if field.name not in _EXCLUDED]
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, BaseModel):
         return value.model_dump()

@@ -148,9 +148,9 @@ def _names(
     for stack, is_schedule, roles in stacks:
         owner = NameOwner(environment=environment.name, spec=spec.name, is_schedule=is_schedule)
         yield _stack_key(environment, stack), "stack", stack, owner
-        for each in roles:
+        for name in roles:
             # IAM is global: a role's name is unique in all Regions of an account.
-            if (role := role_name(environment, each)) is not None:
+            if (role := role_name(environment, name)) is not None:
                 yield ("role", environment.account, role.lower()), "role", role, owner
 
 
@@ -163,7 +163,7 @@ def _collision_key(collision: NameCollision) -> Key:
     owner, other = collision.owner, collision.other
     is_inside_one = owner.environment == other.environment
     environments = () if is_inside_one else (owner.environment, other.environment)
-    specs = (f"{each.spec}{' schedule' * each.is_schedule}" for each in (owner, other))
+    specs = (f"{side.spec}{' schedule' * side.is_schedule}" for side in (owner, other))
     return (*specs, *environments)
 
 

@@ -52,7 +52,7 @@ def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
 
 def _merged(statements: list[Statement]) -> Statement:
     first, *others = statements
-    keys = [(each.operator, each.key) for each in first.conditions]
+    keys = [(condition.operator, condition.key) for condition in first.conditions]
     for other in others:
         if other.actions != first.actions or keys != [
             (c.operator, c.key) for c in other.conditions
@@ -60,22 +60,27 @@ def _merged(statements: list[Statement]) -> Statement:
             raise ValueError(f"the sid {first.sid} is used for two different permissions")
     return replace(
         first,
-        resources=_sorted(each.resources for each in statements),
+        resources=_sorted(statement.resources for statement in statements),
         conditions=tuple(
-            replace(condition, values=_sorted(each.conditions[index].values for each in statements))
+            replace(
+                condition,
+                values=_sorted(statement.conditions[index].values for statement in statements),
+            )
             for index, condition in enumerate(first.conditions)
         ),
-        required_by=tuple(dict.fromkeys(path for each in statements for path in each.required_by)),
+        required_by=tuple(
+            dict.fromkeys(path for statement in statements for path in statement.required_by)
+        ),
     )
 
 
 def _sorted(texts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(sorted({text for each in texts for text in each}))
+    return tuple(sorted({text for group in texts for text in group}))
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any]:
     """The IAM policy document of statements."""
-    return {"Version": VERSION, "Statement": [_statement(each) for each in statements]}
+    return {"Version": VERSION, "Statement": [_statement(statement) for statement in statements]}
 
 
 def _statement(statement: Statement) -> dict[str, Any]:

@@ -35,8 +35,8 @@ class CheckedPlan:
     @property
     def new_jobs(self) -> list[Submit]:
         """The tuning jobs to create, without those that an interrupted run has created."""
-        decisions = (self.current[each.spec] for each in self.plan.to_submit)
-        return [each for each in decisions if isinstance(each, Submit)]
+        decisions = (self.current[job.spec] for job in self.plan.to_submit)
+        return [decision for decision in decisions if isinstance(decision, Submit)]
 
 
 def check_plan(
@@ -108,10 +108,10 @@ def apply(
 
 
 def _place_differences(planned: Place, now: Place) -> Iterator[str]:
-    for each in fields(Place):
-        before, after = getattr(planned, each.name), getattr(now, each.name)
+    for field in fields(Place):
+        before, after = getattr(planned, field.name), getattr(now, field.name)
         if before != after:
-            what = "Region" if each.name == "region" else each.name
+            what = "Region" if field.name == "region" else field.name
             yield f"the plan is for the {what} `{before}`, but the specs are in `{after}` now"
 
 

@@ -35,7 +35,7 @@ def content_changes(compiled: Compiled, request: Mapping[str, Any], digest: str)
     """
     if digest == compiled.digest:
         return ContentChanges(file=compiled.file, is_changed=False)
-    ours, theirs = (canonical(each) for each in comparable(compiled.request, request, tags=True))
+    ours, theirs = (canonical(side) for side in comparable(compiled.request, request, tags=True))
     changes = form_changes(canonical_form(theirs), canonical_form(_filled(ours, theirs)))
     subjects = tuple(dict.fromkeys(change.subject for change in changes))
     if not digest:

@@ -61,9 +61,11 @@ def _remove_additions(sent: dict[str, Any], described: dict[str, Any]) -> None:
     metrics = (own or {}).get("MetricDefinitions")
     if metrics is None:
         algorithm.pop("MetricDefinitions", None)
-    elif _REPEATED not in (each.get("Name") for each in metrics):
+    elif _REPEATED not in (metric.get("Name") for metric in metrics):
         kept = [
-            each for each in algorithm.get("MetricDefinitions", []) if each["Name"] != _REPEATED
+            metric_definition
+            for metric_definition in algorithm.get("MetricDefinitions", [])
+            if metric_definition["Name"] != _REPEATED
         ]
         algorithm["MetricDefinitions"] = kept
     static = described.get("StaticHyperParameters") or {}

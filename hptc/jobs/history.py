@@ -31,7 +31,7 @@ def listed_jobs(
     tuning: TuningReader, compiled: Sequence[Compiled], *, all_jobs: bool
 ) -> dict[str, JobSummary]:
     """The jobs to compare with, by name: those of a few specs, or of the account and Region."""
-    parts = {part for one in compiled for part in name_parts(one)}
+    parts = {part for outcome in compiled for part in name_parts(outcome)}
     if all_jobs or len(parts) > MAX_LISTED_BY_NAME:
         parts = {""}
     found: dict[str, JobSummary] = {}
@@ -57,7 +57,7 @@ def stale_jobs(
 
     @functools.cache
     def spec_by_path() -> Mapping[str, str]:  # the spec may have had another name
-        return {provenance(one).spec: one.name for one in compiled}
+        return {provenance(outcome).spec: outcome.name for outcome in compiled}
 
     found: list[StaleJob] = []
     unchecked = tags_read = 0

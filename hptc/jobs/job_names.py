@@ -46,11 +46,11 @@ class SpecsByJobName:
 
     def __init__(self, compiled: Sequence[Compiled]) -> None:
         self._compiled = compiled
-        self._names = {one.job.name.lower(): one.name for one in compiled}
+        self._names = {outcome.job.name.lower(): outcome.name for outcome in compiled}
         self._by_content: dict[str, list[tuple[str, str]]] = {}
         for name, spec in self._names.items():
             self._by_content.setdefault(name[-_CONTENT_LENGTH:], []).append((name, spec))
-        stems = {_scheduled_stem(one): one.name for one in compiled}
+        stems = {_scheduled_stem(outcome): outcome.name for outcome in compiled}
         self._scheduled = {stem: spec for stem, spec in stems.items() if stem is not None}
         self._stems: dict[int, dict[str, str]] = {}  # by the length of the suffix
 
@@ -67,8 +67,8 @@ class SpecsByJobName:
         return next(
             (
                 spec
-                for each, spec in self._by_content.get(content, ())
-                if each.startswith(match["stem"])
+                for job, spec in self._by_content.get(content, ())
+                if job.startswith(match["stem"])
             ),
             None,
         )
@@ -86,8 +86,8 @@ class SpecsByJobName:
         length = len(match["suffix"])
         if length not in self._stems:
             self._stems[length] = {
-                one.name[: MAX_NAME - length].rstrip("-"): one.name
-                for one in reversed(self._compiled)
-                if isinstance(one, CompiledSpec)
+                outcome.name[: MAX_NAME - length].rstrip("-"): outcome.name
+                for outcome in reversed(self._compiled)
+                if isinstance(outcome, CompiledSpec)
             }
         return self._stems[length].get(match["stem"])

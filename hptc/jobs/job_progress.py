@@ -183,11 +183,11 @@ def _spent(
         return None
     times = [
         TrainingTime(
-            definition=each.definition if job.is_multiple else "",
-            seconds=_seconds(each.started, each.ended or now),
+            definition=training_job.definition if job.is_multiple else "",
+            seconds=_seconds(training_job.started, training_job.ended or now),
         )
-        for each in training_jobs
-        if each.started is not None
+        for training_job in training_jobs
+        if training_job.started is not None
     ]
     return spent_cost(bound, times)
 

@@ -45,7 +45,9 @@ def with_last_runs(
     specs = []
     for number, spec in enumerate(found.specs, start=1):
         progress(f"reading the last tuning jobs: {number} of {plural(len(found.specs), 'spec')}")
-        comparisons = tuple(replace(each, last_run=runs.of(each)) for each in spec.comparisons)
+        comparisons = tuple(
+            replace(comparison, last_run=runs.of(comparison)) for comparison in spec.comparisons
+        )
         specs.append(replace(spec, comparisons=comparisons))
     return replace(found, specs=tuple(specs), notes=(*found.notes, *runs.notes))
 
@@ -60,7 +62,11 @@ class _LastRuns:
 
     def of(self, comparison: Comparison) -> LastRun | None:
         """The last run of a spec in an environment; None if there is none, or it can't be read."""
-        known = [one for one in (comparison.old, comparison.new) if one is not None and one.name]
+        known = [
+            outcome
+            for outcome in (comparison.old, comparison.new)
+            if outcome is not None and outcome.name
+        ]
         if not known:
             return None
         environment = known[0].environment
@@ -121,7 +127,9 @@ def _followed(outcome: Outcome) -> FollowedSpec:
 
 def _outside(best: TrainingJob, job: TuningJob) -> Iterator[str]:
     """The hyperparameters whose best value a tuning job can't choose."""
-    named = [each for each in job.definitions if (each.name or "") == best.definition]
+    named = [
+        definition for definition in job.definitions if (definition.name or "") == best.definition
+    ]
     definition = named[0] if named else job.definitions[0] if len(job.definitions) == 1 else None
     if definition is not None:
         for name, value in best.tuned_hyperparameters:
@@ -130,7 +138,7 @@ def _outside(best: TrainingJob, job: TuningJob) -> Iterator[str]:
 
 
 def _may_be(definition: Definition, name: str, value: str) -> bool:
-    range_ = next((each for each in definition.ranges if each.name == name), None)
+    range_ = next((range_ for range_ in definition.ranges if range_.name == name), None)
     if range_ is not None:
         return isinstance(range_, AutoRange) or is_inside(range_, value)
     return definition.static.get(name) == value

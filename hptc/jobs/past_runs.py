@@ -53,7 +53,9 @@ def past_runs(
     candidates = _candidates(compiled, (jobs.listed or {}).values())
     if candidates:
         progress(f"reading the past runs of {plural(len(candidates), 'spec')}")
-    return [_runs(one, candidates.get(one.name, []), jobs, max_runs) for one in compiled]
+    return [
+        _runs(outcome, candidates.get(outcome.name, []), jobs, max_runs) for outcome in compiled
+    ]
 
 
 @frozen
@@ -81,8 +83,8 @@ def _candidates(
             found.setdefault(spec, []).append(
                 _Candidate(summary=summary, is_same_content=same is not None)
             )
-    for each in found.values():
-        each.sort(key=lambda candidate: candidate.order, reverse=True)
+    for of_spec in found.values():
+        of_spec.sort(key=lambda candidate: candidate.order, reverse=True)
     return found
 
 
@@ -133,7 +135,9 @@ def _instances(job: TuningJob) -> dict[str, tuple[bool, list[tuple[str, int]]]]:
     return {
         definition.name or "" if job.is_multiple else "": (
             definition.is_spot,
-            sorted((i.type, i.count) for each in definition.resources for i in each.instances),
+            sorted(
+                (i.type, i.count) for resources in definition.resources for i in resources.instances
+            ),
         )
         for definition in job.definitions
     }
@@ -143,17 +147,21 @@ def _read(
     compiled: Compiled, summary: JobSummary, jobs: JobSnapshot, *, is_same_content: bool
 ) -> PastRun:
     training_jobs = list(jobs.training_jobs(summary.name, limit=MAX_TRAINING_JOBS))
-    have_run = [(each, seconds) for each in training_jobs if (seconds := _seconds(each))]
+    have_run = [
+        (training_job, seconds)
+        for training_job in training_jobs
+        if (seconds := _seconds(training_job))
+    ]
     is_multiple = compiled.job.is_multiple
-    is_spot = any(each.is_spot for each in compiled.job.definitions)
+    is_spot = any(definition.is_spot for definition in compiled.job.definitions)
     return PastRun(
         name=summary.name,
         created=summary.created,
         is_same_content=is_same_content,
         training_jobs=max(summary.training_jobs.ended, len(training_jobs)),
         times=tuple(
-            TrainingTime(definition=each.definition if is_multiple else "", seconds=seconds)
-            for each, seconds in have_run
+            TrainingTime(definition=training_job.definition if is_multiple else "", seconds=seconds)
+            for training_job, seconds in have_run
         ),
         billed=_billed(have_run, jobs) if is_spot else Fraction(1),
     )

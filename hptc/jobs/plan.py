@@ -57,7 +57,7 @@ def plan(
     costs: Sequence[PlannedCost] | None = None
     if bound_of is not None:
         pairs = zip(compiled, decisions, strict=True)
-        new = [one for one, decision in pairs if isinstance(decision, Submit)]
+        new = [outcome for outcome, decision in pairs if isinstance(decision, Submit)]
         if new:
             progress(f"estimating the cost of {plural(len(new), 'new job')}")
         costs = planned_costs(new, jobs, bound_of)
@@ -83,7 +83,8 @@ def decide_all(
 ) -> tuple[Decision, ...]:
     """The decision about each spec, in the order of the specs."""
     return tuple(
-        decide(one, jobs, stacks, provenance=provenance, digests=digests) for one in compiled
+        decide(outcome, jobs, stacks, provenance=provenance, digests=digests)
+        for outcome in compiled
     )
 
 
@@ -114,10 +115,10 @@ def _planned(
 
 def is_whole_project(compiled: Sequence[Compiled]) -> bool:
     """Whether these are all specs of their project."""
-    project = next((one.project for one in compiled if one.project is not None), None)
+    project = next((outcome.project for outcome in compiled if outcome.project is not None), None)
     if project is None:
         return False
-    planned_files = {Path(one.file).resolve() for one in compiled}
+    planned_files = {Path(outcome.file).resolve() for outcome in compiled}
     return planned_files.issuperset(path.resolve() for path in project_files(project))
 
 
@@ -142,8 +143,8 @@ def _place(environment: Environment, tuning: TuningReader) -> Place:
 
 def _environment(compiled: Sequence[Compiled]) -> Environment:
     found: dict[tuple[str, str, str, str], Environment] = {}
-    for one in compiled:
-        if (its := one.environment) is not None:
+    for outcome in compiled:
+        if (its := outcome.environment) is not None:
             found.setdefault((its.project, its.name, its.account, its.region), its)
     if not found:
         raise UsageError(

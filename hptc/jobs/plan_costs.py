@@ -32,7 +32,7 @@ def planned_costs(
 
     Raises AwsError if AWS rejects a call for any other reason than missing permissions.
     """
-    bounds = [bound_of(one) for one in compiled]
+    bounds = [bound_of(outcome) for outcome in compiled]
     try:
         runs = past_runs(compiled[:MAX_FORECASTS], jobs, max_runs=1)
     except AwsError as error:

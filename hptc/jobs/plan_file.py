@@ -128,7 +128,7 @@ class _Cost(_Model):
     expected: _Expected
 
     def read(self) -> PlannedCost:
-        grounds = tuple(EvidenceRun(**each.model_dump()) for each in self.expected.grounds)
+        grounds = tuple(EvidenceRun(**ground.model_dump()) for ground in self.expected.grounds)
         return PlannedCost(
             bound=BoundSummary(**self.bound.model_dump()),
             expected=ExpectedCost(**{**self.expected.model_dump(), "grounds": grounds}),
@@ -234,8 +234,8 @@ class _File(_Model):
     def _has_no_duplicates(self) -> _File:
         for kind in ("spec", "name"):
             seen: set[str] = set()
-            for each in self.decisions:
-                text = getattr(each, kind).lower()
+            for decision in self.decisions:
+                text = getattr(decision, kind).lower()
                 if text in seen:
                     raise ValueError(f"duplicate {kind} `{text}`")
                 seen.add(text)
@@ -249,7 +249,7 @@ def plan_text(plan: Plan) -> str:
         "version": VERSION,
         "command": "plan",
         "place": asdict(plan.place),
-        "decisions": [_decision_data(each) for each in plan.decisions],
+        "decisions": [_decision_data(decision) for decision in plan.decisions],
         "earlier": {
             "jobs": [_stale_job_data(job) for job in plan.stale.jobs],
             "not_looked_at": plan.stale.unchecked,
@@ -352,7 +352,7 @@ def read_plan(text: str, file: str = "the plan") -> Plan:
 def _plan(read: _File) -> Plan:
     return Plan(
         place=Place(**read.place.model_dump()),
-        decisions=tuple(each.read() for each in read.decisions),
+        decisions=tuple(decision.read() for decision in read.decisions),
         stale=StaleJobs(
             jobs=tuple(job.read() for job in read.earlier.jobs),
             unchecked=read.earlier.not_looked_at,
@@ -360,12 +360,12 @@ def _plan(read: _File) -> Plan:
         stacks=StackStatuses(
             needed=tuple(
                 StackStatus(
-                    name=each.name,
-                    state=each.state,
-                    missing_outputs=tuple(each.missing_outputs),
-                    owner=each.owner,
+                    name=stack.name,
+                    state=stack.state,
+                    missing_outputs=tuple(stack.missing_outputs),
+                    owner=stack.owner,
                 )
-                for each in read.stacks.needed
+                for stack in read.stacks.needed
             ),
             orphaned=tuple(read.stacks.orphaned),
             listing_error=read.stacks.not_listed_because,
@@ -377,8 +377,8 @@ def _plan(read: _File) -> Plan:
 def _errors(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     lines = [
-        f"{'.'.join(str(part) for part in each['loc']) or 'the plan'}: {each['msg']}"
-        for each in found[:_MAX_ERRORS]
+        f"{'.'.join(str(part) for part in problem['loc']) or 'the plan'}: {problem['msg']}"
+        for problem in found[:_MAX_ERRORS]
     ]
     if len(found) > _MAX_ERRORS:
         lines.append(f"and {len(found) - _MAX_ERRORS} more")

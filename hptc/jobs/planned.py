@@ -95,25 +95,27 @@ class Plan:
     @property
     def to_submit(self) -> tuple[PlannedSubmission, ...]:
         """The new tuning jobs."""
-        return tuple(each for each in self.decisions if isinstance(each, PlannedSubmission))
+        return tuple(
+            decision for decision in self.decisions if isinstance(decision, PlannedSubmission)
+        )
 
     @property
     def unchanged(self) -> tuple[Unchanged, ...]:
         """The tuning jobs that already exist in AWS."""
-        return tuple(each for each in self.decisions if isinstance(each, Unchanged))
+        return tuple(decision for decision in self.decisions if isinstance(decision, Unchanged))
 
     @property
     def blocked(self) -> tuple[Blocked, ...]:
         """The tuning jobs that can't be submitted."""
-        return tuple(each for each in self.decisions if isinstance(each, Blocked))
+        return tuple(decision for decision in self.decisions if isinstance(decision, Blocked))
 
     @property
     def total_cost(self) -> TotalCost | None:
         """The total of the new jobs' costs; None if there are none, or not all are estimated."""
-        costs = [each.cost for each in self.to_submit if each.cost is not None]
+        costs = [job.cost for job in self.to_submit if job.cost is not None]
         if not costs or len(costs) < len(self.to_submit):
             return None
-        return total_cost([(each.bound, each.expected) for each in costs])
+        return total_cost([(cost.bound, cost.expected) for cost in costs])
 
     @property
     def has_changes(self) -> bool:

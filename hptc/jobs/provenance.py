@@ -30,8 +30,8 @@ ProvenanceOf = Callable[[Compiled], Provenance]
 
 def git_provenance(compiled: Sequence[Compiled]) -> ProvenanceOf:
     """Reads the provenance of these specs, with a few git calls per repository."""
-    repositories = Repositories([Path(one.file) for one in compiled])
-    return lambda one: repositories.provenance(Path(one.file))
+    repositories = Repositories([Path(outcome.file) for outcome in compiled])
+    return lambda outcome: repositories.provenance(Path(outcome.file))
 
 
 def job_tags(compiled: Compiled, provenance: Provenance) -> dict[str, str]:

@@ -94,7 +94,7 @@ class JobSnapshot:
         if name in listed:
             return None
         if self._spellings is None:
-            self._spellings = {each.lower(): each for each in listed}
+            self._spellings = {spelling.lower(): spelling for spelling in listed}
         return self._spellings.get(name.lower())
 
 

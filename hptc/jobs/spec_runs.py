@@ -130,7 +130,7 @@ def _candidates(spec: FollowedSpec, jobs: JobSnapshot, status: str) -> Iterator[
     exact: list[JobSummary] = []
     description = jobs.describe(spec.job_name) if spec.job_name else None
     if description is not None:
-        exact = [each for each in [summary_of(description)] if status in ("", each.status)]
+        exact = [summary for summary in [summary_of(description)] if status in ("", summary.status)]
     search = spec.search
     listed: Iterator[JobSummary] = iter(())
     if search is not None:

@@ -161,9 +161,9 @@ def refusals(name: str, definition: Definition) -> Iterator[str]:
 def possible_values(definition: Definition) -> Iterator[tuple[str, str]]:
     """The values that hyperparameters can have, other than numbers of a range."""
     yield from definition.static.items()
-    for each in definition.ranges:
-        if isinstance(each, CategoricalRange):
-            yield from ((each.name, value) for value in each.values)
+    for range_ in definition.ranges:
+        if isinstance(range_, CategoricalRange):
+            yield from ((range_.name, value) for value in range_.values)
 
 
 def ignored_ranges(names: Collection[str], job: TuningJob) -> Iterator[str]:
@@ -173,7 +173,7 @@ def ignored_ranges(names: Collection[str], job: TuningJob) -> Iterator[str]:
         if name is None or name not in names:
             continue
         known = STAND_INS[name].hyperparameters
-        ignored = [each.name for each in definition.ranges if each.name not in known]
+        ignored = [range_.name for range_ in definition.ranges if range_.name not in known]
         if ignored:
             yield (
                 f"the stand-in for {STAND_INS[name].title} ignores {listed_code(ignored)}, so "
@@ -196,4 +196,4 @@ def stand_in_statement(names: Collection[str]) -> str:
 
 def _replaced(names: Iterable[str]) -> list[str]:
     known = (STAND_INS[name] for name in sorted(set(names)))
-    return [f"{each.library} stands in for AWS's {each.title}" for each in known]
+    return [f"{stand_in.library} stands in for AWS's {stand_in.title}" for stand_in in known]

@@ -74,8 +74,8 @@ def _copy(code: Code, target: Path) -> None:
 def _require_small(code: Path) -> None:
     size = 0
     for path, folders, files in os.walk(code):
-        folders[:] = [each for each in folders if each not in _SKIPPED]
-        size += sum((Path(path) / each).lstat().st_size for each in files)
+        folders[:] = [folder for folder in folders if folder not in _SKIPPED]
+        size += sum((Path(path) / file).lstat().st_size for file in files)
         if size > MAX_CODE_BYTES:
             raise UsageError(
                 f"{code} is larger than {MAX_CODE_BYTES >> 20} MB",

@@ -201,7 +201,7 @@ def _is_rootless(engine: Engine) -> bool:
         options: Sequence[str] = json.loads(answer.stdout) or ()
     except ValueError:
         return False
-    return any("rootless" in each for each in options)
+    return any("rootless" in option for option in options)
 
 
 def engine_message(lines: Sequence[str]) -> str:

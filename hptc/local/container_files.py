@@ -127,7 +127,7 @@ def input_data_config(definition: Definition) -> dict[str, dict[str, str]]:
 
 
 def _channel(channel: Channel) -> dict[str, str]:
-    source = next((each for each in channel.sources if isinstance(each, S3Source)), None)
+    source = next((source for source in channel.sources if isinstance(source, S3Source)), None)
     return {
         **({"ContentType": channel.content_type} if channel.content_type else {}),
         "TrainingInputMode": channel.input_mode,

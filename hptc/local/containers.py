@@ -274,7 +274,9 @@ def container_of(definition: Definition, launch: Launch, folder: Path) -> Contai
 def not_passable(variables: Mapping[str, str]) -> list[str]:
     """The names of variables that a file for `--env-file` can't have, because of line breaks."""
     breaks = "\n\r\0"
-    return [name for name, value in variables.items() if any(each in value for each in breaks)]
+    return [
+        name for name, value in variables.items() if any(character in value for character in breaks)
+    ]
 
 
 def kill_left_over(owner: Path, launches: Iterable[Launch]) -> None:

@@ -39,7 +39,7 @@ def describe(
     ended: datetime | None = record.get("EndTime")
     config = deepcopy(request["HyperParameterTuningJobConfig"])
     config.setdefault("TrainingJobEarlyStoppingType", "Off")
-    modified = max([created, *(each["LastModifiedTime"] for each in training_jobs)])
+    modified = max([created, *(training_job["LastModifiedTime"] for training_job in training_jobs)])
     best = best_training_job(record, training_jobs)
     details = record.get("Completion")
     return {
@@ -78,7 +78,7 @@ def _definitions(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:
     several = request.get("TrainingJobDefinitions")
     if several:
         definitions["TrainingJobDefinitions"] = [
-            _definition(each, each.get("TuningObjective", {})) for each in several
+            _definition(definition, definition.get("TuningObjective", {})) for definition in several
         ]
     return definitions
 
@@ -89,7 +89,7 @@ def raw_definition(request: Request, name: str) -> Mapping[str, Any]:
     if single is not None:
         return single
     several: Sequence[Mapping[str, Any]] = request["TrainingJobDefinitions"]
-    return next(each for each in several if each.get("DefinitionName", "") == name)
+    return next(raw for raw in several if raw.get("DefinitionName", "") == name)
 
 
 def _definition(raw: Mapping[str, Any], objective: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _definition(raw: Mapping[str, Any], objective: Mapping[str, Any]) -> dict[st
     if not metrics and "TrainingImage" in algorithm:  # as the service does for its algorithms
         algorithm["MetricDefinitions"] = metrics
         metrics.append({"Name": name, "Regex": objective_regex(name)})
-    own = next((each["Regex"] for each in metrics if each["Name"] == name), None)
+    own = next((metric["Regex"] for metric in metrics if metric["Name"] == name), None)
     if own is not None:
         metrics.append({"Name": "ObjectiveMetric", "Regex": own})
     for switch in SWITCHES:
@@ -116,8 +116,8 @@ def _definition(raw: Mapping[str, Any], objective: Mapping[str, Any]) -> dict[st
 
 def count(training_jobs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Both counters of a tuning job."""
-    statuses = Counter(each["TrainingJobStatus"] for each in training_jobs)
-    objectives = Counter(objective_status(each) for each in training_jobs)
+    statuses = Counter(training_job["TrainingJobStatus"] for training_job in training_jobs)
+    objectives = Counter(objective_status(training_job) for training_job in training_jobs)
     return {
         "TrainingJobStatusCounters": {
             "Completed": statuses["Completed"],
@@ -134,7 +134,9 @@ def count(training_jobs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def failure_reason(training_jobs: Sequence[Mapping[str, Any]]) -> str:
     """Why a tuning job without any objective has failed, in AWS's words."""
-    if training_jobs and all(each["TrainingJobStatus"] == "Failed" for each in training_jobs):
+    if training_jobs and all(
+        training_job["TrainingJobStatus"] == "Failed" for training_job in training_jobs
+    ):
         return (
             "All training jobs failed. Please take a look at the training jobs failures to get "
             "more details."
@@ -154,7 +156,7 @@ def completion_details(
     `objectives` are of all training jobs in their order, and `criterion` is the one that is met.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html
     """
-    values = [each for each in objectives if each is not None]
+    values = [objective for objective in objectives if objective is not None]
     details: dict[str, Any] = {
         "NumberOfTrainingJobsObjectiveNotImproving": not_improving(values, maximizes=maximizes)
     }
@@ -167,9 +169,17 @@ def best_training_job(
     record: Mapping[str, Any], training_jobs: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
     """The record of the training job with the best objective; None if there is none yet."""
-    succeeded = [each for each in training_jobs if objective_status(each) == "Succeeded"]
+    succeeded = [
+        training_job
+        for training_job in training_jobs
+        if objective_status(training_job) == "Succeeded"
+    ]
     sign = -1 if objective_type(record) == "Maximize" else 1
-    return min(succeeded, key=lambda each: sign * (objective_value(each) or 0.0), default=None)
+    return min(
+        succeeded,
+        key=lambda training_job: sign * (objective_value(training_job) or 0.0),
+        default=None,
+    )
 
 
 def objective_type(record: Mapping[str, Any]) -> str:

@@ -27,16 +27,16 @@ def dry_reports(
 ) -> tuple[float, ...]:
     """What a training job reports in a dry run; the last value is its final one."""
     distances = [
-        (_share(each, values[each.name]) - _best_share(each.name)) ** 2
-        for each in definition.ranges
-        if each.name in values
+        (_share(range_, values[range_.name]) - _best_share(range_.name)) ** 2
+        for range_ in definition.ranges
+        if range_.name in values
     ]
     loss = sum(distances) / len(distances) if distances else 0.0
     maximizes = definition.objective is not None and definition.objective.type == "Maximize"
     found = hyperband(job)
     steps = found.max_resource if found is not None else _epochs(definition.static)
     curve = [loss + (1 / step - 1 / steps) / 2 for step in range(1, steps + 1)]
-    return tuple(round(1 - each if maximizes else each, 6) for each in curve)
+    return tuple(round(1 - value if maximizes else value, 6) for value in curve)
 
 
 def _epochs(static: Mapping[str, str]) -> int:

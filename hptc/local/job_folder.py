@@ -307,8 +307,8 @@ def _read(path: Path) -> dict[str, Any]:
     _read_times(record)
     _read_times(record.get("Completion") or {})
     for name in _WITH_TIMES:
-        for each in record.get(name, ()):
-            _read_times(each)
+        for member in record.get(name, ()):
+            _read_times(member)
     return record
 
 

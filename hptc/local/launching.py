@@ -241,7 +241,9 @@ def _plan_container(local: _LocalDefinition, launch: Launch) -> _PlannedLaunch:
         f"the environment variable {code(name)} has several lines, which {engine} can't pass"
         for name in not_passable(definition.environment)
     ]
-    if sys.platform != "linux" and any(each.input_mode == PIPE for each in definition.channels):
+    if sys.platform != "linux" and any(
+        channel.input_mode == PIPE for channel in definition.channels
+    ):
         faults.append(f"{engine} passes the pipes of Pipe mode on Linux only; omit --{engine}")
     is_code_in_image = (
         local.packed is None
@@ -268,7 +270,7 @@ def _with_code(launch: Launch, source: Source) -> Launch:
 def _instance_faults(definition: Definition) -> Iterator[str]:
     if not has_several_instances(definition):
         return
-    groups = [each.group for each in definition.instances if each.group is not None]
+    groups = [instance.group for instance in definition.instances if instance.group is not None]
     if groups:
         yield (
             f"a heterogeneous cluster, here of {listed_code(groups)}, needs AWS; keep one instance "

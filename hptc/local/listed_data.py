@@ -48,7 +48,7 @@ def lay_out_listed(
     `new` becomes `folder` when the tuning job starts. Raises UsageError.
     """
     shutil.rmtree(new, ignore_errors=True)  # of a run that was killed before it began
-    definitions = {definition_name(job, each): each for each in job.definitions}
+    definitions = {definition_name(job, definition): definition for definition in job.definitions}
     try:
         return tuple(
             _lay_out(
@@ -76,7 +76,9 @@ def _lay_out(
             place /= _RECORDS
             _write_records(new / place, records)
         else:
-            objects = [part for each in records for part in each if isinstance(part, ListedObject)]
+            objects = [
+                part for record in records for part in record if isinstance(part, ListedObject)
+            ]
             _link_objects(new / place, objects, progress, is_mounted=bool(launch.image))
         channels[name] = folder.absolute() / place
     return dataclasses.replace(launch, channels=channels, listed_channels=tuple(launch.listed))
@@ -97,17 +99,17 @@ def _link_objects(
 ) -> None:
     """Link each object under its whole key. In a container, only hard links work."""
     made: set[str] = set()
-    for done, each in enumerate(objects):
+    for done, listed in enumerate(objects):
         progress(done, len(objects))
-        path = f"{folder}{os.sep}{each.key}"
+        path = f"{folder}{os.sep}{listed.key}"
         parent = path.rpartition(os.sep)[0]
         if parent not in made:
             Path(parent).mkdir(parents=True, exist_ok=True)
             made.add(parent)
         if is_mounted:
-            _link_or_copy(each.path, path)
+            _link_or_copy(listed.path, path)
         else:
-            os.symlink(each.path, path)  # noqa: PTH211 - Path is too slow
+            os.symlink(listed.path, path)  # noqa: PTH211 - Path is too slow
 
 
 def _link_or_copy(source: str, path: str) -> None:

@@ -87,11 +87,12 @@ class LocalReader:
     ) -> Iterator[JobSummary]:
         """Tuning jobs, newest first."""
         records = [
-            each
-            for each in self._summaries(name_contains)
-            if isinstance(each, dict) and status in ("", each["HyperParameterTuningJobStatus"])
+            summary
+            for summary in self._summaries(name_contains)
+            if isinstance(summary, dict)
+            and status in ("", summary["HyperParameterTuningJobStatus"])
         ]
-        records.sort(key=lambda each: each["CreationTime"], reverse=True)
+        records.sort(key=lambda record: record["CreationTime"], reverse=True)
         yield from map(read_summary, records[:limit])
 
     def summaries(self) -> list[dict[str, Any]]:
@@ -99,11 +100,13 @@ class LocalReader:
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobSummary.html
         """
-        return [each for each in self._summaries() if isinstance(each, dict)]
+        return [summary for summary in self._summaries() if isinstance(summary, dict)]
 
     def unreadable(self, *, name_contains: str = "") -> list[UnreadableRecordError]:
         """Why other tuning jobs can't be read, most often because another version wrote them."""
-        return [each for each in self._summaries(name_contains) if not isinstance(each, dict)]
+        return [
+            summary for summary in self._summaries(name_contains) if not isinstance(summary, dict)
+        ]
 
     def _summaries(
         self, name_contains: str = ""
@@ -119,7 +122,7 @@ class LocalReader:
     def _summary(self, folder: JobFolder) -> dict[str, Any]:
         record, jobs = folder.tuning_job(), folder.training_jobs()
         config = record["Request"]["HyperParameterTuningJobConfig"]
-        modified = [each["LastModifiedTime"] for each in jobs]
+        modified = [job["LastModifiedTime"] for job in jobs]
         ended = record.get("EndTime")
         return {
             "HyperParameterTuningJobName": folder.name,
@@ -228,14 +231,16 @@ class LocalReader:
         """The training jobs that have completed, but saved nothing in the folder of the model."""
         folder = self._existing(name)
         completed = [
-            each for each in folder.training_jobs() if each["TrainingJobStatus"] == "Completed"
+            training_job
+            for training_job in folder.training_jobs()
+            if training_job["TrainingJobStatus"] == "Completed"
         ]
         models = {
-            each["TrainingJobName"]: Path(artifacts.removeprefix("file://"))
-            for each in completed
-            if (artifacts := each["ModelArtifacts"]["S3ModelArtifacts"])
+            training_job["TrainingJobName"]: Path(artifacts.removeprefix("file://"))
+            for training_job in completed
+            if (artifacts := training_job["ModelArtifacts"]["S3ModelArtifacts"])
         }
-        return [each for each, path in models.items() if path.is_dir() and not any(path.iterdir())]
+        return [name for name, path in models.items() if path.is_dir() and not any(path.iterdir())]
 
     def run_facts(self, name: str) -> RunFacts:
         """What an output must say about a tuning job."""

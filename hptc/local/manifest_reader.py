@@ -257,7 +257,7 @@ def _fault_of_key(place: _Place, parts: Sequence[str]) -> str:
         return ""
     if not parts[-1] and len(parts) > 2:
         return "which is a folder; list each object"
-    part = next(each for each in parts if each in _NO_NAMES)
+    part = next(part for part in parts if part in _NO_NAMES)
     named = f"a part {code(part)}" if part else "an empty part"
     return (
         f"so that the object is {quoted(place.uri, 200)}, which has {named}; write its key without "

@@ -60,11 +60,11 @@ class MetricReader:
     ) -> Iterator[Reported]:
         """The values of metrics in the next lines of the log of a training job."""
         for part in _parts(lines):
-            searched = [each for each in metrics if not self.is_too_slow(training_job, each)]
+            searched = [metric for metric in metrics if not self.is_too_slow(training_job, metric)]
             readings: list[tuple[int, str, float]] = []
             for metric, values in self._search(training_job, searched, part):
                 readings += [(line, metric.name, value) for line, value in values]
-            readings.sort(key=lambda each: each[0])
+            readings.sort(key=lambda reading: reading[0])
             yield from (Reported(metric=name, value=value) for _, name, value in readings)
 
     def is_too_slow(self, training_job: str, metric: Metric) -> bool:

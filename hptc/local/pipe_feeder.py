@@ -170,8 +170,8 @@ def main(config: Path, command: list[str]) -> None:
     settings = json.loads(config.read_text(encoding="utf-8"))
     start(Path(settings["data"]), settings["channels"])
     # What Python ignores, its child processes would ignore as well.
-    for each in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(each, signal.SIG_DFL)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
     os.execvp(command[0], command)  # noqa: S606 - it becomes the training job
 
 

@@ -81,7 +81,7 @@ def missing_packages(folder: Path, python: str) -> str | None:
     if text is None:
         return None
     wanted, others = read_requirements(text)
-    installed = _versions(python, [each.name for each in wanted])
+    installed = _versions(python, [requirement.name for requirement in wanted])
     faults = [] if installed is None else list(_faults(wanted, installed))
     if len(faults) > _NAMED:
         faults[_NAMED:] = [f"{len(faults) - _NAMED} more"]
@@ -91,12 +91,16 @@ def missing_packages(folder: Path, python: str) -> str | None:
 
 
 def _faults(wanted: list[Requirement], installed: Mapping[str, str | None]) -> Iterator[str]:
-    for each in wanted:
-        version = installed.get(each.name)
+    for requirement in wanted:
+        version = installed.get(requirement.name)
         if version is None:
-            yield code(each.name)
-        elif each.pinned and each.pinned != version and not each.pinned.endswith("*"):
-            yield f"{code(f'{each.name} {each.pinned}')} (it has {version})"
+            yield code(requirement.name)
+        elif (
+            requirement.pinned
+            and requirement.pinned != version
+            and not requirement.pinned.endswith("*")
+        ):
+            yield f"{code(f'{requirement.name} {requirement.pinned}')} (it has {version})"
 
 
 def _versions(python: str, names: list[str]) -> dict[str, str | None] | None:

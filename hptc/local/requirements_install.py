@@ -98,6 +98,6 @@ if __name__ == "__main__":
     if failed:
         sys.exit(failed)
     # What Python ignores, its child processes would ignore as well.
-    for each in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(each, signal.SIG_DFL)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
     os.execvp(command[0], command)  # noqa: S606 - it becomes the script

@@ -35,8 +35,8 @@ def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = Fa
     notes += _container_differences(started)
     notes += _process_differences(started)
     notes += _manifest_differences(started)
-    notes += dict.fromkeys(note for each in started for note in unknown_values(each.definition))
-    instances = (instance for each in job.definitions for instance in each.instances)
+    notes += dict.fromkeys(note for run in started for note in unknown_values(run.definition))
+    instances = (instance for definition in job.definitions for instance in definition.instances)
     gpu = sorted({instance.type for instance in instances if has_gpu(instance.type)})
     if gpu:
         notes.append(f"{listed_code(gpu)} {'has' if len(gpu) == 1 else 'have'} GPUs")
@@ -60,18 +60,18 @@ class _Started:
 
 def _replaced_images(started: Sequence[_Started]) -> Iterator[str]:
     """The images that are not used, and what runs instead."""
-    for each in started:
-        image = each.definition.training_image or each.definition.algorithm_name or ""
-        if each.launch.replacement:
+    for run in started:
+        image = run.definition.training_image or run.definition.algorithm_name or ""
+        if run.launch.replacement:
             yield (
-                f"{code(image.rpartition('/')[2])} is not used; {code(each.launch.replacement)} "
+                f"{code(image.rpartition('/')[2])} is not used; {code(run.launch.replacement)} "
                 "stands in for it"
             )
 
 
 def _container_differences(started: Sequence[_Started]) -> Iterator[str]:
     """What differs in containers of this machine."""
-    if any(each.launch.image for each in started):
+    if any(run.launch.image for run in started):
         yield "containers have no AWS credentials, and use all CPUs and memory of this machine"
         yield "input channels are read-only in containers; in File mode, AWS has a copy"
     yield from dict.fromkeys(_links(started))
@@ -79,9 +79,9 @@ def _container_differences(started: Sequence[_Started]) -> Iterator[str]:
 
 def _links(started: Sequence[_Started]) -> Iterator[str]:
     """The links in input channels that a container can't follow."""
-    for each in started:
-        piped = {channel.name for channel in each.definition.channels if channel.input_mode == PIPE}
-        for name, path in each.launch.channels.items() if each.launch.image else ():
+    for run in started:
+        piped = {channel.name for channel in run.definition.channels if channel.input_mode == PIPE}
+        for name, path in run.launch.channels.items() if run.launch.image else ():
             links = outside_links(path) if name not in piped else ()
             if links:
                 which = (
@@ -97,7 +97,7 @@ def _links(started: Sequence[_Started]) -> Iterator[str]:
 
 def _process_differences(started: Sequence[_Started]) -> Iterator[str]:
     """What differs without a container."""
-    processes = [each.definition for each in started if not each.launch.image]
+    processes = [run.definition for run in started if not run.launch.image]
     fast_file = [
         channel.name
         for definition in processes
@@ -110,9 +110,9 @@ def _process_differences(started: Sequence[_Started]) -> Iterator[str]:
         yield f"the {noun} {names} can be written to, which FastFile mode prevents on AWS"
     piped = [
         channel.name
-        for each in started
-        if each.launch.stand_in
-        for channel in each.definition.channels
+        for run in started
+        if run.launch.stand_in
+        for channel in run.definition.channels
         if channel.input_mode == PIPE
     ]
     if piped:
@@ -132,10 +132,10 @@ def _manifest_differences(started: Sequence[_Started]) -> Iterator[str]:
     """Where the files of manifests are, which AWS doesn't document."""
     names = dict.fromkeys(
         channel.name
-        for each in started
-        if not each.launch.stand_in
-        for channel in each.definition.channels
-        if channel.name in each.launch.listed_channels and channel.input_mode != PIPE
+        for run in started
+        if not run.launch.stand_in
+        for channel in run.definition.channels
+        if channel.name in run.launch.listed_channels and channel.input_mode != PIPE
     )
     if names:
         yield (

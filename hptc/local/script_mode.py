@@ -116,7 +116,10 @@ def variables(
         if name.startswith(_PREFIX) and name not in _OWN and name not in _WITHHELD
     }
     group = resources["current_group_name"]
-    groups = {each["instance_group_name"]: each for each in resources["instance_groups"]}
+    groups = {
+        instance_group["instance_group_name"]: instance_group
+        for instance_group in resources["instance_groups"]
+    }
     settings: dict[str, Any] = {
         "hosts": resources["hosts"],
         "network_interface_name": resources["network_interface_name"],

@@ -132,7 +132,9 @@ class LocalTuning(LocalReader):
             snapshot_code(folder.new_code, launches)
             launches = lay_out_listed(folder.new_data, folder.data, job, launches, progress)
             if self._options.installs_requirements:
-                launches = tuple(self._with_environment(each, folder.new_code) for each in launches)
+                launches = tuple(
+                    self._with_environment(launch, folder.new_code) for launch in launches
+                )
             if replaces and folder.exists():
                 self.remove(name)
             folder.create(
@@ -197,7 +199,7 @@ class LocalTuning(LocalReader):
         record = folder.tuning_job()
         jobs = folder.training_jobs()
         last = record.get("EndTime") or max(
-            [record["Since"], *(each["LastModifiedTime"] for each in jobs)]
+            [record["Since"], *(job["LastModifiedTime"] for job in jobs)]
         )
         request = deepcopy(record["Request"])
         if record.get("EndTime"):  # else it continues with the limits that it started with
@@ -267,7 +269,9 @@ class LocalTuning(LocalReader):
         folder = self._existing(name)
         with folder.locked():
             self._kill_left_over(folder)
-            images = {(each.engine, each.image) for each in self.launches(name) if each.image}
+            images = {
+                (launch.engine, launch.image) for launch in self.launches(name) if launch.image
+            }
             for engine, image in images:
                 give_back(folder.files, Engine(program=engine), image, os.getuid(), os.getgid())
             folder.remove()
@@ -286,7 +290,9 @@ class LocalTuning(LocalReader):
                 )
             observations += map(observe, folder.training_jobs())
         numbered = enumerate(observations, 1)
-        return tuple(dataclasses.replace(each, number=number) for number, each in numbered)
+        return tuple(
+            dataclasses.replace(observation, number=number) for number, observation in numbered
+        )
 
 
 _OF_END = ("EndTime", "FailureReason", "Completion")

@@ -57,7 +57,7 @@ class TrainingJobStart:
 
 def container_process(start: TrainingJobStart, container: Container) -> TrainingProcess:
     """The engine's program, which stays attached to the container until it ends."""
-    has_gpus = any(has_gpu(each.type) for each in start.definition.instances)
+    has_gpus = any(has_gpu(instance.type) for instance in start.definition.instances)
     command = container.run_command(
         start.variables,
         is_isolated=start.definition.is_isolated,

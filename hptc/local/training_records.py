@@ -139,7 +139,7 @@ def ended_record(
         ],
         "SecondaryStatusTransitions": [first, last],
         LOCAL: {
-            **{name: each for name, each in record[LOCAL].items() if name != "Last"},
+            **{name: value for name, value in record[LOCAL].items() if name != "Last"},
             "Reports": list(progress.reports),
         },
     }
@@ -149,7 +149,7 @@ def objective_value(record: Mapping[str, Any]) -> float | None:
     """The final value of the objective metric; None if the training job reported none."""
     name = record["HyperParameters"][OBJECTIVE_METRIC]
     metrics: Sequence[Mapping[str, Any]] = record.get("FinalMetricDataList", ())
-    return next((each["Value"] for each in metrics if each["MetricName"] == name), None)
+    return next((metric["Value"] for metric in metrics if metric["MetricName"] == name), None)
 
 
 def objective_status(record: Mapping[str, Any]) -> str:

@@ -93,7 +93,7 @@ class TuningRun:
         self._is_exhausted = False
         self._completion: Completion | None = None
         self._reader = MetricReader(
-            [metric.regex for each in self._job.definitions for metric in each.metrics]
+            [metric.regex for definition in self._job.definitions for metric in definition.metrics]
         )
 
     def request_stop(self) -> None:
@@ -107,7 +107,7 @@ class TuningRun:
         """Run the tuning job to its end."""
         try:
             records = self._folder.training_jobs()
-            ended = sum(each["TrainingJobStatus"] != "InProgress" for each in records)
+            ended = sum(record["TrainingJobStatus"] != "InProgress" for record in records)
             self._tell(Opened(total=training_jobs(self._job), ended=ended))
             self._restore(records)
             while not self._is_over():
@@ -159,7 +159,11 @@ class TuningRun:
 
     def _definition(self, name: str) -> Definition:
         definitions = self._job.definitions
-        named = (each for each in definitions if definition_name(self._job, each) == name)
+        named = (
+            definition
+            for definition in definitions
+            if definition_name(self._job, definition) == name
+        )
         return next(named)
 
     def _is_over(self) -> bool:
@@ -176,7 +180,7 @@ class TuningRun:
 
     def _is_fruitless(self) -> bool:
         return len(self._done) >= _MAX_FRUITLESS and all(
-            objective_status(each) == "Failed" for each in self._done
+            objective_status(training_job) == "Failed" for training_job in self._done
         )
 
     def _start_more(self) -> None:
@@ -238,7 +242,7 @@ class TuningRun:
         )
 
     def _launch_of(self, definition: str) -> Launch:
-        return next(each for each in self._setup.launches if each.definition == definition)
+        return next(launch for launch in self._setup.launches if launch.definition == definition)
 
     def _collect(self) -> None:
         self._look_for_stop()

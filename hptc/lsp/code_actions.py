@@ -31,7 +31,9 @@ class Target:
 
 def is_wanted(kind: str, only: Sequence[str] | None) -> bool:
     """Whether a client requests a kind of action, or a broader kind that includes it."""
-    return only is None or any(kind == each or kind.startswith(f"{each}.") for each in only)
+    return only is None or any(
+        kind == requested or kind.startswith(f"{requested}.") for requested in only
+    )
 
 
 def quick_fix(fix: TextFix, diagnostic: types.Diagnostic, target: Target) -> types.CodeAction:
@@ -55,7 +57,7 @@ def fix_all(edits: Iterable[Edit], count: int, target: Target) -> types.CodeActi
 
 
 def _workspace_edit(edits: Iterable[Edit], target: Target) -> types.WorkspaceEdit:
-    return types.WorkspaceEdit(changes={target.uri: [_text_edit(each, target) for each in edits]})
+    return types.WorkspaceEdit(changes={target.uri: [_text_edit(edit, target) for edit in edits]})
 
 
 def _text_edit(edit: Edit, target: Target) -> types.TextEdit:

@@ -64,7 +64,7 @@ def choices(
         data, _ = construct_data(cursor.document, at=container)
         present = data if isinstance(data, Mapping) else {}
         offered = _keys(path, container, cursor, in_project, workspace, is_project=is_project)
-        return [each for each in offered if each.word not in present]
+        return [choice for choice in offered if choice.word not in present]
     return list(_values(path, cursor, in_project, workspace, is_project=is_project))
 
 
@@ -82,8 +82,12 @@ def _keys(
         if known is None:
             return []
         return [
-            Choice(word=each.name, note=note(known, each), about=about(known, each))
-            for each in known.hyperparameters
+            Choice(
+                word=hyperparameter.name,
+                note=note(known, hyperparameter),
+                about=about(known, hyperparameter),
+            )
+            for hyperparameter in known.hyperparameters
         ]
     described = keys(container, is_project=is_project)
     return [Choice(word=word, about=about) for word, about in described.items()]
@@ -145,7 +149,7 @@ def _versions(job: Mapping[str, Any]) -> Iterator[Choice]:
     written = mapping_at(job, "algorithm")
     built_in, framework = written.get("built_in"), written.get("framework")
     if isinstance(built_in, str):
-        yield from (Choice(word=each) for each in reversed(images.versions(built_in)))
+        yield from (Choice(word=version) for version in reversed(images.versions(built_in)))
     elif isinstance(framework, str):
         found = [
             version.spellings[0]
@@ -153,7 +157,7 @@ def _versions(job: Mapping[str, Any]) -> Iterator[Choice]:
             for version in framework_versions(repository)
         ]
         known = found or list(images.versions(framework))
-        yield from (Choice(word=each) for each in dict.fromkeys(known))
+        yield from (Choice(word=word) for word in dict.fromkeys(known))
 
 
 def _content_types(job: Mapping[str, Any], channel: str) -> Iterator[Choice]:
@@ -161,9 +165,11 @@ def _content_types(job: Mapping[str, Any], channel: str) -> Iterator[Choice]:
     known = algorithm_in(job)
     written = mapping_at(mapping_at(job, "inputs"), channel).get("input_mode")
     mode = str(written or mapping_at(job, "algorithm").get("input_mode") or "File")
-    for each in known.channels if known is not None else ():
-        if channel in each.names:
-            yield from (Choice(word=word) for word in each.accepted_content_types(mode) or ())
+    for known_channel in known.channels if known is not None else ():
+        if channel in known_channel.names:
+            yield from (
+                Choice(word=word) for word in known_channel.accepted_content_types(mode) or ()
+            )
 
 
 def _metrics(job: Mapping[str, Any]) -> Iterator[Choice]:

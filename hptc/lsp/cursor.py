@@ -95,7 +95,7 @@ def _find(root: Node | None) -> tuple[Path, bool] | None:
         if isinstance(node, ScalarNode) and node.value == _MARKER:
             return path, False
         if isinstance(node, SequenceNode):
-            waiting += [((*path, index), each) for index, each in enumerate(node.value)]
+            waiting += [((*path, index), element) for index, element in enumerate(node.value)]
         elif isinstance(node, MappingNode):
             for key, value in node.value:
                 if not isinstance(key, ScalarNode):

@@ -97,7 +97,7 @@ def _script_definition(
     source, _ = construct_data(document, at=written[:-1])
     if not isinstance(source, dict) or key not in ("directory", "entry_point"):
         return None
-    names = [str(source.get(each) or "") for each in ("directory", "entry_point")]
+    names = [str(source.get(part) or "") for part in ("directory", "entry_point")]
     if not all(names):
         return None
     file = in_project.root.joinpath(*names)

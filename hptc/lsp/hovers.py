@@ -123,7 +123,9 @@ def regions(in_project: Project | None) -> tuple[str, ...]:
     """The Regions of a project's environments."""
     if in_project is None:
         return ()
-    return tuple(dict.fromkeys(each.region for each in in_project.file.environments.values()))
+    return tuple(
+        dict.fromkeys(environment.region for environment in in_project.file.environments.values())
+    )
 
 
 def scalar_at(root: Node | None, line: int, column: int) -> _Scalar | None:
@@ -147,9 +149,10 @@ def _step(
     node: MappingNode | SequenceNode, line: int, column: int
 ) -> tuple[str | int, Node, bool] | None:
     if isinstance(node, SequenceNode):
-        found = ((index, each) for index, each in enumerate(node.value))
+        found = ((index, element) for index, element in enumerate(node.value))
         return next(
-            ((index, each, False) for index, each in found if _covers(each, line, column)), None
+            ((index, element, False) for index, element in found if _covers(element, line, column)),
+            None,
         )
     for key, value in node.value:
         if isinstance(key, ScalarNode) and _covers(key, line, column):

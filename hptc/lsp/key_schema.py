@@ -23,22 +23,22 @@ def at_path(path: Path, *, is_project: bool) -> list[Schema]:
     root = schema(is_project=is_project)
     found = list(_alternatives(root, root))
     for part in path:
-        children = [child for each in found for child in _children(each, part)]
-        found = [each for child in children for each in _alternatives(child, root)]
+        children = [child for parent in found for child in _children(parent, part)]
+        found = [alternative for child in children for alternative in _alternatives(child, root)]
     return found
 
 
 def description(path: Path, *, is_project: bool) -> str:
     """What a key is for; empty for an unknown key."""
     found = at_path(path, is_project=is_project)
-    return next((each["description"] for each in found if each.get("description")), "")
+    return next((place["description"] for place in found if place.get("description")), "")
 
 
 def keys(path: Path, *, is_project: bool) -> dict[str, str]:
     """The keys of the mapping at a path, each with its description."""
     found: dict[str, str] = {}
-    for each in at_path(path, is_project=is_project):
-        for name in each.get("properties", {}):
+    for mapping in at_path(path, is_project=is_project):
+        for name in mapping.get("properties", {}):
             found.setdefault(name, description((*path, name), is_project=is_project))
     return found
 
@@ -46,10 +46,10 @@ def keys(path: Path, *, is_project: bool) -> dict[str, str]:
 def values(path: Path, *, is_project: bool) -> list[str]:
     """The values that a key accepts; empty unless the schema lists them."""
     found: dict[str, None] = {}
-    for each in at_path(path, is_project=is_project):
-        found.update(dict.fromkeys(map(str, each.get("enum", ()))))
-        if "const" in each:
-            found[str(each["const"])] = None
+    for value in at_path(path, is_project=is_project):
+        found.update(dict.fromkeys(map(str, value.get("enum", ()))))
+        if "const" in value:
+            found[str(value["const"])] = None
     return list(found)
 
 

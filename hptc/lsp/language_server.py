@@ -120,7 +120,7 @@ class HptcServer(LanguageServer):
         for path in (*self.shown, *results.diagnostics):
             found = results.diagnostics.get(path, ())
             lines = _lines(path, files) if found else ()
-            shown = [to_protocol(each, lines, codec, place_of) for each in found]
+            shown = [to_protocol(finding, lines, codec, place_of) for finding in found]
             uri = uris.get(path, uri_of(path))
             version = self.workspace.text_documents[uri].version if path in uris else None
             self.text_document_publish_diagnostics(
@@ -135,8 +135,8 @@ class HptcServer(LanguageServer):
         """The rule of a finding at a position, or else what is known about the key or value."""
         path, text = self._open(uri)
         codec, lines = self.workspace.position_codec, split_lines(text)
-        shown = [each for each, _ in self.shown.get(path, ()) if contains(each.range, position)]
-        if page := rule_text(str(each.code) for each in shown):
+        shown = [found for found, _ in self.shown.get(path, ()) if contains(found.range, position)]
+        if page := rule_text(str(diagnostic.code) for diagnostic in shown):
             return _markdown(page, shown[0].range)
         document, _ = parse_document(text, str(path))
         workspace, in_project = self._project_of(path)
@@ -204,18 +204,18 @@ class HptcServer(LanguageServer):
         )
         return [
             types.CompletionItem(
-                label=each.word,
+                label=choice.word,
                 kind=kind,
-                detail=each.note or None,
+                detail=choice.note or None,
                 documentation=(
-                    types.MarkupContent(types.MarkupKind.Markdown, each.about)
-                    if each.about
+                    types.MarkupContent(types.MarkupKind.Markdown, choice.about)
+                    if choice.about
                     else None
                 ),
                 sort_text=f"{index:05}",
-                text_edit=types.TextEdit(range=about, new_text=each.word + suffix),
+                text_edit=types.TextEdit(range=about, new_text=choice.word + suffix),
             )
-            for index, each in enumerate(found)
+            for index, choice in enumerate(found)
         ]
 
     def code_actions(
@@ -232,17 +232,17 @@ class HptcServer(LanguageServer):
         files, uris = self.files(), {**self.uris(), path: uri}
         found = self.shown.get(path, [])
         actions: list[types.CodeAction] = []
-        for shown, each in found if is_wanted(types.CodeActionKind.QuickFix, only) else ():
+        for shown, finding in found if is_wanted(types.CodeActionKind.QuickFix, only) else ():
             if shown.range.end < selected.start or selected.end < shown.range.start:
                 continue
             is_project = path.name == project_file.FILE_NAME
-            for fix in quick_fixes(each, text, files.read, is_project=is_project):
+            for fix in quick_fixes(finding, text, files.read, is_project=is_project):
                 file = DISK.real(Path(fix.file))
                 target = self._target(uris.get(file, uri_of(file)), _lines(file, files))
                 actions.append(quick_fix(fix, shown, target))
         if found and is_wanted(FIX_ALL, only):
             document, _ = parse_document(text, found[0][1].span.file)
-            edits, count = safe_edits((each for _, each in found), document)
+            edits, count = safe_edits((finding for _, finding in found), document)
             # Beside the quick fix of the only finding, it would do the same.
             if count > (only is None) and document.text == text:
                 actions.append(fix_all(edits, count, self._target(uri, split_lines(text))))

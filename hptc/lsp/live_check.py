@@ -94,8 +94,8 @@ def _check_each(paths: list[Path], texts: Mapping[Path, str], files: Files) -> L
             found = _check([path], texts, Workspace(files=files), NameIndex())
         except Exception:  # noqa: S112 - the caller has the traceback
             continue
-        for each, of_file in found.diagnostics.items():
-            diagnostics[each] = tuple(dict.fromkeys((*diagnostics.get(each, ()), *of_file)))
+        for file, of_file in found.diagnostics.items():
+            diagnostics[file] = tuple(dict.fromkeys((*diagnostics.get(file, ()), *of_file)))
         costs.update(found.costs)
     return LiveResults(diagnostics=diagnostics, costs=costs)
 
@@ -117,7 +117,7 @@ def _check(
             outcomes = _compile((*specs, *others), workspace)
         else:
             outcomes = _compile(specs, workspace)
-            open_names = {one.name for one in outcomes if one.name}
+            open_names = {outcome.name for outcome in outcomes if outcome.name}
             if others := _others(specs, open_names, in_project, workspace, names):
                 outcomes = _compile((*specs, *others), workspace)
         found = list(dict.fromkeys((*faults, *merged_diagnostics(outcomes))))
@@ -195,10 +195,10 @@ def _at_start(file: str, error: HptcError) -> Diagnostic:
 def _costs(outcomes: list[Outcome], workspace: Workspace) -> dict[Path, str]:
     """The number of training jobs and the cost bound of each valid spec, where they differ."""
     texts: dict[Path, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for one in outcomes:
-        if isinstance(one, Compiled):
-            name = one.environment.name if one.environment else ""
-            texts[workspace.files.real(Path(one.file))][_cost(one, workspace)].append(name)
+    for outcome in outcomes:
+        if isinstance(outcome, Compiled):
+            name = outcome.environment.name if outcome.environment else ""
+            texts[workspace.files.real(Path(outcome.file))][_cost(outcome, workspace)].append(name)
     return {
         path: " | ".join(
             f"{', '.join(names)}: {text}" if len(of_file) > 1 else text

@@ -27,10 +27,10 @@ def to_protocol(
     """
     texts = (diagnostic.full_message, diagnostic.label, diagnostic.help)
     related = []
-    for each in diagnostic.related:
-        uri, other_lines = place_of(each.span.file)
-        place = types.Location(uri=uri, range=range_of(each.span, other_lines, codec))
-        related.append(types.DiagnosticRelatedInformation(place, printable(each.message)))
+    for other in diagnostic.related:
+        uri, other_lines = place_of(other.span.file)
+        place = types.Location(uri=uri, range=range_of(other.span, other_lines, codec))
+        related.append(types.DiagnosticRelatedInformation(place, printable(other.message)))
     return types.Diagnostic(
         range=range_of(diagnostic.span, lines, codec),
         message="\n".join(printable(text) for text in texts if text),

@@ -28,7 +28,11 @@ def candidates(regex: str) -> tuple[str, ...]:
     """
     groups = (NUMBER_GROUP, _ANY_NUMBER_GROUP)
     corrections = (candidate for group in groups for candidate in _with_group(regex, group))
-    return tuple(dict.fromkeys(each for each in corrections if len(each) <= _longest_regex()))
+    return tuple(
+        dict.fromkeys(
+            correction for correction in corrections if len(correction) <= _longest_regex()
+        )
+    )
 
 
 @lru_cache(maxsize=1024)

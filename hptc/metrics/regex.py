@@ -202,7 +202,7 @@ class _Reader:
                 if known and high_known:
                     if high < low:
                         raise _Fault(f"the range `{low}-{high}` is reversed")
-                    members |= {each for each in NUMBER_CHARACTERS if low <= each <= high}
+                    members |= {member for member in NUMBER_CHARACTERS if low <= member <= high}
                 may_be_digit |= not (known and high_known)
                 is_unknown |= not (known and high_known)
             elif known:

@@ -66,14 +66,16 @@ def rehearse(
 
     Raises UsageError if the definition does not exist.
     """
-    chosen = [each for each in job.definitions if definition in (None, each.name)]
+    chosen = [candidate for candidate in job.definitions if definition in (None, candidate.name)]
     if not chosen:
-        names = ", ".join(each.name for each in job.definitions if each.name)
+        names = ", ".join(candidate.name for candidate in job.definitions if candidate.name)
         help = (
             f"training jobs: {names}" if names else "omit the name; the spec has one training job"
         )
         raise UsageError(f"the spec has no training job `{definition}`", help=help)
-    return tuple(rehearse_definition(each, log_text, log, seconds=seconds) for each in chosen)
+    return tuple(
+        rehearse_definition(candidate, log_text, log, seconds=seconds) for candidate in chosen
+    )
 
 
 def rehearse_definition(

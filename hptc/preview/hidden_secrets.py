@@ -13,8 +13,8 @@ def without_secrets(job: TuningJob) -> TuningJob:
     return replace(
         job,
         definitions=tuple(
-            replace(each, ranges=tuple(map(_without_secrets, each.ranges)))
-            for each in job.definitions
+            replace(definition, ranges=tuple(map(_without_secrets, definition.ranges)))
+            for definition in job.definitions
         ),
     )
 

@@ -132,7 +132,9 @@ def preview(job: TuningJob) -> SearchPreview:
         waves=waves,
         longest_seconds=longest,
         wall_clock_seconds=min(limits) if limits else None,
-        spaces=tuple((definition_name(job, each), each.ranges) for each in job.definitions),
+        spaces=tuple(
+            (definition_name(job, definition), definition.ranges) for definition in job.definitions
+        ),
         grids=tuple(_grids(job)),
         hyperband=hyperband(job),
         samples=tuple(_first_round(job)),

@@ -222,7 +222,8 @@ class Project:
         """The policy of an environment; without one, the part that every environment shares."""
         if environment is not None:
             return environment.policy
-        differ = {key for each in self.file.environments.values() for key in _explicit(each.policy)}
+        policies = (settings.policy for settings in self.file.environments.values())
+        differ = {key for policy in policies for key in _explicit(policy)}
         return self.file.policy.model_copy(update=dict.fromkeys(differ))
 
 
@@ -277,7 +278,7 @@ def load(path: FilePath, files: Files = DISK) -> tuple[Project | None, list[Diag
         file = ProjectFile.model_validate(data)
     except ValidationError as error:
         findings = capped(findings_of(error, ProjectFile, ProjectPath))
-        return None, [to_diagnostic(document, each, each.path) for each in findings]
+        return None, [to_diagnostic(document, finding, finding.path) for finding in findings]
     faults = [
         *_many_environments(file, document),
         *_long_variables(file, document),
@@ -294,7 +295,7 @@ def _outside(
     """Entries of `specs` outside the repository or, without one, outside the project."""
     folder = files.real(root)
     above = (folder, *folder.parents)
-    top = next((each for each in above if files.is_repository(each)), folder)
+    top = next((parent for parent in above if files.is_repository(parent)), folder)
     seen: set[str] = set()
     for index, entry in enumerate(file.specs):
         if entry in seen:

@@ -74,7 +74,7 @@ def _page(algorithm: Algorithm, docs: str) -> str:
         has_regex = any(metric.regex for metric in algorithm.metrics)
         heads = ("objective metric", "direction", *(("regular expression",) if has_regex else ()))
         rows = (_metric_row(metric, has_regex=has_regex) for metric in algorithm.metrics)
-        required = {each.name for each in algorithm.required_hyperparameters}
+        required = {hyperparameter.name for hyperparameter in algorithm.required_hyperparameters}
         conditions = [_metric_condition(metric, required) for metric in algorithm.metrics]
         if any(conditions):
             heads = (*heads, "only if")
@@ -84,7 +84,11 @@ def _page(algorithm: Algorithm, docs: str) -> str:
         parts.append("AWS documents no objective metric, so it can't be tuned.\n")
     rows = (_hyperparameter_row(algorithm, known) for known in algorithm.hyperparameters)
     parts.append(markdown_table(("hyperparameter", "values", "required", "tuning"), rows))
-    rules = [_dependency(each) for each in algorithm.dependencies if not each.is_about_metric]
+    rules = [
+        _dependency(dependency)
+        for dependency in algorithm.dependencies
+        if not dependency.is_about_metric
+    ]
     rules += map(_usage, algorithm.usages)
     if rules:
         parts.append("\n".join(f"- {text}" for text in rules) + "\n")
@@ -104,7 +108,7 @@ def _selection(algorithm: Algorithm, docs: str) -> str:
 
 def _training(algorithm: Algorithm) -> str:
     modes = f"{listed(algorithm.input_modes, 'or')} mode"
-    processors = listed([each.upper() for each in algorithm.processors], "or")
+    processors = listed([processor.upper() for processor in algorithm.processors], "or")
     families = f" ({', '.join(algorithm.gpu_families)})" if algorithm.gpu_families else ""
     instances = "one instance" if algorithm.is_single_instance else "one or several instances"
     condition = algorithm.multi_instance_when
@@ -149,7 +153,12 @@ def _metric_condition(metric: Metric, required: set[str]) -> str:
 
 def _hyperparameter_row(algorithm: Algorithm, known: Hyperparameter) -> tuple[str, ...]:
     requirement = next(
-        (each for each in algorithm.required_hyperparameters if each.name == known.name), None
+        (
+            hyperparameter
+            for hyperparameter in algorithm.required_hyperparameters
+            if hyperparameter.name == known.name
+        ),
+        None,
     )
     tunable = algorithm.tunable(known.name)
     names = (known.name, *known.aliases)
@@ -164,7 +173,7 @@ def _hyperparameter_row(algorithm: Algorithm, known: Hyperparameter) -> tuple[st
 def _values(known: Hyperparameter) -> str:
     """What a value must be, with all words; a message may show only some of them."""
     if known.kind != "choice":
-        return "; ".join((known.expected, *(each.text for each in known.special)))
+        return "; ".join((known.expected, *(special.text for special in known.special)))
     return listed_code((*known.scalar.values, *known.also), "or")
 
 
@@ -209,7 +218,7 @@ def _usage(usage: Usage) -> str:
 
 def _clause(clause: Clause) -> str:
     """A condition in a sentence."""
-    values = listed_code((each or '""' for each in clause.values), "or")
+    values = listed_code((value or '""' for value in clause.values), "or")
     name = code(clause.subject.name or clause.subject.kind)
     if clause.subject.kind == "instance":
         name = "`instance_count`" if clause.subject.name == "count" else "the instance's processor"

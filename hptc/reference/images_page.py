@@ -47,17 +47,17 @@ def images_page() -> str:
         markdown_table(
             ("Name", "Repository", "Versions"),
             (
-                (code(each.name), code(each.repository), _codes(each.tags))
-                for each in known
-                if each.kind == "algorithm"
+                (code(repository.name), code(repository.repository), _codes(repository.tags))
+                for repository in known
+                if repository.kind == "algorithm"
             ),
         )
     )
     parts.append(_FRAMEWORKS)
     parts.append(markdown_table(("Name", "Repositories"), _frameworks()))
-    for each in sorted(known, key=lambda one: one.repository):
-        if each.kind == "framework":
-            parts += [f"### {each.repository}\n", _versions(each)]
+    for repository in sorted(known, key=lambda entry: entry.repository):
+        if repository.kind == "framework":
+            parts += [f"### {repository.repository}\n", _versions(repository)]
     return "\n".join(parts)
 
 
@@ -81,9 +81,9 @@ def _row(version: Version) -> tuple[str, ...]:
     shorter = dict.fromkeys((version.name, *version.aliases, *version.spellings[1:]))
     return (
         code(full),
-        _codes(each for each in shorter if each != full),
+        _codes(name for name in shorter if name != full),
         ", ".join((*version.pythons, *version.other_pythons)),
-        _codes(version.tag(each) for each in version.hardware),
+        _codes(version.tag(processor) for processor in version.hardware),
     )
 
 

@@ -115,5 +115,5 @@ def _type(schema: Schema) -> str:
 
 def _title(name: str) -> str:
     """A name such as `TrainingJobData` in words."""
-    words = "".join(f" {each.lower()}" if each.isupper() else each for each in name)
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
     return words.strip().removesuffix(" data").capitalize()

@@ -121,14 +121,18 @@ def _function(shown: str, function: object) -> Iterator[str]:
 
 def _signature(shown: str, function: Any) -> str:
     signature = inspect.signature(function)
-    parameters = [each for each in signature.parameters.values() if each.name != "self"]
+    parameters = [
+        parameter for parameter in signature.parameters.values() if parameter.name != "self"
+    ]
     texts: list[str] = []
-    for each in parameters:
-        if each.kind is each.KEYWORD_ONLY and not any(text.startswith("*") for text in texts):
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY and not any(
+            text.startswith("*") for text in texts
+        ):
             texts.append("*")
-        star = "*" if each.kind is each.VAR_POSITIONAL else ""
-        default = "" if each.default is each.empty else f" = {each.default!r}"
-        texts.append(f"{star}{each.name}: {each.annotation}{default}")
+        star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+        texts.append(f"{star}{parameter.name}: {parameter.annotation}{default}")
     line = f"{shown}({', '.join(texts)}) -> {signature.return_annotation}"
     if len(line) <= _NARROW:
         return line

@@ -107,7 +107,7 @@ def _flow(value: object) -> str:
     """A value as YAML in one line."""
     match value:
         case dict():
-            return "{" + ", ".join(f"{key}: {_flow(each)}" for key, each in value.items()) + "}"
+            return "{" + ", ".join(f"{key}: {_flow(part)}" for key, part in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(_flow, value)) + "]"
         case str():

@@ -34,9 +34,9 @@ class SpecCost(NamedTuple):
 
 def render_costs(costs: Sequence[SpecCost]) -> str:
     """The costs of specs, and their sum if there are several."""
-    text = "\n".join(render_cost(*each) for each in costs)
+    text = "\n".join(render_cost(*cost) for cost in costs)
     if len(costs) > 1:
-        together = total_cost([(summary(each.bound), each.expected) for each in costs])
+        together = total_cost([(summary(cost.bound), cost.expected) for cost in costs])
         text += f"\n{plural(len(costs), 'tuning job')}: {total(together)}\n"
     return text
 

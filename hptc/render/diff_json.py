@@ -50,7 +50,7 @@ def _spec_data(spec: SpecDiff) -> SpecDiffData:
         "file": spec.file,
         "impact": spec.impact,
         **_jobs(spec.comparisons[0]),
-        "environments": [_comparison_data(each) for each in spec.comparisons],
+        "environments": [_comparison_data(comparison) for comparison in spec.comparisons],
         "changes": [_change_data(change) for change in spec.changes],
         "findings": [as_data(diagnostic) for diagnostic in spec.findings],
         "old_errors": [as_data(diagnostic) for diagnostic in spec.old_errors],

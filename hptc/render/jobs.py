@@ -140,7 +140,7 @@ def changes_text(changes: ContentChanges) -> str:
         return ""
     if not changes.subjects:
         return "has changed since: its digest differs"
-    subjects = [shortened(each, _LONGEST_SUBJECT) for each in changes.subjects]
+    subjects = [shortened(subject, _LONGEST_SUBJECT) for subject in changes.subjects]
     if len(subjects) > _MOST_SUBJECTS:
         rest = len(subjects) - _MOST_SUBJECTS + 1
         subjects = [*subjects[: _MOST_SUBJECTS - 1], f"{rest} more"]

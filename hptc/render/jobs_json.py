@@ -184,7 +184,7 @@ def _submission_data(outcome: Submission) -> SubmittedData | UnchangedData | Dry
                 "request": outcome.request,
             }
             if outcome.code:
-                data["code"] = [_upload(each) for each in outcome.code]
+                data["code"] = [_upload(upload) for upload in outcome.code]
             return data
         case _:
             assert_never(outcome)

@@ -184,15 +184,15 @@ def local_jobs_json(jobs: Sequence[ListedJob], facts: Mapping[str, RunFacts]) ->
 
 
 def _dry(facts: Mapping[str, RunFacts]) -> list[str]:
-    return [name for name, each in facts.items() if each.is_dry]
+    return [name for name, run in facts.items() if run.is_dry]
 
 
 def _stand_ins(facts: Mapping[str, RunFacts]) -> dict[str, list[str]]:
-    return {name: list(each.stand_ins) for name, each in facts.items() if each.stand_ins}
+    return {name: list(run.stand_ins) for name, run in facts.items() if run.stand_ins}
 
 
 def _interrupted(jobs: Sequence[ListedJob], facts: Mapping[str, RunFacts]) -> list[str]:
-    names = [each.summary.name for each in jobs if each.summary.status not in FINAL_STATUSES]
+    names = [job.summary.name for job in jobs if job.summary.status not in FINAL_STATUSES]
     return [name for name in names if not facts[name].is_running]
 
 
@@ -223,7 +223,7 @@ def render_failure(event: Ended, inputs: ScriptInputs, log: str) -> str:
         lines += [f"  | {line}" for line in shown]
     else:
         lines.append("its log is empty")
-    lines += [f"help: {each}" for each in _advice(event, inputs)]
+    lines += [f"help: {advice}" for advice in _advice(event, inputs)]
     return "\n".join(lines)
 
 
@@ -313,10 +313,10 @@ def _advice_on_channels(text: str, inputs: ScriptInputs) -> Iterator[str]:
     known = {f"SM_CHANNEL_{name.upper()}" for name in inputs.channels}
     named = _UNKNOWN_CHANNEL.search(text)
     read = [named[1]] if named is not None else inputs.channel_variables
-    unknown = [each for each in read if each not in known]
+    unknown = [variable for variable in read if variable not in known]
     if unknown:
         has = listed_code(inputs.channels) if inputs.channels else "none"
-        names = listed_code(each.removeprefix("SM_CHANNEL_").lower() for each in unknown)
+        names = listed_code(variable.removeprefix("SM_CHANNEL_").lower() for variable in unknown)
         yield (
             f"the script reads {listed_code(unknown)}, but the spec has no input channel {names}; "
             f"it has {has}"

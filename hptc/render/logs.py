@@ -59,7 +59,7 @@ def logs_json(
             {
                 "name": job.name,
                 "status": job.status,
-                "events": [_event_data(each, has_times=has_times) for each in events[job.name]],
+                "events": [_event_data(event, has_times=has_times) for event in events[job.name]],
             }
             for job in choice.training_jobs
         ],

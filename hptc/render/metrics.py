@@ -23,7 +23,7 @@ def render_rehearsals(
     name: str, rehearsals: Sequence[Rehearsal], *, has_verdict: bool = True
 ) -> str:
     """The tests of one spec: the verdict first, then each metric definition."""
-    texts = ("\n".join(_lines(name, each, has_verdict)) for each in rehearsals)
+    texts = ("\n".join(_lines(name, rehearsal, has_verdict)) for rehearsal in rehearsals)
     return "\n".join(f"{text}\n" for text in texts)
 
 
@@ -49,7 +49,9 @@ def _verdict(rehearsal: Rehearsal) -> str:
     lines = f"{plural(rehearsal.lines, 'line')} of {rehearsal.log}"
     objectives = [result for result in rehearsal.metrics if result.is_objective]
     if rehearsal.is_objective_misread:
-        misread, numbers = max((each.misread.count, each.numbers.count) for each in objectives)
+        misread, numbers = max(
+            (objective.misread.count, objective.numbers.count) for objective in objectives
+        )
         return (
             f"objective metric `{rehearsal.objective}` is misread in {misread:,} of the "
             f"{plural(numbers, 'line')} with a value in {rehearsal.log}"

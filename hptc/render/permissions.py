@@ -38,14 +38,15 @@ def render_permissions(report: PermissionsReport) -> str:
     blocks = [_head(report)]
     for role in (*report.roles, *report.schedule):
         blocks.append(_role(role))
-        blocks += [_permission(each) for each in role.permissions]
+        blocks += [_permission(permission) for permission in role.permissions]
     return "\n".join(blocks)
 
 
 def permissions_json(report: PermissionsReport) -> str:
     """The policy document of the execution role; for several roles, an object of them by ARN."""
     policies = {
-        role.arn: document(each.statement for each in role.permissions) for role in report.roles
+        role.arn: document(permission.statement for permission in role.permissions)
+        for role in report.roles
     }
     data = next(iter(policies.values())) if len(policies) == 1 else policies
     return json_text(data)
@@ -58,7 +59,7 @@ def launcher_json(environment: Environment) -> str:
 
 def deployer_json(policies: Iterable[DeployerPolicy]) -> str:
     """The policies of CloudFormation's execution role by name, as an object of documents."""
-    return json_text({each.name: document(each.statements) for each in policies})
+    return json_text({policy.name: document(policy.statements) for policy in policies})
 
 
 def _head(report: PermissionsReport) -> str:
@@ -74,7 +75,7 @@ def _role(role: RolePermissions) -> str:
             f"{printable(role.arn)}: an existing role; hptc does not check what it allows"
         )
     service = role.trust.principal[1] if role.trust.principal else ""
-    when = " and ".join(_condition(each) for each in role.trust.conditions)
+    when = " and ".join(_condition(condition) for condition in role.trust.conditions)
     return _wrapped(f"execution role created by {role.stack}, assumed by {service} if {when}")
 
 
@@ -85,8 +86,10 @@ def _permission(permission: Permission) -> str:
             _wrapped(f"{statement.sid}: {printable(statement.reason)}"),
             *_names("allows", statement.actions),
             *_names("on", statement.resources),
-            *_clauses("if", [_condition(each) for each in statement.conditions]),
-            *_clauses("required by", [_requirement(each) for each in permission.required_by]),
+            *_clauses("if", [_condition(condition) for condition in statement.conditions]),
+            *_clauses(
+                "required by", [_requirement(requirement) for requirement in permission.required_by]
+            ),
         )
     )
 

@@ -61,7 +61,7 @@ def render_plan(plan: Plan, *, color: bool = False) -> str:
     sections: Sequence[tuple[str, str, Sequence[str]]] = (
         ("submit", "to submit", list(_to_submit(plan))),
         ("blocked", "blocked", list(_blocked(plan.blocked))),
-        ("bold", "unchanged", _columns([_unchanged(each) for each in plan.unchanged])),
+        ("bold", "unchanged", _columns([_unchanged(job) for job in plan.unchanged])),
         ("urgent", "stacks to deploy", list(_stacks(plan))),
         ("urgent", "stacks of another owner", list(_foreign(plan))),
         ("urgent", "orphaned stacks", list(_orphaned(plan))),
@@ -150,9 +150,9 @@ def _state(stack: StackStatus) -> str:
 
 def _foreign(plan: Plan) -> Iterator[str]:
     foreign = plan.stacks.foreign
-    yield from _columns([(each.name, _state(each)) for each in foreign])
+    yield from _columns([(stack.name, _state(stack)) for stack in foreign])
     if foreign:
-        adopted = " ".join(f"--adopt {printable(each.name)}" for each in foreign)
+        adopted = " ".join(f"--adopt {printable(stack.name)}" for stack in foreign)
         yield (
             "help: rename the project or the environment; to take them over, "
             f"`hptc deploy --env {printable(plan.place.environment)} {adopted}`"

@@ -122,9 +122,14 @@ def _facts(results: Results) -> list[tuple[str, list[str]]]:
     if results.stopped_early:
         facts.append(("Stopped early", [early_stopping_text(results.stopped_early)]))
     if results.at_bounds:
-        facts.append(("Ranges", [bound_text(each).replace("`", "") for each in results.at_bounds]))
+        facts.append(
+            ("Ranges", [bound_text(bound).replace("`", "") for bound in results.at_bounds])
+        )
     return facts
 
 
 def _importance(results: Results, definition: str) -> Importance | None:
-    return next((each for each in results.importance if each.definition == definition), None)
+    return next(
+        (importance for importance in results.importance if importance.definition == definition),
+        None,
+    )

@@ -46,7 +46,10 @@ class Column:
     def of(range_: Range, shown: Sequence[TrainingResult]) -> Column:
         """The axis of a range; if Autotune chose the range, from the values that were tried."""
         used = [
-            value for each in shown for name, value in each.hyperparameters if name == range_.name
+            value
+            for training_job in shown
+            for name, value in training_job.hyperparameters
+            if name == range_.name
         ]
         match range_:
             case NumericRange():

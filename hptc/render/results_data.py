@@ -98,7 +98,7 @@ def results_data(results: Results, *, top: int | None = None) -> ResultsData:
             }
             for group in results.failures
         ],
-        "training_jobs": [_training_job(each) for each in results.ranked[:top]],
+        "training_jobs": [_training_job(training_job) for training_job in results.ranked[:top]],
     }
 
 

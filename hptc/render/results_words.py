@@ -38,7 +38,10 @@ def headline(results: Results) -> str:
 
 def best_text(results: Results) -> str:
     """The best objective; empty without any."""
-    best = next((each for each in results.ranked if each.objective is not None), None)
+    best = next(
+        (training_job for training_job in results.ranked if training_job.objective is not None),
+        None,
+    )
     if best is None:
         return ""
     objective = definition_of(results.job.definitions, best.definition).objective
@@ -60,7 +63,7 @@ def best_of_parents_text(results: Results) -> str:
 
 def counts_text(results: Results) -> str:
     """The training jobs by status."""
-    statuses = [each.status for each in results.training_jobs]
+    statuses = [training_job.status for training_job in results.training_jobs]
     words = dict.fromkeys([*_STATUS_WORDS, *statuses])
     return ", ".join(
         f"{count} {_STATUS_WORDS.get(status, status.lower())}"

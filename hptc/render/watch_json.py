@@ -44,12 +44,12 @@ def _job_data(job: JobProgress) -> WatchedJobData:
         if job.running is None
         else [
             {
-                "name": each.name,
-                "status": each.status,
-                "definition": each.definition or None,
-                "seconds": each.seconds,
+                "name": training_job.name,
+                "status": training_job.status,
+                "definition": training_job.definition or None,
+                "seconds": training_job.seconds,
             }
-            for each in job.running
+            for training_job in job.running
         ],
         "cost": _cost_data(job.cost) if job.cost is not None else None,
         "remaining": None
@@ -60,7 +60,7 @@ def _job_data(job: JobProgress) -> WatchedJobData:
 
 def _cost_data(cost: SpentCost) -> SpentCostData:
     amounts = (cost.usd, cost.usd_low, cost.max_instance_hours, cost.max_usd)
-    usd, low, hours, most = (None if each is None else str(each) for each in amounts)
+    usd, low, hours, most = (None if amount is None else str(amount) for amount in amounts)
     return {
         "instance_hours": str(cost.instance_hours),
         "usd": usd,

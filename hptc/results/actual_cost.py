@@ -41,7 +41,7 @@ def needs_description(bound: CostBound, definition: str) -> bool:
     alternatives.
     """
     configurations = _configurations_of(bound, definition)
-    return len(configurations) > 1 or any(each.is_spot for each in configurations)
+    return len(configurations) > 1 or any(configuration.is_spot for configuration in configurations)
 
 
 def billing(
@@ -89,18 +89,20 @@ def training_seconds(job: TrainingJob) -> int | None:
 
 def total_cost_of(billings: Sequence[Billing], bound: CostBound) -> ActualCost:
     """The cost of all training jobs."""
-    known = [each.usd for each in billings if each.usd is not None]
-    most = [each.usd_at_most for each in billings]
-    billable = [each.billable_seconds for each in billings]
+    known = [bill.usd for bill in billings if bill.usd is not None]
+    most = [bill.usd_at_most for bill in billings]
+    billable = [bill.billable_seconds for bill in billings]
     return ActualCost(
         usd=rounded_up(_sum(known)) if len(known) == len(billings) else None,
         usd_known=rounded_up(_sum(known)),
-        usd_at_most=None if None in most else rounded_up(_sum(each for each in most if each)),
+        usd_at_most=None if None in most else rounded_up(_sum(usd for usd in most if usd)),
         known=len(known),
-        unread=sum(each.is_unread for each in billings),
-        running=sum(each.unknown == RUNNING for each in billings),
+        unread=sum(bill.is_unread for bill in billings),
+        running=sum(bill.unknown == RUNNING for bill in billings),
         unknown=_unknown_reasons(billings, bound),
-        billable_seconds=None if None in billable else sum(each for each in billable if each),
+        billable_seconds=None
+        if None in billable
+        else sum(seconds for seconds in billable if seconds),
         bound=summary(bound),
     )
 
@@ -119,9 +121,9 @@ def _sum(amounts: Any) -> Fraction:
 
 def _unknown_reasons(billings: Sequence[Billing], bound: CostBound) -> tuple[str, ...]:
     counts: dict[str, int] = {}
-    for each in billings:
-        if each.usd is None:
-            counts[each.unknown] = counts.get(each.unknown, 0) + 1
+    for bill in billings:
+        if bill.usd is None:
+            counts[bill.unknown] = counts.get(bill.unknown, 0) + 1
     reasons = []
     for reason, count in counts.items():
         # What is missing for the bound is missing here, except for its number of training jobs.
@@ -132,7 +134,11 @@ def _unknown_reasons(billings: Sequence[Billing], bound: CostBound) -> tuple[str
 
 
 def _configurations_of(bound: CostBound, definition: str) -> list[Configuration]:
-    configurations = [each for each in bound.configurations if each.definition == definition]
+    configurations = [
+        configuration
+        for configuration in bound.configurations
+        if configuration.definition == definition
+    ]
     return configurations or list(bound.configurations)
 
 
@@ -147,9 +153,9 @@ def _configuration(
     ran_on = [(resources.get("InstanceType"), resources.get("InstanceCount"))]
     return next(
         (
-            each
-            for each in configurations
-            if [(line.instance_type, line.count) for line in each.lines] == ran_on
+            configuration
+            for configuration in configurations
+            if [(line.instance_type, line.count) for line in configuration.lines] == ran_on
         ),
         None,
     )
@@ -161,7 +167,7 @@ def _billable_seconds(
     billed = None if description is None else description.get("BillableTimeInSeconds")
     if billed is not None:
         return int(billed)
-    is_spot = any(each.is_spot for each in _configurations_of(bound, definition))
+    is_spot = any(configuration.is_spot for configuration in _configurations_of(bound, definition))
     return None if is_spot or not bound.configurations else seconds
 
 

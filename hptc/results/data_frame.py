@@ -26,22 +26,22 @@ def data_frame(results: Results) -> pandas.DataFrame:
     """
     jobs = results.ranked
     columns: dict[str, tuple[list[Any], str]] = {
-        "number": ([each.number for each in jobs], "int64"),
-        "name": ([each.name for each in jobs], "string"),
-        "definition": ([each.definition or None for each in jobs], "category"),
-        "status": ([each.status for each in jobs], "category"),
-        "stopped_early": ([each.is_stopped_early for each in jobs], "bool"),
-        "metric_name": ([each.metric_name or None for each in jobs], "category"),
-        "objective": ([each.objective for each in jobs], "float64"),
-        "started": ([_utc(each.started) for each in jobs], _UTC_TIME),
-        "ended": ([_utc(each.ended) for each in jobs], _UTC_TIME),
-        "seconds": ([each.seconds for each in jobs], "Int64"),
-        "billable_seconds": ([each.billable_seconds for each in jobs], "Int64"),
-        "usd": ([None if each.usd is None else float(each.usd) for each in jobs], "float64"),
-        "failure_reason": ([each.failure_reason or None for each in jobs], "string"),
+        "number": ([job.number for job in jobs], "int64"),
+        "name": ([job.name for job in jobs], "string"),
+        "definition": ([job.definition or None for job in jobs], "category"),
+        "status": ([job.status for job in jobs], "category"),
+        "stopped_early": ([job.is_stopped_early for job in jobs], "bool"),
+        "metric_name": ([job.metric_name or None for job in jobs], "category"),
+        "objective": ([job.objective for job in jobs], "float64"),
+        "started": ([_utc(job.started) for job in jobs], _UTC_TIME),
+        "ended": ([_utc(job.ended) for job in jobs], _UTC_TIME),
+        "seconds": ([job.seconds for job in jobs], "Int64"),
+        "billable_seconds": ([job.billable_seconds for job in jobs], "Int64"),
+        "usd": ([None if job.usd is None else float(job.usd) for job in jobs], "float64"),
+        "failure_reason": ([job.failure_reason or None for job in jobs], "string"),
     }
     frame = {name: pandas.Series(values, dtype=dtype) for name, (values, dtype) in columns.items()}
-    values_of = [dict(each.hyperparameters) for each in jobs]
+    values_of = [dict(job.hyperparameters) for job in jobs]
     for name in hyperparameter_names(results):
         ranges = [
             range_
@@ -61,20 +61,25 @@ def _hyperparameter(ranges: Sequence[Range], texts: Sequence[str | None]) -> pan
     """
     known = [text for text in texts if text is not None]
     categories = [
-        value for each in ranges if isinstance(each, CategoricalRange) for value in each.values
+        value
+        for range_ in ranges
+        if isinstance(range_, CategoricalRange)
+        for value in range_.values
     ]
     numbers = [number(text) for text in known]
     if categories or None in numbers:
         every = list(dict.fromkeys([*categories, *known]))
         return pandas.Series(texts, dtype=pandas.CategoricalDtype(every))
     exact = [None if text is None else number(text) for text in texts]
-    kinds = {each.kind for each in ranges if isinstance(each, NumericRange)}
+    kinds = {range_.kind for range_ in ranges if isinstance(range_, NumericRange)}
     # The values of an Auto range have the kind that Autotune has chosen.
     is_integer = "Continuous" not in kinds and all(map(_is_integer, exact)) and bool(known or kinds)
     if is_integer:
-        whole = [None if each is None else int(each) for each in exact]
+        whole = [None if value is None else int(value) for value in exact]
         return pandas.Series(whole, dtype="Int64")
-    return pandas.Series([None if each is None else float(each) for each in exact], dtype="float64")
+    return pandas.Series(
+        [None if value is None else float(value) for value in exact], dtype="float64"
+    )
 
 
 def _is_integer(value: Decimal | None) -> bool:

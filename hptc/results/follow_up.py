@@ -78,17 +78,17 @@ def follow_up(
         request, results, parents, has_new_data=has_new_data, no_warm_start=no_warm_start
     )
     notes += _set_limits(request, results, parents)
-    changes = [each for d in before.definitions for each in range_changes(results, d)]
+    changes = [change for d in before.definitions for change in range_changes(results, d)]
     if before.is_autotuned:
         changes = []
         notes.append("Autotune chooses the ranges, so they are as before")
-    known = {(each.code, each.message) for each in check(_context(original, {}), RULES)}
+    known = {(finding.code, finding.message) for finding in check(_context(original, {}), RULES)}
     jobs = {before.name: before, **parents}
     changes, findings = _allowed(request, changes, jobs, known)
     _apply(request, changes)
     name = name or _next_name(before.name)
     # Without a job name, the content of the spec names the job.
-    unnamed = {key: each for key, each in request.items() if key != "HyperParameterTuningJobName"}
+    unnamed = {key: value for key, value in request.items() if key != "HyperParameterTuningJobName"}
     text = write_spec(unfilled(unnamed), name=name, sources=sources)
     if not changes and not before.is_autotuned:
         notes.append("the ranges are as before: there is not enough evidence to change them")
@@ -108,10 +108,15 @@ def parent_names(job: TuningJob) -> tuple[str, ...]:
 
 def _summary(results: Results) -> str:
     total = len(results.training_jobs)
-    with_objective = sum(each.objective is not None for each in results.training_jobs)
+    with_objective = sum(
+        training_job.objective is not None for training_job in results.training_jobs
+    )
     text = f"follows {results.job.name}: {with_objective} of {plural(total, 'training job')} "
     text += "reported the objective"
-    best = next((each for each in results.ranked if each.objective is not None), None)
+    best = next(
+        (training_job for training_job in results.ranked if training_job.objective is not None),
+        None,
+    )
     return text if best is None else f"{text}; the best is {best.objective:.6g}"
 
 
@@ -160,7 +165,7 @@ def _obstacle(results: Results) -> str:
         return "a parent has a single algorithm"
     if job.is_autotuned or job.strategy == "Hyperband":
         return f"AWS documents none for {'Autotune' if job.is_autotuned else 'Hyperband'}"
-    if all(each.objective is None for each in results.training_jobs):
+    if all(training_job.objective is None for training_job in results.training_jobs):
         return "no training job reported the objective"
     if _used_jobs(results) >= MAX_TRAINING_JOBS:
         return f"the maximum is {MAX_TRAINING_JOBS} training jobs, with those of the parents"
@@ -190,9 +195,9 @@ def _set_limits(
     if not started:
         return
     counts = [
-        training_jobs(parents[each["HyperParameterTuningJobName"]]) or 0
-        for each in started
-        if each["HyperParameterTuningJobName"] in parents
+        training_jobs(parents[parent["HyperParameterTuningJobName"]]) or 0
+        for parent in started
+        if parent["HyperParameterTuningJobName"] in parents
     ]
     used = sum(counts) + _used_jobs(results)
     wanted = limits.get("MaxNumberOfTrainingJobs")
@@ -225,9 +230,9 @@ def _allowed(
         trial = deepcopy(request)
         _apply(trial, kept)
         findings = [
-            each
-            for each in check(_context(trial, parents), RULES)
-            if (each.code, each.message) not in known
+            finding
+            for finding in check(_context(trial, parents), RULES)
+            if (finding.code, finding.message) not in known
         ]
         reported = [(change, finding) for change in kept if (finding := _about(change, findings))]
         if not reported:
@@ -241,13 +246,13 @@ def _allowed(
 
 def _about(change: RangeChange, findings: Sequence[Finding]) -> Finding | None:
     path = tuple(change.before.path)
-    return next((each for each in findings if tuple(each.path[: len(path)]) == path), None)
+    return next((finding for finding in findings if tuple(finding.path[: len(path)]) == path), None)
 
 
 def _context(request: Request, parents: Mapping[str, TuningJob]) -> Context:
     named = [
-        each["HyperParameterTuningJobName"]
-        for each in request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
+        parent["HyperParameterTuningJobName"]
+        for parent in request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
     ]
     return Context(
         job=read_job({**request, "HyperParameterTuningJobName": "next"}),

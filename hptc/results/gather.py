@@ -83,17 +83,19 @@ def read_results(
     job = read_job(requested(description))
     bound = cost_bound(job, tuning.region, prices)
     listed = _list(tuning, status, progress)
-    unpriced = [_result(number, each, job, status, now) for number, each in enumerate(listed, 1)]
+    unpriced = [
+        _result(number, summary, job, status, now) for number, summary in enumerate(listed, 1)
+    ]
     descriptions = _descriptions(tuning, unpriced, job, bound, options, progress)
     billings = [
-        billing(each, result.definition, bound, descriptions.get(each.name))
-        for each, result in zip(listed, unpriced, strict=True)
+        billing(summary, result.definition, bound, descriptions.get(summary.name))
+        for summary, result in zip(listed, unpriced, strict=True)
     ]
     results = tuple(
-        replace(each, billable_seconds=bill.billable_seconds, usd=shown_usd(bill.usd))
-        for each, bill in zip(unpriced, billings, strict=True)
+        replace(result, billable_seconds=bill.billable_seconds, usd=shown_usd(bill.usd))
+        for result, bill in zip(unpriced, billings, strict=True)
     )
-    failures = group_failures([each for each in results if each.has_failed])
+    failures = group_failures([result for result in results if result.has_failed])
     return Results(
         status=status,
         job=job,
@@ -109,9 +111,9 @@ def read_results(
 def points_of(results: Sequence[TrainingResult], definition: str) -> tuple[Point, ...]:
     """The training jobs of a definition that have an objective."""
     return tuple(
-        Point(values=dict(each.hyperparameters), objective=each.objective)
-        for each in results
-        if each.definition == definition and each.objective is not None
+        Point(values=dict(result.hyperparameters), objective=result.objective)
+        for result in results
+        if result.definition == definition and result.objective is not None
     )
 
 
@@ -124,10 +126,12 @@ def best_of(
 
 
 def _at_bounds(job: TuningJob, results: Sequence[TrainingResult]) -> Iterator[BestAtBound]:
-    for each in job.definitions:
-        best = best_of(results, job, each)
-        limits = partial(value_limits, each)
-        yield from values_at_bounds(each.ranges, best, limits, definition_name(job, each))
+    for definition in job.definitions:
+        best = best_of(results, job, definition)
+        limits = partial(value_limits, definition)
+        yield from values_at_bounds(
+            definition.ranges, best, limits, definition_name(job, definition)
+        )
 
 
 def _list(tuning: TuningReader, status: JobStatus, progress: Progress) -> list[TrainingJob]:
@@ -135,12 +139,12 @@ def _list(tuning: TuningReader, status: JobStatus, progress: Progress) -> list[T
     counters = status.training_jobs
     total = counters.ended + counters.in_progress
     listed: list[TrainingJob] = []
-    for each in tuning.list_training_jobs(status.name):
-        listed.append(each)
+    for summary in tuning.list_training_jobs(status.name):
+        listed.append(summary)
         progress("reading", "training jobs", len(listed), max(total, len(listed)))
     listed.reverse()
-    if all(each.created is not None for each in listed):
-        listed.sort(key=lambda each: each.created or datetime.min)
+    if all(summary.created is not None for summary in listed):
+        listed.sort(key=lambda summary: summary.created or datetime.min)
     return listed
 
 
@@ -215,39 +219,41 @@ def _descriptions(
     if not options.reads_all_costs:
         shown = shown[: options.top]
     wanted = [
-        each
-        for each in shown
-        if each.ended is not None
-        and each.started is not None
-        and needs_description(bound, each.definition)
+        result
+        for result in shown
+        if result.ended is not None
+        and result.started is not None
+        and needs_description(bound, result.definition)
     ]
     descriptions: dict[str, Mapping[str, Any]] = {}
-    for done, each in enumerate(wanted, 1):
-        description = tuning.describe_training_job(each.name)
+    for done, result in enumerate(wanted, 1):
+        description = tuning.describe_training_job(result.name)
         if description is not None:
-            descriptions[each.name] = description
+            descriptions[result.name] = description
         progress("describing", "training jobs", done, len(wanted))
     return descriptions
 
 
 def _stopped_early(results: Sequence[TrainingResult], bound: CostBound) -> StoppedEarly | None:
-    stopped = [each for each in results if each.is_stopped_early]
+    stopped = [result for result in results if result.is_stopped_early]
     if not stopped:
         return None
     seconds, usd = 0, Fraction(0)
     is_known, is_priced = True, True
-    for definition in {each.definition for each in stopped}:
+    for definition in {result.definition for result in stopped}:
         full = [
-            each.seconds
-            for each in results
-            if each.definition == definition and each.status == "Completed" and each.seconds
+            result.seconds
+            for result in results
+            if result.definition == definition and result.status == "Completed" and result.seconds
         ]
         if not full:
             is_known = False
             continue
         usual = round(median(full))
         saved = sum(
-            max(0, usual - (each.seconds or 0)) for each in stopped if each.definition == definition
+            max(0, usual - (result.seconds or 0))
+            for result in stopped
+            if result.definition == definition
         )
         rate = _usd_per_second(bound, definition)
         is_priced = is_priced and rate is not None
@@ -263,7 +269,9 @@ def _stopped_early(results: Sequence[TrainingResult], bound: CostBound) -> Stopp
 def _usd_per_second(bound: CostBound, definition: str) -> Fraction | None:
     """The on-demand price; None with several alternatives, or with managed spot training."""
     configurations: list[Configuration] = [
-        each for each in bound.configurations if each.definition == definition
+        configuration
+        for configuration in bound.configurations
+        if configuration.definition == definition
     ]
     if len(configurations) != 1 or configurations[0].is_spot:
         return None

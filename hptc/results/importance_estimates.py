@@ -27,10 +27,10 @@ def with_importance(results: Results) -> Results:
     It takes seconds for 750 training jobs. Without numpy and scipy, it is unknown, and the reason
     says how to install them.
     """
-    history = [_observation(each) for each in results.training_jobs]
+    history = [_observation(training_job) for training_job in results.training_jobs]
     estimates = tuple(
-        _importance_of(results.job, history, definition_name(results.job, each))
-        for each in results.job.definitions
+        _importance_of(results.job, history, definition_name(results.job, definition))
+        for definition in results.job.definitions
     )
     return replace(results, importance=estimates)
 

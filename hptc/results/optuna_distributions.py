@@ -50,7 +50,11 @@ def parameters(
     """The hyperparameters that have a distribution, given the values of every training job."""
     with_distribution = []
     for range_ in ranges:
-        texts = [each[range_.name] for each in configurations if range_.name in each]
+        texts = [
+            configuration[range_.name]
+            for configuration in configurations
+            if range_.name in configuration
+        ]
         match range_:
             case NumericRange():
                 parameter = _numeric(range_, texts)
@@ -83,7 +87,7 @@ def _numeric(range_: NumericRange, texts: Sequence[str]) -> Parameter | None:
         return None
     low, high, scale = min(known), max(known), scale_of(range_)
     is_log = scale == "Logarithmic" and float(low) > 0
-    is_whole = range_.kind == "Integer" and all(each == int(each) for each in known)
+    is_whole = range_.kind == "Integer" and all(value == int(value) for value in known)
     is_exact = low >= -_EXACT and high <= _EXACT
     notes = []
     if scale == "ReverseLogarithmic":

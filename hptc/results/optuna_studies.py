@@ -77,11 +77,11 @@ class _Part:
 
 def _part(results: Results, definition: Definition) -> _Part:
     own = [
-        each
-        for each in results.training_jobs
-        if definition_of(results.job.definitions, each.definition) is definition
+        training_job
+        for training_job in results.training_jobs
+        if definition_of(results.job.definitions, training_job.definition) is definition
     ]
-    columns = parameters(definition.ranges, [dict(each.hyperparameters) for each in own])
+    columns = parameters(definition.ranges, [dict(result.hyperparameters) for result in own])
     return _Part(definition=definition, results=own, columns=columns)
 
 
@@ -109,10 +109,13 @@ def _overall(
     results: Results, columns_of: Mapping[RequestPath, tuple[Parameter, ...]], builder: _Trials
 ) -> Iterator[Study]:
     definitions = results.job.definitions
-    if len({is_maximized(each) for each in definitions}) > 1:
+    if len({is_maximized(definition) for definition in definitions}) > 1:
         return
-    names = CategoricalDistribution(tuple(each.name or "" for each in definitions))
-    metrics = {each.objective.metric_name if each.objective else "" for each in definitions}
+    names = CategoricalDistribution(tuple(definition.name or "" for definition in definitions))
+    metrics = {
+        definition.objective.metric_name if definition.objective else ""
+        for definition in definitions
+    }
     trials = []
     for number, result in enumerate(results.training_jobs):
         definition = definition_of(definitions, result.definition)
@@ -120,7 +123,9 @@ def _overall(
         # The same name in two definitions is not the same hyperparameter.
         prefix = f"{definition.name}."
         params = {prefix + name: value for name, value in trial.params.items()}
-        distributions = {prefix + name: each for name, each in trial.distributions.items()}
+        distributions = {
+            prefix + name: distribution for name, distribution in trial.distributions.items()
+        }
         trial.params = {DEFINITION: definition.name or "", **params}
         trial.distributions = {DEFINITION: names, **distributions}
         trials.append(trial)
@@ -149,7 +154,7 @@ def _attributes(results: Results) -> dict[str, Any]:
 
 
 def _notes(columns: Sequence[Parameter]) -> dict[str, Any]:
-    notes = {each.name: "; ".join(each.notes) for each in columns if each.notes}
+    notes = {column.name: "; ".join(column.notes) for column in columns if column.notes}
     return {"notes": notes} if notes else {}
 
 

@@ -66,7 +66,7 @@ def without_widening(change: RangeChange, reason: str) -> RangeChange:
         return change
     low = before.min if _is_less(after.min, before.min) else after.min
     high = before.max if _is_less(before.max, after.max) else after.max
-    kept = tuple(each for each in change.reasons if not each.startswith("widened"))
+    kept = tuple(text for text in change.reasons if not text.startswith("widened"))
     return RangeChange(
         before=before,
         after=replace(after, min=low, max=high),

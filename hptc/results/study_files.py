@@ -72,7 +72,7 @@ def _database(studies: Sequence[Study], progress: Progress) -> bytes:
 def _journal(studies: Sequence[Study], progress: Progress) -> bytes:
     journal = _JournalInMemory()
     _fill(JournalStorage(journal), studies, progress)
-    lines = [json.dumps(each, separators=(",", ":")) for each in journal.logs]
+    lines = [json.dumps(log, separators=(",", ":")) for log in journal.logs]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -94,14 +94,14 @@ class _JournalInMemory(BaseJournalBackend):
 def _fill(storage: BaseStorage, studies: Sequence[Study], progress: Progress) -> None:
     done = 0
     with _quiet():
-        for each in studies:
-            direction = StudyDirection.MAXIMIZE if each.is_maximized else StudyDirection.MINIMIZE
-            study_id = storage.create_new_study([direction], study_name=each.name)
-            for name, value in each.attributes.items():
+        for study in studies:
+            direction = StudyDirection.MAXIMIZE if study.is_maximized else StudyDirection.MINIMIZE
+            study_id = storage.create_new_study([direction], study_name=study.name)
+            for name, value in study.attributes.items():
                 storage.set_study_user_attr(study_id, name, value)
-            if each.metric_name:
-                OptunaStudy(each.name, storage).set_metric_names([each.metric_name])
-            for trial in each.trials:
+            if study.metric_name:
+                OptunaStudy(study.name, storage).set_metric_names([study.metric_name])
+            for trial in study.trials:
                 storage.create_new_trial(study_id, template_trial=trial)
                 done += 1
                 progress(done)

@@ -93,7 +93,10 @@ class Results:
 
 def definition_of(definitions: Sequence[Definition], name: str) -> Definition:
     """The definition with a name; the first one for the empty name."""
-    return next((each for each in definitions if name and each.name == name), definitions[0])
+    return next(
+        (definition for definition in definitions if name and definition.name == name),
+        definitions[0],
+    )
 
 
 def is_maximized(definition: Definition) -> bool:
@@ -120,8 +123,10 @@ def rank(
 
 def hyperparameter_names(results: Results) -> list[str]:
     """The tuned hyperparameters of all definitions, in the order of the ranges."""
-    names = [range_.name for each in results.job.definitions for range_ in each.ranges]
-    used = [name for each in results.training_jobs for name, _ in each.hyperparameters]
+    names = [range_.name for definition in results.job.definitions for range_ in definition.ranges]
+    used = [
+        name for training_job in results.training_jobs for name, _ in training_job.hyperparameters
+    ]
     return list(dict.fromkeys([*names, *used]))
 
 
@@ -134,12 +139,13 @@ def without_secret_values(results: Results) -> Results:
         job=without_secrets(results.job),
         training_jobs=tuple(
             replace(
-                each,
-                failure_reason=hide_secrets(each.failure_reason),
+                training_job,
+                failure_reason=hide_secrets(training_job.failure_reason),
                 hyperparameters=tuple(
-                    (name, hidden_value(name, value)) for name, value in each.hyperparameters
+                    (name, hidden_value(name, value))
+                    for name, value in training_job.hyperparameters
                 ),
             )
-            for each in results.training_jobs
+            for training_job in results.training_jobs
         ),
     )

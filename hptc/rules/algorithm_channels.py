@@ -327,7 +327,11 @@ def _label_sizes(rule: Rule, definition: Definition, algorithm: Algorithm) -> It
         if wanted is None or content_type is None or media_type(content_type) != "text/csv":
             continue
         given = content_type.replace(" ", "").lower().split(";")[1:]
-        sizes = [each.removeprefix("label_size=") for each in given if "label_size=" in each]
+        sizes = [
+            parameter.removeprefix("label_size=")
+            for parameter in given
+            if "label_size=" in parameter
+        ]
         if wanted == 0 and sizes:
             continue  # the data may have labels that the algorithm ignores
         if sizes != [str(wanted)]:

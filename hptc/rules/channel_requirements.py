@@ -186,8 +186,10 @@ def _is_required(channel: Documented, definition: Definition) -> bool:
     """Whether an algorithm needs a channel, given the data of the other channels."""
     has_manifest = any(map(has_augmented_manifest, definition.channels))
     if channel.with_image_files:
-        types = [each.content_type for each in definition.channels if each.name in _IMAGE_CHANNELS]
-        return not has_manifest and any(each and are_image_files(each) for each in types)
+        types = [own.content_type for own in definition.channels if own.name in _IMAGE_CHANNELS]
+        return not has_manifest and any(
+            content_type and are_image_files(content_type) for content_type in types
+        )
     return channel.is_required and not (channel.without_manifest and has_manifest)
 
 

@@ -68,7 +68,12 @@ def checkpoints_in_reserved_directory(rule: Rule, context: Context) -> Iterator[
             continue
         path = posixpath.normpath(local)
         reserved = next(
-            (each for each in _RESERVED_DIRECTORIES if f"{path}/".startswith(f"{each}/")), None
+            (
+                directory
+                for directory in _RESERVED_DIRECTORIES
+                if f"{path}/".startswith(f"{directory}/")
+            ),
+            None,
         )
         if reserved is None and path == "/opt/ml":
             reserved = path

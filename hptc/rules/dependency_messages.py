@@ -114,7 +114,7 @@ def _excluded_setting(clause: Clause, settings: Settings) -> str:
 
 def _elements(clause: Clause, setting: Setting) -> str:
     """The elements of a list that a condition is about."""
-    elements = [each for each in setting.text.split(",") if each in clause.values]
+    elements = [element for element in setting.text.split(",") if element in clause.values]
     return f"{listed_code(elements)} in {_name(clause.subject)}"
 
 

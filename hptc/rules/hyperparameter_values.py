@@ -106,11 +106,13 @@ def _bad_values(
 def _usable_words(algorithm: Algorithm, known: Hyperparameter) -> list[str]:
     """The accepted words, without those that the algorithm always fails with."""
     subject = Subject("hyperparameter", known.name)
-    always = [each for each in algorithm.dependencies if each.subjects == (subject,)]
+    always = [
+        dependency for dependency in algorithm.dependencies if dependency.subjects == (subject,)
+    ]
     return [
         word
         for word in known.scalar.values
-        if all(each.violated({subject: word}) is None for each in always)
+        if all(dependency.violated({subject: word}) is None for dependency in always)
     ]
 
 
@@ -262,13 +264,17 @@ def _unknown(
 ) -> Iterator[Finding]:
     if algorithm.certainty != certainty or not algorithm.hyperparameters:
         return
-    names = [name for each in algorithm.hyperparameters for name in (each.name, *each.aliases)]
+    names = [
+        name
+        for hyperparameter in algorithm.hyperparameters
+        for name in (hyperparameter.name, *hyperparameter.aliases)
+    ]
     for name in definition.static:
         if algorithm.hyperparameter(name) is not None:
             continue
         if certainty == "documented" and name.startswith("_"):
             continue  # SageMaker reserves names that start with an underscore
-        meant = nearest(name, [each for each in names if not each.startswith("_")])
+        meant = nearest(name, [name for name in names if not name.startswith("_")])
         others = versions_with_hyperparameter(algorithm.name, name)
         documented = "" if certainty == "certain" else "documented "
         yield rule.finding(

@@ -88,7 +88,7 @@ def _problems(context: Context) -> Iterator[tuple[RequestPath, str, URIProblem]]
 
 
 def _is_placeholder(problem: URIProblem) -> bool:
-    is_word = problem.value != "" and not any(each.isdigit() for each in problem.value)
+    is_word = problem.value != "" and not any(character.isdigit() for character in problem.value)
     return problem.part == "account" and is_word
 
 

@@ -40,7 +40,7 @@ def evaluation_on_training_data(rule: Rule, context: Context) -> Iterator[Findin
             validation: {s3: "s3://example/churn/validation/"}
     """
     for definition in context.job.definitions:
-        algorithms = {each.name for each in possible_algorithms(definition)}
+        algorithms = {algorithm.name for algorithm in possible_algorithms(definition)}
         if algorithms & _WITH_TRAINING_DATA:
             continue
         reads_all = bool(algorithms) and not runs_a_script(definition)

@@ -182,7 +182,7 @@ def objective_of_missing_channel(rule: Rule, context: Context) -> Iterator[Findi
 
 
 def _is_optional_channel(algorithm: Algorithm, name: str) -> bool:
-    return any(name in each.names and not each.is_required for each in algorithm.channels)
+    return any(name in channel.names and not channel.is_required for channel in algorithm.channels)
 
 
 @warning("HPT329", "M16")

@@ -360,7 +360,7 @@ def _foreign_resources(vpc: Vpc, context: Context) -> Iterator[_ForeignResource]
 
 
 def _has_volume(resources: Resources) -> bool:
-    kinds = [instance(each.type) for each in resources.instances]
+    kinds = [instance(requested.type) for requested in resources.instances]
     return not kinds or any(kind is None or not kind.has_local_storage for kind in kinds)
 
 

@@ -65,7 +65,7 @@ def objective_not_in_sample_log(rule: Rule, context: Context) -> Iterator[Findin
     for path, rehearsal in context.rehearsals.items():
         if rehearsal.fault or rehearsal.is_objective_found:
             continue
-        objective = next((each for each in rehearsal.metrics if each.is_objective), None)
+        objective = next((metric for metric in rehearsal.metrics if metric.is_objective), None)
         better = objective.corrected_regex if objective is not None else ""
         yield rule.finding(
             f"the objective `{rehearsal.objective}` is not found in the "
@@ -127,7 +127,9 @@ def _spec_path(path: RequestPath, context: Context) -> SpecPath:
     """The path of a definition in the spec."""
     if not context.job.is_multiple:
         return SpecPath(("training_job",))
-    definition = next(each for each in context.job.definitions if each.path == path)
+    definition = next(
+        definition for definition in context.job.definitions if definition.path == path
+    )
     return SpecPath(("training_jobs", definition.name or ""))
 
 

@@ -97,7 +97,7 @@ def hyperband_without_max_resource(rule: Rule, context: Context) -> Iterator[Fin
     for definition in context.job.definitions:
         if _has_static_epochs(definition):
             continue
-        tuned = next((each.name for each in definition.ranges if each.name in EPOCHS), None)
+        tuned = next((range_.name for range_ in definition.ranges if range_.name in EPOCHS), None)
         written = next((name for name in EPOCHS if name in definition.static), None)
         reason = ""
         if written is not None:

@@ -332,7 +332,7 @@ def too_many_environment_variables(rule: Rule, context: Context) -> Iterator[Fin
         for name in definition.environment:
             total += 1
             if total == _MAX_ENVIRONMENT_VARIABLES + 1 and _has_several_algorithms(context):
-                count = sum(len(each.environment) for each in context.job.definitions)
+                count = sum(len(definition.environment) for definition in context.job.definitions)
                 yield rule.finding(
                     f"the training job definitions have {count} environment variables in total, "
                     f"but the maximum is {_MAX_ENVIRONMENT_VARIABLES}",
@@ -365,7 +365,11 @@ def objectives_with_opposite_directions(rule: Rule, context: Context) -> Iterato
     """
     if not context.job.is_multiple:
         return
-    objectives = [each.objective for each in context.job.definitions if each.objective is not None]
+    objectives = [
+        definition.objective
+        for definition in context.job.definitions
+        if definition.objective is not None
+    ]
     for objective in objectives:
         if objective.type != objectives[0].type:
             yield rule.finding(

@@ -188,7 +188,7 @@ def script_with_a_syntax_error(rule: Rule, context: Context) -> Iterator[Finding
 
 
 def _definition(path: RequestPath, context: Context) -> Definition:
-    return next(each for each in context.job.definitions if each.path == path)
+    return next(definition for definition in context.job.definitions if definition.path == path)
 
 
 def _python(definition: Definition) -> tuple[int, int] | None:
@@ -226,13 +226,13 @@ def hyperparameter_without_an_argument(rule: Rule, context: Context) -> Iterator
             continue
         definition, code = _definition(path, context), context.codes[path]
         names = {name: path / "StaticHyperParameters" / name for name in definition.static}
-        names |= {each.name: each.path for each in definition.ranges}
+        names |= {range_.name: range_.path for range_ in definition.ranges}
         for name, place in names.items():
             if name.startswith(_OF_THE_TOOLKIT):
                 continue
             option = f"-{name}" if len(name) == 1 else f"--{name}"
             # argparse takes the beginning of an option for the option.
-            if any(each.startswith(option) for each in facts.options):
+            if any(known.startswith(option) for known in facts.options):
                 continue
             meant = _meant(name, facts.options)
             yield rule.finding(
@@ -253,7 +253,7 @@ def _missing_model_dir(
 ) -> Iterator[Finding]:
     """A finding if a script does not take the argument that TensorFlow's container adds."""
     option = f"--{MODEL_DIR}"
-    if any(each.startswith(option) for each in options):
+    if any(known.startswith(option) for known in options):
         return
     yield rule.finding(
         f"`{code.directory}/{code.entry_point}` has no argument `{option}`, which AWS's TensorFlow "
@@ -316,7 +316,7 @@ def model_dir_without_a_value(rule: Rule, context: Context) -> Iterator[Finding]
     """
     for path, facts in context.scripts.items():
         definition, code = _definition(path, context), context.codes[path]
-        names = {*definition.static, *(each.name for each in definition.ranges)}
+        names = {*definition.static, *(range_.name for range_ in definition.ranges)}
         if (
             MODEL_DIR not in facts.read_arguments
             or MODEL_DIR in names
@@ -336,7 +336,7 @@ def model_dir_without_a_value(rule: Rule, context: Context) -> Iterator[Finding]
 
 def _meant(name: str, options: frozenset[str]) -> str | None:
     known = sorted(option.lstrip("-") for option in options if option.startswith("--"))
-    same = [each for each in known if fold(each) == fold(name)]
+    same = [option for option in known if fold(option) == fold(name)]
     return same[0] if same else nearest(name, tuple(known))
 
 

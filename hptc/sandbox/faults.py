@@ -53,7 +53,7 @@ class Fault:
 def read_fault(text: str) -> Fault:
     """A fault of `--fault`, such as `throttle=3`. Raises UsageError."""
     name, equals, amount = text.partition("=")
-    kind = next((each for each in _DEFAULTS if each == name), None)
+    kind = next((operation for operation in _DEFAULTS if operation == name), None)
     if kind is None:
         raise UsageError(
             f"--fault {text}: `{name}` is not a fault; expected {', '.join(_DEFAULTS)}"

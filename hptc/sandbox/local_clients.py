@@ -38,7 +38,9 @@ class LocalClients:
             return [body]
 
         def start_without_cors(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            kept = [each for each in headers if not each[0].lower().startswith("access-control-")]
+            kept = [
+                header for header in headers if not header[0].lower().startswith("access-control-")
+            ]
             return start_response(status, kept, *rest)
 
         return self._application(environ, start_without_cors)

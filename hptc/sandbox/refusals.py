@@ -74,9 +74,9 @@ def refusal(request: Request, parents: Mapping[str, Request]) -> str:
     `parents` are the requests of the warm-start parents that exist.
     """
     # AWS ignores members that it doesn't know.
-    violated = [each for each in violations(request) if each.kind != "unknown"]
+    violated = [violation for violation in violations(request) if violation.kind != "unknown"]
     if violated:
-        listed = "; ".join(_constraint(each) for each in violated[:_MAX_LISTED])
+        listed = "; ".join(_constraint(violation) for violation in violated[:_MAX_LISTED])
         count = "1 validation error" if len(violated) == 1 else f"{len(violated)} validation errors"
         return f"{count} detected: {listed}"
     job = read_job(request)
@@ -86,7 +86,7 @@ def refusal(request: Request, parents: Mapping[str, Request]) -> str:
 def _violated_rules(
     request: Request, job: TuningJob, parents: Mapping[str, Request]
 ) -> Iterator[str]:
-    known = {name: read_job(each) for name, each in parents.items()}
+    known = {name: read_job(parent) for name, parent in parents.items()}
     rules = tuple(rule for rule in RULES if rule.code in _ENFORCED)
     words = ApiWords(request)
     for finding in check(Context(job=job, request=request, parents=known), rules):

@@ -28,12 +28,12 @@ def page_of_tuning_jobs(
     key = _sort_key(
         request,
         {
-            "Name": lambda each: each[_JOB],
-            "Status": lambda each: each["HyperParameterTuningJobStatus"],
-            "CreationTime": lambda each: each["CreationTime"],
+            "Name": lambda summary: summary[_JOB],
+            "Status": lambda summary: summary["HyperParameterTuningJobStatus"],
+            "CreationTime": lambda summary: summary["CreationTime"],
         },
     )
-    matching = [each for each in summaries if _matches(each, request)]
+    matching = [summary for summary in summaries if _matches(summary, request)]
     return _page(matching, request, key, _JOB)
 
 
@@ -44,16 +44,16 @@ def page_of_training_jobs(
     key = _sort_key(
         request,
         {
-            "Name": lambda each: each[_TRAINING_JOB],
-            "Status": lambda each: each["TrainingJobStatus"],
-            "CreationTime": lambda each: each["CreationTime"],
-            "FinalObjectiveMetricValue": lambda each: each[_METRIC]["Value"],
+            "Name": lambda summary: summary[_TRAINING_JOB],
+            "Status": lambda summary: summary["TrainingJobStatus"],
+            "CreationTime": lambda summary: summary["CreationTime"],
+            "FinalObjectiveMetricValue": lambda summary: summary[_METRIC]["Value"],
         },
     )
     status = request.get("StatusEquals")
-    matching = [each for each in summaries if status in (None, each["TrainingJobStatus"])]
+    matching = [summary for summary in summaries if status in (None, summary["TrainingJobStatus"])]
     if request.get("SortBy") == "FinalObjectiveMetricValue":
-        matching = [each for each in matching if _METRIC in each]
+        matching = [summary for summary in matching if _METRIC in summary]
     return _page(matching, request, key, _TRAINING_JOB)
 
 
@@ -102,12 +102,12 @@ def _page(
 ) -> tuple[list[Summary], str | None]:
     """The items after the one that NextToken names, so that new items don't move a page."""
     order = request.get("SortOrder") or "Ascending"
-    found.sort(key=lambda each: (key(each), each[name]), reverse=order == "Descending")
+    found.sort(key=lambda summary: (key(summary), summary[name]), reverse=order == "Descending")
     size = request.get("MaxResults") or _DEFAULT_SIZE
     token = request.get("NextToken")
     start = 0
     if token:
-        names = [each[name] for each in found]
+        names = [summary[name] for summary in found]
         last = _read_token(token)
         if last not in names:
             raise AwsError(f"Invalid NextToken: {token}", code="ValidationException")

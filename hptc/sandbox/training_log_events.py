@@ -34,7 +34,7 @@ def _updated(operation: Any) -> Any:
         if response._get_param("logGroupName") == _GROUP:
             names = [response._get_param(key) for key in ("logStreamNamePrefix", "logStreamName")]
             names += response._get_param("logStreamNames") or []
-            for name in {each.split("/")[0] for each in names if each}:
+            for name in {stream.split("/")[0] for stream in names if stream}:
                 _update(response.current_account, response.region, name)
         return operation(response)
 

@@ -105,8 +105,8 @@ class TuningStore:
         parents: dict[str, Request] = {}
         statuses: dict[str, str] = {}
         missing: list[str] = []
-        for each in warm_start.get("ParentHyperParameterTuningJobs") or ():
-            parent = each.get("HyperParameterTuningJobName") or ""
+        for member in warm_start.get("ParentHyperParameterTuningJobs") or ():
+            parent = member.get("HyperParameterTuningJobName") or ""
             folder = JobFolder(self._jobs, parent)
             if folder.exists():
                 parents[parent] = folder.tuning_job()["Request"]
@@ -212,9 +212,9 @@ class TuningStore:
             Proposal(
                 definition=definition.get("DefinitionName", ""),
                 values={
-                    each["Name"]: str(each.get("MinValue", (each.get("Values") or [""])[0]))
+                    range_["Name"]: str(range_.get("MinValue", (range_.get("Values") or [""])[0]))
                     for kind in ("Integer", "Continuous", "Categorical")
-                    for each in ranges.get(f"{kind}ParameterRanges") or ()
+                    for range_ in ranges.get(f"{kind}ParameterRanges") or ()
                 },
             ),
             definition,
@@ -236,8 +236,8 @@ class TuningStore:
         """All tuning jobs, as ListHyperParameterTuningJobs has them."""
         key = "HyperParameterTuningJobStatus"
         return [
-            {**each, key: self._status(each["HyperParameterTuningJobName"], each[key])}
-            for each in self.reader.summaries()
+            {**summary, key: self._status(summary["HyperParameterTuningJobName"], summary[key])}
+            for summary in self.reader.summaries()
         ]
 
     def _status(self, name: str, status: str) -> str:

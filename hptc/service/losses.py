@@ -108,14 +108,14 @@ def unnamed_losses(
             "unknown what the stack would lose",
             help=f"to deploy anyway, add {allow([deployed.name])}",
         )
-    return [each for each in losses(deployed, before, after) if not each.is_named(named)]
+    return [loss for loss in losses(deployed, before, after) if not loss.is_named(named)]
 
 
 def loss_error(unnamed: Sequence[Loss], allow: AllowText) -> OperationError:
     """The error of a deployment that would lose what the user did not name."""
     return OperationError(
-        "nothing was deployed: the deployment " + "; it ".join(each.text for each in unnamed),
-        help=f"restore it in hptc.yaml, or allow it with {allow([each.name for each in unnamed])}",
+        "nothing was deployed: the deployment " + "; it ".join(loss.text for loss in unnamed),
+        help=f"restore it in hptc.yaml, or allow it with {allow([loss.name for loss in unnamed])}",
     )
 
 

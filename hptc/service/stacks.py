@@ -22,13 +22,13 @@ def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, De
     existing = _listed(names, stacks) if len(names) > _MANY else None
     if existing is None:
         existing = [each for name in sorted(names) if (each := stacks.find(name)) is not None]
-    return {each.name: each for each in existing if each.status != "REVIEW_IN_PROGRESS"}
+    return {stack.name: stack for stack in existing if stack.status != "REVIEW_IN_PROGRESS"}
 
 
 def _listed(names: Collection[str], stacks: StackReader) -> list[DeployedStack] | None:
     """The stacks with these names; None if the caller may only describe stacks by name."""
     try:
-        return [each for each in stacks.list_stacks() if each.name in names]
+        return [stack for stack in stacks.list_stacks() if stack.name in names]
     except AwsError as error:
         if error.code != "AccessDenied":
             raise

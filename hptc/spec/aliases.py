@@ -262,5 +262,7 @@ def choice(value: object, choices: Sequence[str]) -> str | None:
     word = fold(str(value))
     if (meant := _VALUES.get(word)) in choices:
         return meant
-    begun = [each for each in choices if len(word) > 2 and fold(each).startswith(word)]
+    begun = [
+        candidate for candidate in choices if len(word) > 2 and fold(candidate).startswith(word)
+    ]
     return begun[0] if len(begun) == 1 else nearest(str(value), tuple(choices))

@@ -156,4 +156,4 @@ def _whole_status(status: str) -> str:
     """A status that the CLI may have cut; of two with the same beginning, the shorter one."""
     if len(status) != _STATUS_WIDTH:
         return status
-    return next((each for each in _LONG_STATUSES if each.startswith(status)), status)
+    return next((long for long in _LONG_STATUSES if long.startswith(status)), status)

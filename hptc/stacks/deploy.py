@@ -279,7 +279,9 @@ def _uploads(
     environment: Environment, specs: Sequence[DeployableSpec], stacks: Sequence[DeployedOutputs]
 ) -> tuple[Upload, ...]:
     """The uploads that the specs need, if the foundation with the data bucket was deployed."""
-    foundation = next((each for each in stacks if each.name == environment.foundation_stack), None)
+    foundation = next(
+        (stack for stack in stacks if stack.name == environment.foundation_stack), None
+    )
     needed = uploads(environment, specs, foundation.outputs) if foundation is not None else ()
     return with_presence(needed, account.connect(environment).inventory) if needed else ()
 

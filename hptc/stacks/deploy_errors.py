@@ -27,7 +27,9 @@ def deployment_error(environment: Environment, output: CdkOutput, code: int) -> 
         if failure is not None and (stack in output.active or failure.is_stuck):
             is_old = stack not in output.active
             since = f" is {failure.status} since an earlier deployment" if is_old else ""
-            left = [f"\n  left: {leftover(each, environment.region)}" for each in failure.left]
+            left = [
+                f"\n  left: {leftover(resource, environment.region)}" for resource in failure.left
+            ]
             failures.append((failure, failure.message(since) + "".join(left)))
     if failures:
         helps = dict.fromkeys(_help_after(failure, environment) for failure, _ in failures)

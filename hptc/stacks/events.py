@@ -54,7 +54,7 @@ class Failure:
         """
         lines = [f"`{self.cause.stack}`{since}: {_sentence(self.cause)}"]
         lines += [f"also failed: {_sentence(other)}" for other in self.others]
-        lines += [f"rollback failed: {_sentence(each)}" for each in self.in_rollback]
+        lines += [f"rollback failed: {_sentence(event)}" for event in self.in_rollback]
         return "\n  ".join(lines)
 
 
@@ -83,18 +83,22 @@ def failure_of(events: Iterable[StackEvent]) -> Failure | None:
     if not of_stack:
         return None
     rollback = next(
-        (i for i, each in enumerate(operation) if each.is_of_stack and "ROLLBACK" in each.status),
+        (
+            i
+            for i, event in enumerate(operation)
+            if event.is_of_stack and "ROLLBACK" in event.status
+        ),
         len(operation),
     )
     failed = list(_failed(operation[:rollback]))
     in_rollback = tuple(_failed(operation[rollback:]))
-    gone = {each.logical_id for each in operation[rollback:] if each.status == "DELETE_COMPLETE"}
+    gone = {event.logical_id for event in operation[rollback:] if event.status == "DELETE_COMPLETE"}
     left = tuple(
-        each
-        for each in operation[rollback:]
-        if each.status in ("DELETE_SKIPPED", "DELETE_FAILED")
-        and not each.is_of_stack
-        and each.logical_id not in gone
+        event
+        for event in operation[rollback:]
+        if event.status in ("DELETE_SKIPPED", "DELETE_FAILED")
+        and not event.is_of_stack
+        and event.logical_id not in gone
     )
     # An export in use, a stack policy or a hook fails the stack without failing a resource.
     stack_failures = [
@@ -111,7 +115,7 @@ def failure_of(events: Iterable[StackEvent]) -> Failure | None:
         cause=causes[0],
         others=tuple(failed[1:]),
         in_rollback=in_rollback if causes[0] not in in_rollback else in_rollback[1:],
-        left=tuple({each.logical_id: each for each in left}.values()),
+        left=tuple({event.logical_id: event for event in left}.values()),
     )
 
 

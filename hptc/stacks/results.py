@@ -43,12 +43,12 @@ class StackStatuses:
     def not_deployed(self) -> tuple[StackStatus, ...]:
         """The stacks that `hptc deploy` creates or updates."""
         done = (StackState.DEPLOYED, StackState.FOREIGN)
-        return tuple(each for each in self.needed if each.state not in done)
+        return tuple(stack for stack in self.needed if stack.state not in done)
 
     @property
     def foreign(self) -> tuple[StackStatus, ...]:
         """The stacks of others, which `hptc deploy` refuses to change."""
-        return tuple(each for each in self.needed if each.state is StackState.FOREIGN)
+        return tuple(stack for stack in self.needed if stack.state is StackState.FOREIGN)
 
 
 @frozen
@@ -104,7 +104,7 @@ class Removal:
     @property
     def retained(self) -> tuple[StackResource, ...]:
         """The resources that remain in the account."""
-        return tuple(each for each in self.resources if each.is_retained)
+        return tuple(resource for resource in self.resources if resource.is_retained)
 
 
 @frozen

@@ -106,8 +106,8 @@ def with_presence(needed: Iterable[Upload], inventory: Inventory) -> tuple[Uploa
     """
     checked = list(needed)
     with suppress(AwsError):
-        for index, each in enumerate(checked[:_MOST_CHECKED]):
-            bucket = each.uri.removeprefix("s3://").partition("/")[0]
-            count = inventory.count_objects(bucket, each.key, 1)
-            checked[index] = replace(each, is_there=count > 0)
+        for index, upload in enumerate(checked[:_MOST_CHECKED]):
+            bucket = upload.uri.removeprefix("s3://").partition("/")[0]
+            count = inventory.count_objects(bucket, upload.key, 1)
+            checked[index] = replace(upload, is_there=count > 0)
     return tuple(checked)

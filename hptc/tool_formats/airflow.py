@@ -46,14 +46,14 @@ def read_airflow_config(data: Mapping[str, Any]) -> ImportedJob:
 
 def _uploads(operations: object) -> list[str]:
     entries = [
-        each
+        entry
         for action in (operations.values() if isinstance(operations, Mapping) else ())
-        for each in (action if isinstance(action, list) else ())
+        for entry in (action if isinstance(action, list) else ())
     ]
     return [
-        f"{each.get('Path')} to s3://{each.get('Bucket')}/{each.get('Key')}"
-        for each in entries
-        if isinstance(each, Mapping)
+        f"{entry.get('Path')} to s3://{entry.get('Bucket')}/{entry.get('Key')}"
+        for entry in entries
+        if isinstance(entry, Mapping)
     ]
 
 

@@ -82,16 +82,16 @@ def spec_name(request: Request) -> str:
 def _without_role(value: object, role_arn: str) -> tuple[Any, bool]:
     """A request without the member RoleArn where it is `role_arn`, and whether it was there."""
     if isinstance(value, list):
-        parts = [_without_role(each, role_arn) for each in value]
+        parts = [_without_role(element, role_arn) for element in value]
         return [part for part, _ in parts], any(found for _, found in parts)
     if not isinstance(value, Mapping):
         return value, False
     kept, found = {}, False
-    for key, each in value.items():
-        if key == "RoleArn" and each == role_arn:
+    for key, member in value.items():
+        if key == "RoleArn" and member == role_arn:
             found = True
             continue
-        kept[key], found_below = _without_role(each, role_arn)
+        kept[key], found_below = _without_role(member, role_arn)
         found = found or found_below
     return kept, found
 
@@ -100,8 +100,8 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield from _texts(each, (*path, key))
+        for key, member in value.items():
+            yield from _texts(member, (*path, key))
     elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _texts(each, (*path, index))
+        for index, element in enumerate(value):
+            yield from _texts(element, (*path, index))

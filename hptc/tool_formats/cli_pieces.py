@@ -29,7 +29,9 @@ def member_of_piece(data: Any) -> str | None:
             continue
         structures = data if is_list else [data]
         known = _keys_of(shape.item if is_list and shape.item else shape)
-        keys = [key for each in structures if isinstance(each, Mapping) for key in each]
+        keys = [
+            key for structure in structures if isinstance(structure, Mapping) for key in structure
+        ]
         count = sum(key in known for key in keys)
         if count > most and 2 * count > len(keys):
             best, most = member, count

@@ -125,7 +125,7 @@ def _read_other_names(data: Mapping[str, Any]) -> ImportedJob:
 
 def _without_open_name(job: ImportedJob) -> ImportedJob:
     """The job without a name that isn't known: hptc names the job by its content."""
-    open_name = next((each for each in job.open_members if each.path == (_NAME,)), None)
+    open_name = next((member for member in job.open_members if member.path == (_NAME,)), None)
     if open_name is None:
         return job
     note = (
@@ -136,5 +136,5 @@ def _without_open_name(job: ImportedJob) -> ImportedJob:
         request={key: value for key, value in job.request.items() if key != _NAME},
         form=job.form,
         notes=(note, *job.notes),
-        open_members=tuple(each for each in job.open_members if each is not open_name),
+        open_members=tuple(member for member in job.open_members if member is not open_name),
     )

@@ -49,16 +49,16 @@ def read_kubernetes_resource(data: Mapping[str, Any], selected: str | None) -> I
 def _resources(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     items = data.get("items") if data["kind"] == "List" else [data]
     return [
-        each
-        for each in (items if isinstance(items, list) else ())
-        if isinstance(each, Mapping)
-        and str(each.get("kind")).lower() == _KIND
-        and str(each.get("apiVersion")).startswith(_GROUPS)
+        item
+        for item in (items if isinstance(items, list) else ())
+        if isinstance(item, Mapping)
+        and str(item.get("kind")).lower() == _KIND
+        and str(item.get("apiVersion")).startswith(_GROUPS)
     ]
 
 
 def _selected(resources: list[Mapping[str, Any]], selected: str | None) -> Mapping[str, Any]:
-    names = [str(_mapping(each.get("metadata")).get("name")) for each in resources]
+    names = [str(_mapping(resource.get("metadata")).get("name")) for resource in resources]
     if not resources:
         raise UsageError(
             "not a tuning job: a resource has the kind HyperParameterTuningJob and an apiVersion "

@@ -117,30 +117,32 @@ class Conversion:
         if item is None:
             return value
         if isinstance(value, Mapping) and set(item.members) == {"Key", "Value"}:
-            texts = {key: _scalar(each, item.members["Value"]) for key, each in value.items()}
+            texts = {key: _scalar(text, item.members["Value"]) for key, text in value.items()}
             return [{"Key": key, "Value": text} for key, text in texts.items() if text is not None]
         if not isinstance(value, list):
             return value
-        converted = [self.convert(each, item, (*path, index)) for index, each in enumerate(value)]
-        return [each for each in converted if each is not None]
+        converted = [
+            self.convert(element, item, (*path, index)) for index, element in enumerate(value)
+        ]
+        return [element for element in converted if element is not None]
 
     def _map(self, value: object, shape: Shape, path: Path) -> object:
         if isinstance(value, list) and all(
-            isinstance(each, Mapping) and {"name", "value"} == set(map(fold, each))
-            for each in value
+            isinstance(pair, Mapping) and {"name", "value"} == set(map(fold, pair))
+            for pair in value
         ):  # the first SageMaker operator for Kubernetes has lists of pairs
-            pairs = [{fold(key): part for key, part in each.items()} for each in value]
+            pairs = [{fold(key): part for key, part in pair.items()} for pair in value]
             value = {str(pair["name"]): pair["value"] for pair in pairs}
         if not isinstance(value, Mapping) or shape.item is None:
             return value
         converted = {}
-        for key, each in value.items():
+        for key, member in value.items():
             opened = self._open_key(key)
             place = (*path, opened or key)
             if opened is not None:
-                found = self._opened("", str(each), shape.item, place)
+                found = self._opened("", str(member), shape.item, place)
             else:
-                found = self.convert(each, shape.item, place)
+                found = self.convert(member, shape.item, place)
             if found is not None:
                 converted[opened or key] = found
         return converted

@@ -52,12 +52,13 @@ def _filled(value: object, shape: Shape | None, path: Path, missing: list[str]) 
         return value.sample
     if isinstance(value, list):
         item = shape.item if shape is not None else None
-        return [_filled(each, item, (*path, i), missing) for i, each in enumerate(value)]
+        return [_filled(element, item, (*path, i), missing) for i, element in enumerate(value)]
     if not isinstance(value, Mapping):
         return value
     members = shape.members if shape is not None else {}
     filled = {
-        key: _filled(each, members.get(key), (*path, key), missing) for key, each in value.items()
+        key: _filled(member, members.get(key), (*path, key), missing)
+        for key, member in value.items()
     }
     for member in shape.required if shape is not None else ():
         if member not in filled and (*path, member) != ("HyperParameterTuningJobName",):

@@ -102,7 +102,7 @@ def _states(data: Mapping[str, Any]) -> Iterator[_State]:
         states = value.get("States")
         inner = list(states.items()) if isinstance(states, Mapping) else []
         branches = value.get("Branches")
-        inner += [("", each) for each in branches] if isinstance(branches, list) else []
+        inner += [("", branch) for branch in branches] if isinstance(branches, list) else []
         inner += [("", value.get(key)) for key in ("Iterator", "ItemProcessor")]
         waiting += reversed(inner)
 

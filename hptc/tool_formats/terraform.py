@@ -117,10 +117,10 @@ def _with_unknown(values: Mapping[str, Any], unknown: Any, expressions: Any) -> 
                 merged[key + _UNKNOWN] = f"{_reference(expression) or key} (known after apply)"
         elif isinstance(mark, list) and isinstance(merged.get(key), list):
             merged[key] = [
-                _with_unknown(each, _block_at(mark, index), _block_at(expression, index))
-                if isinstance(each, Mapping)
-                else each
-                for index, each in enumerate(merged[key])
+                _with_unknown(block, _block_at(mark, index), _block_at(expression, index))
+                if isinstance(block, Mapping)
+                else block
+                for index, block in enumerate(merged[key])
             ]
     return merged
 

@@ -46,9 +46,9 @@ def autotuned(job: TuningJob) -> Autotuned:
     for definition in job.definitions:
         prefix = f"{definition_name(job, definition)}: " if job.is_multiple else ""
         definitions.append(
-            replace(definition, ranges=tuple(_range(each) for each in definition.ranges))
+            replace(definition, ranges=tuple(_range(range_) for range_ in definition.ranges))
         )
-        choices += [f"{prefix}{each}" for each in _range_choices(definition)]
+        choices += [f"{prefix}{choice}" for choice in _range_choices(definition)]
     job = replace(job, definitions=tuple(definitions))
     if job.is_autotuned and job.max_number_of_training_jobs is None and job.strategy != "Grid":
         job = replace(job, max_number_of_training_jobs=TRAINING_JOBS, completes_on_convergence=True)

@@ -33,7 +33,7 @@ _INITIAL_SHARE = 6
 _MIN_EVIDENCE = 2
 _MAX_ENUMERATED = 2000
 _CANDIDATES = 800
-_NEAR_BEST = ((0.1, 100), (0.01, 100))
+_NEAR_BEST = ((0.1, 100), (0.01, 100))  # (spread, number of candidates)
 _CHAINS = 5
 _NEIGHBORS = 30
 _SPREADS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
@@ -57,7 +57,7 @@ def propose_bayesian(
 ) -> Proposal | None:
     """The next configuration; None when every combination of countable ranges was tried."""
     turn, place = divmod(number - 1, len(job.definitions))
-    searches = [_Search(job, each, history, parents) for each in job.definitions]
+    searches = [_Search(job, definition, history, parents) for definition in job.definitions]
     search = searches[place]
     if turn < search.initial:
         values = stratified_configuration(
@@ -66,15 +66,17 @@ def propose_bayesian(
         if values not in search.tried:
             return Proposal(definition=search.name, values=values)
     order = searches[place:] + searches[:place]
-    unknown = [each for each in order if not each.has_evidence and not each.has_ended]
+    unknown = [search for search in order if not search.has_evidence and not search.has_ended]
     if (drawn := _random_proposal(unknown, number=number, seed=seed)) is not None:
         return drawn
     overall = _overall_best(searches)
-    candidates = [each.candidate(seed, number, overall) for each in order if each.has_evidence]
-    available = [each for each in candidates if each is not None]
+    candidates = [
+        search.candidate(seed, number, overall) for search in order if search.has_evidence
+    ]
+    available = [candidate for candidate in candidates if candidate is not None]
     if not available:
         return _random_proposal(order, number=number, seed=seed)
-    best = max(available, key=lambda each: each.improvement)
+    best = max(available, key=lambda candidate: candidate.improvement)
     return Proposal(definition=definition_name(job, best.definition), values=best.values)
 
 
@@ -90,9 +92,9 @@ def _random_proposal(searches: Sequence[_Search], *, number: int, seed: int) -> 
 
 def _overall_best(searches: Sequence[_Search]) -> float | None:
     """The best value of all definitions, to be minimized; None if they can't be compared."""
-    if len({each.maximizes for each in searches}) > 1:
+    if len({search.maximizes for search in searches}) > 1:
         return None
-    return min((each.best for each in searches if each.best is not None), default=None)
+    return min((search.best for search in searches if search.best is not None), default=None)
 
 
 class _Search:
@@ -108,9 +110,9 @@ class _Search:
         self.definition = definition
         self.name = definition_name(job, definition)
         # In one order, because the last digits of a sum depend on it.
-        jobs = [each for each in history if each.definition in (self.name, "")]
-        self._jobs = sorted(jobs, key=lambda each: each.number)
-        self.tried = [each.values for each in self._jobs]
+        jobs = [observation for observation in history if observation.definition in (self.name, "")]
+        self._jobs = sorted(jobs, key=lambda observation: observation.number)
+        self.tried = [observation.values for observation in self._jobs]
         warm_start = job.warm_start
         usable = usable_parents(definition, parents) if warm_start is not None else ()
         is_transfer = warm_start is not None and warm_start.type == "TransferLearning"
@@ -138,7 +140,7 @@ class _Search:
         """Whether there is nothing to try, or the initial training jobs ended without a value."""
         if not self.definition.ranges:
             return bool(self.tried)
-        ended = [each for each in self._jobs if each.state != "pending"]
+        ended = [job for job in self._jobs if job.state != "pending"]
         return not self.has_evidence and len(ended) >= max(self.initial, _MIN_INITIAL)
 
     def candidate(self, seed: int, number: int, overall: float | None) -> _Candidate | None:
@@ -194,7 +196,7 @@ class _Search:
         """Rows with a high expected improvement, the best ones of several local searches."""
         columns = self._columns
         incumbent = model.rows[int(model.values.argmin())]
-        near = [columns.near(generator, incumbent, *each) for each in _NEAR_BEST]
+        near = [columns.near(generator, incumbent, spread, count) for spread, count in _NEAR_BEST]
         rows = np.vstack([columns.random(generator, _CANDIDATES), *near])
         scores = log_expected_improvement(model, rows, best)
         # Each chain is refined by itself: together they would end in one basin.
@@ -207,7 +209,7 @@ class _Search:
             rows = np.vstack(groups)
             scores = log_expected_improvement(model, rows, best)
             winners = scores.reshape(len(groups), -1).argmax(1)
-            chains = np.array([each[i] for each, i in zip(groups, winners, strict=True)])
+            chains = np.array([group[i] for group, i in zip(groups, winners, strict=True)])
         finalists: Array = rows[np.argsort(-scores, kind="stable")[:_FINALISTS]]
         return finalists
 

@@ -50,9 +50,11 @@ def completion(
     job = autotuned(job).job
     maximizes = _maximizes(job)
     values = [
-        each.objective
-        for each in sorted(history, key=lambda each: each.number)
-        if each.state != "pending" and each.objective is not None and math.isfinite(each.objective)
+        observation.objective
+        for observation in sorted(history, key=lambda past: past.number)
+        if observation.state != "pending"
+        and observation.objective is not None
+        and math.isfinite(observation.objective)
     ]
     best = (max if maximizes else min)(values, default=None)
     target, runtime = job.target_value, job.max_runtime_seconds
@@ -116,7 +118,7 @@ def convergence_window(job: TuningJob) -> int:
     AWS's algorithm is not published. More hyperparameters need more training jobs, and what runs in
     parallel has not learned of each other.
     """
-    tuned = max((len(each.ranges) for each in job.definitions), default=1)
+    tuned = max((len(definition.ranges) for definition in job.definitions), default=1)
     return max(_MIN_WINDOW, _WINDOW_PER_HYPERPARAMETER * tuned, 2 * job.max_parallel_training_jobs)
 
 
@@ -127,5 +129,6 @@ def _is_better(value: float, than: float, maximizes: bool) -> bool:
 def _maximizes(job: TuningJob) -> bool:
     """Whether the objective is maximized; AWS compares all definitions by one."""
     return any(
-        each.objective is not None and each.objective.type == "Maximize" for each in job.definitions
+        definition.objective is not None and definition.objective.type == "Maximize"
+        for definition in job.definitions
     )

@@ -26,7 +26,7 @@ def grid_place(job: TuningJob, number: int) -> tuple[Definition, int] | None:
 
     The definitions take turns until their grids are exhausted.
     """
-    left = {index: grid_points(each) or 0 for index, each in enumerate(job.definitions)}
+    left = {index: grid_points(definition) or 0 for index, definition in enumerate(job.definitions)}
     turn = 0
     while left := {index: points for index, points in left.items() if points > turn}:
         # Every grid that is left has so many points after this turn.

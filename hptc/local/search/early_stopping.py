@@ -22,12 +22,17 @@ def stops_early(job: TuningJob, history: Sequence[Observation], running: Observa
     if not running.reports:
         return False
     others = [
-        each
-        for each in history
-        if each.number != running.number and each.definition == running.definition
+        observation
+        for observation in history
+        if observation.number != running.number and observation.definition == running.definition
     ]
     definition = next(
-        (each for each in job.definitions if definition_name(job, each) == running.definition), None
+        (
+            definition
+            for definition in job.definitions
+            if definition_name(job, definition) == running.definition
+        ),
+        None,
     )
     objective = definition.objective if definition is not None else None
     maximizes = objective is not None and objective.type == "Maximize"
@@ -48,9 +53,9 @@ def _is_below_median(
     """
     epoch = len(running.reports)
     averages = [
-        math.fsum(each.reports[:epoch]) / epoch
-        for each in others
-        if each.state in ("succeeded", "stopped") and len(each.reports) >= epoch
+        math.fsum(other.reports[:epoch]) / epoch
+        for other in others
+        if other.state in ("succeeded", "stopped") and len(other.reports) >= epoch
     ]
     return bool(averages) and _is_worse(running.reports[-1], median(averages), maximizes=maximizes)
 
@@ -77,11 +82,11 @@ def _stops_at_rung(
         return False
     value = running.reports[-1]
     reached = [
-        each.reports[used - 1]
-        for each in others
-        if len(each.reports) >= used and bracket_of(job, hyperband, each) == bracket
+        other.reports[used - 1]
+        for other in others
+        if len(other.reports) >= used and bracket_of(job, hyperband, other) == bracket
     ]
-    better = sum(_is_worse(value, each, maximizes=maximizes) for each in reached)
+    better = sum(_is_worse(value, reached_value, maximizes=maximizes) for reached_value in reached)
     return better >= max(1, (len(reached) + 1) // hyperband.reduction)
 
 

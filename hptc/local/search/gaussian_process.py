@@ -102,7 +102,7 @@ def fit(rows: Array, values: Array, groups: Sequence[int]) -> GaussianProcess:
         )
         for start in starts
     ]
-    best = np.exp(min(minima, key=lambda each: each[1])[0])
+    best = np.exp(min(minima, key=lambda minimum: minimum[1])[0])
     return GaussianProcess(
         rows, values, best[list(groups)], scale=float(best[-2]), noise=float(best[-1])
     )

@@ -55,13 +55,20 @@ def importance(
     """
     job = autotuned(job).job
     tuned = next(
-        (each for each in job.definitions if definition_name(job, each) == definition), None
+        (
+            candidate
+            for candidate in job.definitions
+            if definition_name(job, candidate) == definition
+        ),
+        None,
     )
     if tuned is None or not tuned.ranges:
         return NotEnoughEvidence(reason="there are no tuned hyperparameters")
     with numerical_libraries("the importance of hyperparameters"):
         from hptc.local.search.sensitivity import total_effects, usable_results
-    results = usable_results(tuned, [each for each in history if each.definition == definition])
+    results = usable_results(
+        tuned, [observation for observation in history if observation.definition == definition]
+    )
     needed = max(_MIN_RESULTS, _MIN_RESULTS_PER_HYPERPARAMETER * len(tuned.ranges))
     if len(results) < needed:
         return NotEnoughEvidence(
@@ -69,7 +76,7 @@ def importance(
             f"{plural(len(tuned.ranges), 'hyperparameter')} "
             f"{'needs' if len(tuned.ranges) == 1 else 'need'} at least {needed}"
         )
-    if len({each.objective for each in results}) == 1:
+    if len({result.objective for result in results}) == 1:
         return NotEnoughEvidence(reason="every training job has the same objective")
     shares, r_squared = total_effects(tuned, results)
     if r_squared <= 0:
@@ -81,5 +88,5 @@ def importance(
         Effect(name=range_.name, share=share)
         for range_, share in zip(tuned.ranges, shares, strict=True)
     ]
-    effects.sort(key=lambda each: -each.share)
+    effects.sort(key=lambda effect: -effect.share)
     return Importance(effects=tuple(effects), r_squared=r_squared, training_jobs=len(results))

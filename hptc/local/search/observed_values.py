@@ -67,7 +67,9 @@ def usable_parents(
             and all(is_inside(ranges[name], parent.values[name]) for name in shared)
         ):
             usable.append(parent)
-    usable.sort(key=lambda each: (each.definition, each.number, sorted(each.values.items())))
+    usable.sort(
+        key=lambda parent: (parent.definition, parent.number, sorted(parent.values.items()))
+    )
     return tuple(usable)
 
 
@@ -84,11 +86,15 @@ def gather(
     tell the source of a row, the parents' values are on another scale, and only relative.
     """
     sign = -1.0 if maximizes else 1.0
-    done = [each for each in history if is_finite(each.objective) and each.state != "pending"]
-    failed = [each for each in history if _is_failure(each)]
-    pending = [each for each in history if each.state == "pending"]
+    done = [
+        observation
+        for observation in history
+        if is_finite(observation.objective) and observation.state != "pending"
+    ]
+    failed = [observation for observation in history if _is_failure(observation)]
+    pending = [observation for observation in history if observation.state == "pending"]
     results = [sign * value for value in final_values(done, maximizes=maximizes)]
-    inherited = [sign * (each.objective or 0.0) for each in parents]
+    inherited = [sign * (parent.objective or 0.0) for parent in parents]
     rows = [columns.encode(_values(done)), columns.encode(_values(parents), source=PARENT)]
     values: list[Array] = []
     own: Standardized | None = None
@@ -122,12 +128,16 @@ def final_values(ended: Sequence[Observation], *, maximizes: bool) -> list[float
     median), but not better than their median: early stopping ends what is worse. With their last
     values alone, configurations that learn slowly at first would look far worse than they are.
     """
-    completed = [each for each in ended if each.state == "succeeded" and each.reports]
+    completed = [
+        observation
+        for observation in ended
+        if observation.state == "succeeded" and observation.reports
+    ]
     values = []
-    for each in ended:
-        value, count = each.objective or 0.0, len(each.reports)
+    for observation in ended:
+        value, count = observation.objective or 0.0, len(observation.reports)
         longer = [other for other in completed if len(other.reports) > count > 0]
-        if each.state == "stopped" and len(longer) >= _MIN_COMPLETED:
+        if observation.state == "stopped" and len(longer) >= _MIN_COMPLETED:
             finals = [other.objective or 0.0 for other in longer]
             gains = [(other.objective or 0.0) - other.reports[count - 1] for other in longer]
             bar, gain = median(finals), median(gains)
@@ -189,4 +199,4 @@ def _is_failure(observation: Observation) -> bool:
 
 
 def _values(observations: Sequence[Observation]) -> list[Mapping[str, str]]:
-    return [each.values for each in observations]
+    return [observation.values for observation in observations]

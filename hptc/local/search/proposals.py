@@ -42,7 +42,9 @@ def propose(
                 from hptc.local.search.bayesian import propose_bayesian
 
             return propose_bayesian(job, history, number=number, seed=seed, parents=parents)
-        case "Hyperband" if any(hyperband(job, each) is None for each in job.definitions):
+        case "Hyperband" if any(
+            hyperband(job, definition) is None for definition in job.definitions
+        ):
             raise UsageError(
                 "Hyperband requires MaxResource, which is neither set nor inferred from a static "
                 "hyperparameter such as `epochs`",
@@ -75,7 +77,9 @@ def _random(
     place = (number - 1) % len(job.definitions)
     for definition in job.definitions[place:] + job.definitions[:place]:
         name = definition_name(job, definition)
-        tried = [each.values for each in history if each.definition in (name, "")]
+        tried = [
+            observation.values for observation in history if observation.definition in (name, "")
+        ]
         random = Random(f"{seed} {number} {name}")  # noqa: S311
         values = random_configuration(definition, random, tried)
         if values is not None:

@@ -20,9 +20,13 @@ def usable_results(
     definition: Definition, history: Sequence[Observation]
 ) -> tuple[Observation, ...]:
     """The finished training jobs that have an objective and a value inside every range."""
-    ended = [each for each in history if each.state != "pending"]
+    ended = [observation for observation in history if observation.state != "pending"]
     names = {range_.name for range_ in definition.ranges}
-    return tuple(each for each in usable_parents(definition, ended) if names <= each.values.keys())
+    return tuple(
+        observation
+        for observation in usable_parents(definition, ended)
+        if names <= observation.values.keys()
+    )
 
 
 def total_effects(

@@ -75,7 +75,7 @@ def _delimiter(path: Path) -> str:
             line = stream.readline(1 << 20)
     except OSError as error:
         raise TrainingError(f"can't read {path.name}: {error.strerror}") from None
-    return next((each for each in _DELIMITERS if each in line), ",")
+    return next((delimiter for delimiter in _DELIMITERS if delimiter in line), ",")
 
 
 def read_labeled(files: TrainingFiles, channel: str) -> tuple[Array, Array]:

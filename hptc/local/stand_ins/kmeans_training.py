@@ -54,10 +54,10 @@ def _metrics(settings: Settings) -> list[str]:
     if (
         not isinstance(metrics, list)
         or not metrics
-        or any(each not in _METRICS for each in metrics)
+        or any(metric not in _METRICS for metric in metrics)
     ):
         raise TrainingError(f'eval_metrics must be a list of "msd" and "ssd", but is {text}')
-    return [str(each) for each in metrics]
+    return [str(metric) for metric in metrics]
 
 
 def _read(files: TrainingFiles, feature_dim: int) -> dict[str, Array]:

@@ -39,8 +39,8 @@ def train(files: TrainingFiles) -> None:
     settings = Settings(given)
     rounds = settings.integer("num_round")
     metrics = _metrics(settings, given.get(OBJECTIVE_METRIC))
-    library_metrics = [each for each in metrics if each not in CONTAINER_METRICS]
-    own_metrics = [each for each in metrics if each in CONTAINER_METRICS]
+    library_metrics = [metric for metric in metrics if metric not in CONTAINER_METRICS]
+    own_metrics = [metric for metric in metrics if metric in CONTAINER_METRICS]
     passed = STAND_INS["xgboost"].hyperparameters - {*_OWN}
     parameters = {name: given[name] for name in sorted(passed) if name in given}
     parameters.setdefault("verbosity", "0")
@@ -73,7 +73,7 @@ def _metrics(settings: Settings, objective_metric: str | None) -> list[str]:
     if objective_metric is not None:
         name = objective_metric.partition(":")[2] or objective_metric
         metrics = [
-            *(each for each in metrics if each != name),
+            *(metric for metric in metrics if metric != name),
             name,
         ]  # early stopping watches the last
     return metrics

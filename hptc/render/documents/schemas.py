@@ -127,7 +127,7 @@ def _tidied(schema: dict[str, Any]) -> dict[str, Any]:
 def _tidy(schema: Any) -> Any:
     """A schema without titles, and with descriptions on one line."""
     if isinstance(schema, list):
-        return [_tidy(each) for each in schema]
+        return [_tidy(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     tidied = {}
