@@ -42,7 +42,7 @@ def _project(folder: Path, specs: int, *, is_short: bool) -> Iterator[Row]:
     path = write_project(folder, specs)[0]
     edits, rounds = (SHORT_EDITS, SHORT_ROUNDS) if is_short else (EDITS, ROUNDS)
     session = asyncio.run(_session(folder, path, rounds, edits))
-    waits = [each - 1000 * DEBOUNCE_SECONDS for each in session.waits]
+    waits = [wait - 1000 * DEBOUNCE_SECONDS for wait in session.waits]
     median, floor = statistics.median(waits), statistics.median(session.bare)
     cpu_floor = statistics.median(session.bare_cpu)
     yield Note(
@@ -169,5 +169,5 @@ def _memory(process_id: int) -> int:
     status = Path(f"/proc/{process_id}/status")
     if not status.exists():
         return 0
-    line = next(each for each in status.read_text("utf-8").splitlines() if "VmRSS" in each)
+    line = next(line for line in status.read_text("utf-8").splitlines() if "VmRSS" in line)
     return int(line.split()[1]) // 1024

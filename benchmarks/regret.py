@@ -129,8 +129,10 @@ def time_rows(sizes: Sequence[int], *, rounds: int = 5, compares: bool = False) 
         job = tuning_job(problem.ranges, strategy="Bayesian", jobs=2 * size, parallel=4)
         done = observations(problem, size)
         pending = [
-            Observation(number=each.number, definition="", values=each.values, state="pending")
-            for each in done[-4:]
+            Observation(
+                number=observation.number, definition="", values=observation.values, state="pending"
+            )
+            for observation in done[-4:]
         ]
         history = done[:-4] + pending
         seconds = []
@@ -145,7 +147,7 @@ def time_rows(sizes: Sequence[int], *, rounds: int = 5, compares: bool = False) 
             aim=SIZES.get(size),
         )
         if compares:
-            known = [(each.values, each.objective or 0.0) for each in done]
+            known = [(observation.values, observation.objective or 0.0) for observation in done]
             yield from optuna_time_rows(problem, known, pending=len(pending), rounds=rounds)
 
 

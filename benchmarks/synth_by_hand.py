@@ -96,7 +96,10 @@ def of_type(template: Any, kind: str) -> dict[str, Any]:
 def statements(policy: Any, **own: str) -> list[iam.PolicyStatement]:
     """The statements of a template's policy."""
     document = policy["PolicyDocument"]
-    return [iam.PolicyStatement.from_json(written(each, own)) for each in document["Statement"]]
+    return [
+        iam.PolicyStatement.from_json(written(statement, own))
+        for statement in document["Statement"]
+    ]
 
 
 def add_role(stack: cdk.Stack, policy: Any) -> None:

@@ -19,5 +19,7 @@ else:
     from hptc.infrastructure.environment_stacks import environment_stacks
 
     compiled = compile_paths([str(project)], Workspace())
-    environment = next(each.environment for each in compiled if each.environment is not None)
+    environment = next(
+        outcome.environment for outcome in compiled if outcome.environment is not None
+    )
     assert environment_stacks(environment, deployable_specs(compiled)).digests

@@ -17,7 +17,7 @@ from tests.fuzzing.inputs import Input, make_input
 
 def test_no_input_is_mishandled() -> None:
     outcome = runs.run_in_process(seed=2026, cases=range(250))
-    assert [f"case {each.case}: {each.problem}" for each in outcome.findings] == []
+    assert [f"case {finding.case}: {finding.problem}" for finding in outcome.findings] == []
     assert outcome.compiled > 5
     assert outcome.refused > 5
 

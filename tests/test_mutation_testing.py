@@ -39,7 +39,7 @@ from tests.support.paths import ROOT
     ],
 )
 def test_mutations(source: str, expected: list[str]) -> None:
-    assert [each.apply(source) for each in mutations(source, "a.py")] == expected
+    assert [mutation.apply(source) for mutation in mutations(source, "a.py")] == expected
 
 
 def test_a_sample_depends_on_its_seed_alone() -> None:
@@ -81,7 +81,7 @@ def test_names_that_are_used_when_a_module_is_imported(source: str, expected: se
 
 def test_a_function_has_a_name_that_stays_when_lines_move() -> None:
     tree = ast.parse("class A:\n  @x\n  def f(self):\n    async def g(): pass\n\ndef h(): pass\n")
-    found = {each.qualified_name: each.first_line for each in named_functions(tree)}
+    found = {function.qualified_name: function.first_line for function in named_functions(tree)}
     assert found == {"A.f": 2, "A.f.g": 4, "h": 6}
     at = [function_at(tree, line) for line in range(1, 7)]
     names = [None if each is None else each.qualified_name for each in at]

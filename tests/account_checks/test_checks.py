@@ -227,7 +227,7 @@ def test_what_to_do_about_subnets_without_a_route_to_s3(
     fake = whole()
     fake.inventory.endpoints, fake.inventory.tables = [], [table]
     (after,), _ = online(compiled(tmp_path, SPEC), fake)
-    (found,) = (each for each in after.diagnostics if each.code == "HPT964")
+    (found,) = (diagnostic for diagnostic in after.diagnostics if diagnostic.code == "HPT964")
     assert (found.message, found.help) == (message, help)
 
 

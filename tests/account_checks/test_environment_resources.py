@@ -99,9 +99,13 @@ def checked(
     before = compiled(folder, spec, project=project(infrastructure))
     (after,), notes = online(before, account(change_))
     found = [
-        (each.code, each.severity.value, each.span.source.strip().partition(":")[0])
-        for each in after.diagnostics
-        if each not in before[0].diagnostics
+        (
+            diagnostic.code,
+            diagnostic.severity.value,
+            diagnostic.span.source.strip().partition(":")[0],
+        )
+        for diagnostic in after.diagnostics
+        if diagnostic not in before[0].diagnostics
     ]
     return found, notes, after
 
@@ -207,7 +211,9 @@ def test_what_is_wrong_with_a_parameter(
     change_: Change, message: str, help: str, tmp_path: Path
 ) -> None:
     *_, after = checked(tmp_path, FROM_PARAMETERS, change_)
-    (found,) = (each for each in after.diagnostics if each.code in ("HPT971", "HPT972"))
+    (found,) = (
+        diagnostic for diagnostic in after.diagnostics if diagnostic.code in ("HPT971", "HPT972")
+    )
     assert (found.message, found.help) == (message, help)
 
 
@@ -290,4 +296,4 @@ def test_the_specs_of_an_environment_share_queries_and_findings(tmp_path: Path) 
     fake = account(without("/key"))
     after, _ = online(before, fake)
     assert fake.inventory.calls.count("parameters") == 1
-    assert [each.code for each in all_diagnostics(after)].count("HPT971") == 1
+    assert [diagnostic.code for diagnostic in all_diagnostics(after)].count("HPT971") == 1

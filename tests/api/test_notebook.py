@@ -31,9 +31,9 @@ def texts(notebook: Any) -> list[list[str]]:
     found = []
     for cell in notebook.cells:
         outputs = cell.get("outputs", ())
-        shown = ["".join(each.get("text", "") for each in outputs)]
-        for each in outputs:
-            data = each.get("data", {})
+        shown = ["".join(output.get("text", "") for output in outputs)]
+        for output in outputs:
+            data = output.get("data", {})
             html = data.get("text/html", "")
             shown += [data.get("text/plain", ""), "" if "dataframe" in html else html]
         found.append(shown)

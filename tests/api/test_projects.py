@@ -22,9 +22,9 @@ DATA = ("train/1.csv", "validation/1.csv")
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    for one in open_sandbox():
-        provide(one, role="tuning", objects={"artifacts": (), "bucket": DATA})
-        yield one
+    for account in open_sandbox():
+        provide(account, role="tuning", objects={"artifacts": (), "bucket": DATA})
+        yield account
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_check_and_the_command_have_the_same_findings(
 ) -> None:
     write(root, "churn", SPEC.replace("min: 1e-3", "min: 0"))
     found = hptc.load_project(root).check()
-    assert [each.code for each in found.errors] == ["HPT203"]
+    assert [error.code for error in found.errors] == ["HPT203"]
     assert hptc.load_project(root).check(ignore="HPT203").errors == ()
     assert hptc.load_project(root).check(select="HPT4").errors == ()
     assert capsys.readouterr() == ("", "")
@@ -217,15 +217,15 @@ def test_submit_can_be_repeated(submittable: Path, capsys: pytest.CaptureFixture
     told: list[str] = []
     project = hptc.load_project(submittable, progress=told.append)
     plan = project.plan()
-    assert [each.spec for each in plan.to_submit] == list(project.specs)
+    assert [job.spec for job in plan.to_submit] == list(project.specs)
     first = project.submit()
-    assert [each.name for each in first.submitted] == [plan.to_submit[0].name]
+    assert [job.name for job in first.submitted] == [plan.to_submit[0].name]
     assert f"submitted {first.names[0]} in us-east-1" in told
     again = project.submit()
     assert (again.submitted, again.refused) == ((), ())
     assert again.names == first.names
     rerun = project.submit(rerun=2)
-    assert [each.name for each in rerun.submitted] == [f"{first.names[0]}-r2"]
+    assert [job.name for job in rerun.submitted] == [f"{first.names[0]}-r2"]
     assert project.plan().unchanged[0].name == first.names[0]
     assert capsys.readouterr() == ("", "")
 
@@ -240,7 +240,7 @@ def test_what_is_missing_refuses_one_job_only(submittable: Path) -> None:
     [refused] = done.refused
     assert refused.file.endswith("other.yaml")
     assert "`preflight=False` submits without this check" in refused.error.help
-    assert [each.is_error for each in done.findings] == [True]
+    assert [finding.is_error for finding in done.findings] == [True]
     with pytest.raises(hptc.FindingsError, match="role/missing` does not exist"):
         done.raise_if_refused()
 
@@ -253,7 +253,9 @@ def test_results_of_a_spec(
     results = project.results(project.specs[0])
     assert results.name == project.compile()[0].job_name
     assert results.status == "Completed"
-    assert list(results.dataframe()["name"]) == [each.name for each in results.training_jobs]
+    assert list(results.dataframe()["name"]) == [
+        training_job.name for training_job in results.training_jobs
+    ]
     assert results.report(tmp_path / "page.html").read_text("utf-8").startswith("<!doctype html>")
     with pytest.raises(hptc.UsageError, match="not a page"):
         results.report(tmp_path / "page.pdf")

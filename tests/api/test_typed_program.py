@@ -32,7 +32,7 @@ def ship(project: hptc.Project) -> tuple[str, ...]:
         return ()
     plan = project.plan()
     assert_type(plan, hptc.SubmissionPlan)
-    done = project.submit(*[each.spec for each in plan.to_submit], preflight=False)
+    done = project.submit(*[job.spec for job in plan.to_submit], preflight=False)
     assert_type(done, hptc.Submissions)
     done.raise_if_refused()
     return done.names

@@ -294,12 +294,16 @@ class TestRoutes:
         assert self.ways(account, vpc, table) == (False, False)
         tables = {"s3": [frozenset({table})], "dynamodb": []}
         endpoints = account.inventory.s3_endpoints(vpc)
-        assert [each.route_tables for each in endpoints] == tables[service]
-        assert all(each.is_gateway for each in endpoints)
+        assert [endpoint.route_tables for endpoint in endpoints] == tables[service]
+        assert all(endpoint.is_gateway for endpoint in endpoints)
 
     @staticmethod
     def ways(account: Account, vpc: str, table: str) -> tuple[bool, bool]:
-        (found,) = (each for each in account.inventory.route_tables(vpc) if each.id == table)
+        (found,) = (
+            route_table
+            for route_table in account.inventory.route_tables(vpc)
+            if route_table.id == table
+        )
         return found.has_internet_gateway, found.has_way_out
 
 

@@ -339,7 +339,7 @@ class TestWithErrors:
                 {"StackName": "arn", "NextToken": "more"},
             )
             events = connected(connection).stacks.events("arn")
-            assert [each.id for each in events] == ["3", "2", "1"]
+            assert [event.id for event in events] == ["3", "2", "1"]
 
     def test_stop(self, connection: Connection) -> None:
         with Stubber(connection.sagemaker) as stub:

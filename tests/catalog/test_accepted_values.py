@@ -24,10 +24,10 @@ def known(name: str, version: str = "1.7-1") -> Hyperparameter:
 
 
 NUMBERS = [
-    (version, each.name)
+    (version, hyperparameter.name)
     for version in VERSIONS
-    for each in the(version).hyperparameters
-    if each.interval is not None
+    for hyperparameter in the(version).hyperparameters
+    if hyperparameter.interval is not None
 ]
 
 
@@ -52,10 +52,10 @@ def written(number: float, found: Hyperparameter) -> str:
 
 
 WORDS = [
-    (version, each.name)
+    (version, hyperparameter.name)
     for version in VERSIONS
-    for each in the(version).hyperparameters
-    if each.kind in ("choice", "list")
+    for hyperparameter in the(version).hyperparameters
+    if hyperparameter.kind in ("choice", "list")
 ]
 
 
@@ -74,8 +74,12 @@ def test_listed_words_pass_and_others_fail(version: str, name: str) -> None:
 def test_every_version_is_certain_but_the_first(version: str) -> None:
     found = the(version)
     assert found.certainty == ("documented" if version == "1" else "certain")
-    assert len({each.name for each in found.hyperparameters}) == len(found.hyperparameters)
-    assert {each.certainty for each in found.hyperparameters} == {found.certainty}
+    assert len({hyperparameter.name for hyperparameter in found.hyperparameters}) == len(
+        found.hyperparameters
+    )
+    assert {hyperparameter.certainty for hyperparameter in found.hyperparameters} == {
+        found.certainty
+    }
     for dependency in found.dependencies:
         for subject in dependency.subjects:
             if subject.kind == "hyperparameter":

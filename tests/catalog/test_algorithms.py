@@ -21,7 +21,7 @@ def the(name: str, version: str | None = None) -> Algorithm:
 
 
 def channels(found: Algorithm) -> dict[str, bool]:
-    return {"|".join(each.names): each.is_required for each in found.channels}
+    return {"|".join(channel.names): channel.is_required for channel in found.channels}
 
 
 @pytest.mark.parametrize("name", images.algorithm_names())
@@ -207,9 +207,9 @@ def test_blazingtext_supports_several_instances_in_one_mode() -> None:
 )
 def test_required_hyperparameters(name: str, statics: dict[str, str], required: set[str]) -> None:
     assert {
-        each.name
-        for each in the(name).required_hyperparameters
-        if each.when is None or each.when.is_met(statics)
+        hyperparameter.name
+        for hyperparameter in the(name).required_hyperparameters
+        if hyperparameter.when is None or hyperparameter.when.is_met(statics)
     } == required
 
 
@@ -260,19 +260,19 @@ def test_metric_regex_captures_the_number(metric: tuple[str, str], log: str, val
 )
 def test_every_version_is_consistent(name: str, version: str | None) -> None:
     found = the(name, version)
-    names = [each.name for each in found.metrics]
+    names = [metric.name for metric in found.metrics]
     assert len(names) == len(set(names))
-    names = [each.name for each in found.tunables]
+    names = [tunable.name for tunable in found.tunables]
     assert len(names) == len(set(names))
     assert found.processors
-    assert any(each.is_required for each in found.channels)
-    for each in found.tunables:
-        assert set(each.kinds) <= {"Integer", "Continuous", "Categorical"}
-        bounds = each.recommended
-        assert not (bounds and "Categorical" in each.kinds)
+    assert any(channel.is_required for channel in found.channels)
+    for tunable in found.tunables:
+        assert set(tunable.kinds) <= {"Integer", "Continuous", "Categorical"}
+        bounds = tunable.recommended
+        assert not (bounds and "Categorical" in tunable.kinds)
         if bounds and bounds.minimum is not None and bounds.maximum is not None:
             assert bounds.minimum < bounds.maximum
-        assert found.hyperparameter(each.name) is not None
+        assert found.hyperparameter(tunable.name) is not None
     for requirement in found.required_hyperparameters:
         assert found.hyperparameter(requirement.name) is not None
         if requirement.when:
@@ -290,6 +290,6 @@ def test_every_source_key_is_explained() -> None:
     for name in algorithms.algorithm_names():
         entry = json.loads((data / "algorithms" / f"{name}.json").read_bytes())
         keys = [*entry["source"], *(e["source"] for e in entry["metrics"] if "source" in e)]
-        keys += [each["source"] for each in entry["tunables"] if "source" in each]
+        keys += [tunable["source"] for tunable in entry["tunables"] if "source" in tunable]
         assert keys, name
         assert {key.partition(":")[0] for key in keys} <= explained, name

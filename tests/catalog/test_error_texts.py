@@ -104,7 +104,7 @@ def test_text_leads_to_advice(text: str, title: str) -> None:
 
 def test_a_specific_error_comes_without_the_general_one() -> None:
     quota = next(text for text in TEXTS if "service limit" in text)
-    titles = [each.title for each in known_errors(f"ResourceLimitExceeded: {quota}")]
+    titles = [error.title for error in known_errors(f"ResourceLimitExceeded: {quota}")]
     assert len(titles) == 1
     assert "training job usage" in titles[0]
 

@@ -176,8 +176,8 @@ def test_parts_of_a_tag() -> None:
 def test_table_is_consistent() -> None:
     table = json.loads((files("hptc") / "catalog" / "data" / "frameworks.json").read_bytes())
     assert {"source", "source_date"} <= table["about"].keys()
-    used = {row["absent"] for one in table["repositories"].values() for row in one["versions"]
-            if "absent" in row}  # fmt: skip
+    rows = [row for entry in table["repositories"].values() for row in entry["versions"]]
+    used = {row["absent"] for row in rows if "absent" in row}
     assert used == table["absent_regions"].keys()
     for row in ROWS:
         assert row.hardware, row

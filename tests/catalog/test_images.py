@@ -336,12 +336,12 @@ def test_a_fips_endpoint_is_the_same_registry() -> None:
 
 def test_partitions_match_botocore() -> None:
     model = json.loads((Path(botocore.__file__).parent / "data" / "partitions.json").read_bytes())
-    for each in model["partitions"]:
-        for region in each["regions"]:
+    for partition in model["partitions"]:
+        for region in partition["regions"]:
             if not region.endswith("-global"):
-                assert images.partition(region) == each["id"], region
+                assert images.partition(region) == partition["id"], region
                 assert region in images.all_regions()
-                assert images.url_suffix(region) == each["outputs"]["dnsSuffix"], region
+                assert images.url_suffix(region) == partition["outputs"]["dnsSuffix"], region
 
 
 def test_table_is_consistent() -> None:

@@ -81,12 +81,16 @@ def test_an_unknown_type_is_none(instance_type: str, family: str | None) -> None
 
 
 def test_every_training_instance_type_has_a_known_family() -> None:
-    unknown = [each for each in training_instance_types() if instances.instance(each) is None]
+    unknown = [
+        instance_type
+        for instance_type in training_instance_types()
+        if instances.instance(instance_type) is None
+    ]
     assert unknown == [], "add their families to hptc/catalog/data/instances.json, see docs/data.md"
 
 
 def test_types_with_local_storage_of_unknown_size() -> None:
-    found = [instances.instance(each) for each in training_instance_types()]
+    found = [instances.instance(instance_type) for instance_type in training_instance_types()]
     assert [
         each.type
         for each in found
@@ -103,5 +107,7 @@ def test_table_has_only_training_instance_types() -> None:
         for size in entry.get("local_storage_gb", {})
     }
     assert listed <= set(training_instance_types())
-    families = {instances.instance_family(each) for each in training_instance_types()}
+    families = {
+        instances.instance_family(instance_type) for instance_type in training_instance_types()
+    }
     assert table["families"].keys() == families

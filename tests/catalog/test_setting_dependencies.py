@@ -76,7 +76,9 @@ def test_a_dependency_is_violated_only_if_all_is_known() -> None:
     found = algorithm("xgboost", "1.7-1")
     assert found is not None
     dependency = next(
-        each for each in found.dependencies if each.id == "monotone-needs-tree-method"
+        dependency
+        for dependency in found.dependencies
+        if dependency.id == "monotone-needs-tree-method"
     )
     constraints = Subject("hyperparameter", "monotone_constraints")
     method = Subject("hyperparameter", "tree_method")
@@ -114,11 +116,11 @@ def test_usages_are_about_hyperparameters_of_the_algorithm(name: str) -> None:
     found = algorithm(name)
     assert found is not None
     for usage in found.usages:
-        for each in usage.hyperparameters:
-            assert found.hyperparameter(each) is not None
+        for hyperparameter in usage.hyperparameters:
+            assert found.hyperparameter(hyperparameter) is not None
         for clause in usage.conditions:
             known = found.hyperparameter(clause.subject.name)
             assert clause.subjects == (clause.subject,)
             if clause.subject.kind == "hyperparameter":
                 assert known is not None
-                assert [each for each in clause.values if not known.accepts(each)] == []
+                assert [value for value in clause.values if not known.accepts(value)] == []

@@ -54,7 +54,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
 
 
 def test_the_example_has_no_findings() -> None:
-    assert [one.diagnostics for one in compile_paths([str(EXAMPLE)], Workspace())] == [()]
+    assert [outcome.diagnostics for outcome in compile_paths([str(EXAMPLE)], Workspace())] == [()]
 
 
 def test_the_example_has_the_stacks_that_hptc_looks_for(

@@ -36,8 +36,10 @@ def app_of(name: str) -> App:
         jobs = [("churn", searched(chosen))] if name in WITH_A_SPEC else []
     else:
         compiled = all_succeeded(compile_paths([str(ROOT)], Workspace(environment=name)))
-        chosen = next(each.environment for each in compiled if each.environment is not None)
-        jobs = [(each.name, each.job) for each in compiled]
+        chosen = next(
+            outcome.environment for outcome in compiled if outcome.environment is not None
+        )
+        jobs = [(outcome.name, outcome.job) for outcome in compiled]
     return chosen, foundation(chosen), spec_stacks(chosen, jobs)
 
 

@@ -88,15 +88,15 @@ def test_a_role_in_other_environments(name: str, synth: Synth, golden: Golden) -
 
 def test_parameters_are_read_at_deployment(synth: Synth) -> None:
     created = json.loads(synth("parameters")["hptc-demo-parameters"])
-    assert {each["Type"] for each in created["Parameters"].values()} == {
+    assert {parameter["Type"] for parameter in created["Parameters"].values()} == {
         "AWS::SSM::Parameter::Value<String>"
     }
-    named = {each["Default"] for each in created["Parameters"].values()}
+    named = {parameter["Default"] for parameter in created["Parameters"].values()}
     assert named == {"/vpc", "/a", "/ml/models", "lake", "/ml/key", "/lake/key", "/iam/boundary"}
     # Nothing exports it: an export in use could not change with the parameter.
     assert created["Outputs"]["KmsKeyArn"] == {"Value": {"Ref": "KmsKeyArnParameter"}}
     role = json.loads(synth("parameters")["hptc-demo-parameters-churn"])
-    assert {each["Default"] for each in role["Parameters"].values()} < named
+    assert {parameter["Default"] for parameter in role["Parameters"].values()} < named
     assert imported(role) == ["hptc-demo-parameters:SecurityGroupId"]
 
 
@@ -130,11 +130,13 @@ def test_an_environment_without_managed_resources_has_no_stack(synth: Synth) -> 
 @pytest.fixture(scope="session")
 def dev() -> tuple[Environment, list[Compiled]]:
     compiled = all_succeeded(compile_paths([str(ROOT)], Workspace(environment="dev")))
-    return next(each.environment for each in compiled if each.environment is not None), compiled
+    return next(
+        outcome.environment for outcome in compiled if outcome.environment is not None
+    ), compiled
 
 
 def jobs_of(compiled: list[Compiled]) -> list[tuple[str, TuningJob]]:
-    return [(each.name, each.job) for each in compiled]
+    return [(outcome.name, outcome.job) for outcome in compiled]
 
 
 def test_two_synths_are_byte_identical_in_any_order_of_specs(
@@ -230,13 +232,13 @@ def test_an_existing_key_encrypts_the_managed_bucket(synth: Synth) -> None:
 
 def test_a_network_allows_only_the_configured_traffic(synth: Synth) -> None:
     template = synth("endpoints")["hptc-demo-endpoints"]
-    kinds = {each["Type"] for each in json.loads(template)["Resources"].values()}
+    kinds = {resource["Type"] for resource in json.loads(template)["Resources"].values()}
     assert not kinds & {"AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route"}
     for rule in resources(template, "AWS::EC2::SecurityGroupIngress"):
         assert "SourceSecurityGroupId" in rule["Properties"]
     ways_out = [
-        each["Properties"].get("DestinationPrefixListId", "a security group")
-        for each in resources(template, "AWS::EC2::SecurityGroupEgress")
+        resource["Properties"].get("DestinationPrefixListId", "a security group")
+        for resource in resources(template, "AWS::EC2::SecurityGroupEgress")
     ]
     assert sorted(ways_out) == ["a security group"] * 2 + ["pl-63a5400a"]
     inline = {
@@ -248,7 +250,7 @@ def test_a_network_allows_only_the_configured_traffic(synth: Synth) -> None:
     assert inline == {"255.255.255.255/32"}
     assert len(resources(template, "AWS::EC2::Subnet")) == 3
     endpoints = resources(template, "AWS::EC2::VPCEndpoint")
-    assert sorted(each["Properties"]["VpcEndpointType"] for each in endpoints) == [
+    assert sorted(endpoint["Properties"]["VpcEndpointType"] for endpoint in endpoints) == [
         "Gateway",
         "Interface",
         "Interface",
@@ -405,14 +407,14 @@ def test_stacks_carry_their_owner_and_templates_do_not(small: Path) -> None:
     assert assembly is not None
     manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
     tags = [
-        each["properties"]["tags"]
-        for each in manifest["artifacts"].values()
-        if each["type"] == "aws:cloudformation:stack"
+        artifact["properties"]["tags"]
+        for artifact in manifest["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
     ]
     assert len(tags) > 1
-    for each in tags:
-        assert each["hptc:repository"] == f"file:{small.resolve()}"
-        assert (each["hptc:project"], each["hptc:environment"]) == ("demo", "dev")
+    for tag in tags:
+        assert tag["hptc:repository"] == f"file:{small.resolve()}"
+        assert (tag["hptc:project"], tag["hptc:environment"]) == ("demo", "dev")
     assert not any("hptc:repository" in text for text in templates(assembly).values())
 
 

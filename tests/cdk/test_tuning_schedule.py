@@ -102,8 +102,8 @@ def test_the_stack_of_a_schedule(name: str, golden: Golden, tmp_path: Path) -> N
     golden(f"stacks/schedules/{name}.json", pretty(template))
     exports = {
         output["Export"]["Name"]
-        for each in stacks.values()
-        for output in json.loads(each)["Outputs"].values()
+        for stack in stacks.values()
+        for output in json.loads(stack)["Outputs"].values()
         if "Export" in output
     }
     assert set(imported(json.loads(template))) <= exports
@@ -133,7 +133,7 @@ def test_cfn_lint_and_nag_find_nothing_unexplained(
     compiled = all_succeeded(compile_paths([str(folder)], Workspace(environment=name)))
     chosen = compiled[0].environment
     assert chosen is not None
-    roles = spec_stacks(chosen, [(one.name, one.job) for one in compiled])
+    roles = spec_stacks(chosen, [(outcome.name, outcome.job) for outcome in compiled])
     outdir = build(
         chosen,
         foundation(chosen),
@@ -156,7 +156,7 @@ def test_the_alarms_notify_the_topic(tmp_path: Path) -> None:
         stacks = synthesized(project(tmp_path), name, tmp_path / name)
         alarms = resources(stacks[f"hptc-demo-{name}-churn-schedule"], "AWS::CloudWatch::Alarm")
         assert len(alarms) == 2
-        assert [each["Properties"].get("AlarmActions") for each in alarms] == [actions] * 2
+        assert [alarm["Properties"].get("AlarmActions") for alarm in alarms] == [actions] * 2
 
 
 def test_a_changed_tuning_job_changes_its_state_machine_only(tmp_path: Path) -> None:

@@ -71,7 +71,9 @@ def checks_of(*edits: Edit, paths: tuple[str, ...] = ("specs",)) -> list[tuple[i
             outcomes.extend(compile_in_all_environments(list(paths), workspace))
 
         count = calls_of(work, conform)["conform"]
-        found.append((count, {Path(one.file).stem for one in outcomes if one.has_errors}))
+        found.append(
+            (count, {Path(outcome.file).stem for outcome in outcomes if outcome.has_errors})
+        )
 
     def sleep(_: float) -> None:
         if not waiting:

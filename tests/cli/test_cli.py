@@ -71,7 +71,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_option_has_help(command: str) -> None:
     def options(found: click.Command) -> list[click.Option]:
         inner = found.commands.values() if isinstance(found, click.Group) else ()
-        own = [each for each in found.params if isinstance(each, click.Option)]
+        own = [parameter for parameter in found.params if isinstance(parameter, click.Option)]
         return own + [option for each in inner for option in options(each)]
 
     loaded = cli.get_command(click.Context(cli), command)

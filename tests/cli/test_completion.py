@@ -121,7 +121,7 @@ def test_names_that_a_shell_would_act_on_are_not_offered(
 ) -> None:
     text = SPEC.replace("name: churn", 'name: "$(touch pwned)\\nplain,rm"')
     (project / "specs" / "$(touch pwned).yaml").write_text(text, "utf-8")
-    assert asked(monkeypatch, capsys, "hptc check ") == [f"plain,{each}" for each in SPECS]
+    assert asked(monkeypatch, capsys, "hptc check ") == [f"plain,{spec}" for spec in SPECS]
 
 
 def answer(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -136,7 +136,7 @@ def answer(**environment: str) -> subprocess.CompletedProcess[str]:
 
 def test_commands_are_completed_without_importing_them() -> None:
     done = answer(_HPTC_COMPLETE="bash_complete", COMP_WORDS="hptc ", COMP_CWORD="1")
-    assert done.stdout.split() == [f"plain,{each.name}" for each in COMMANDS]
+    assert done.stdout.split() == [f"plain,{command.name}" for command in COMMANDS]
     assert not [line for line in done.stderr.splitlines() if "pydantic" in line]
 
 

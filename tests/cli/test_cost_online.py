@@ -29,9 +29,9 @@ PRICES = {
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox with what the specs need."""
-    for one in open_sandbox():
-        provide(one, role="tuner", objects={"bucket": ("train/1.csv", "validation/1.csv")})
-        yield one
+    for account in open_sandbox():
+        provide(account, role="tuner", objects={"bucket": ("train/1.csv", "validation/1.csv")})
+        yield account
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_without_the_flag_aws_is_not_called(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     found = answer(capsys, "cost", "--format", "json")
-    assert [(each["usd"], each["expected"]) for each in found["specs"]] == [("2.12", None)] * 2
+    assert [(spec["usd"], spec["expected"]) for spec in found["specs"]] == [("2.12", None)] * 2
 
 
 def test_a_job_without_completed_training_jobs_is_not_a_past_run(
@@ -74,7 +74,7 @@ def test_a_job_without_completed_training_jobs_is_not_a_past_run(
 ) -> None:
     assert hptc(["submit", "specs/churn.yaml"]) == 0
     found = answer(capsys, "cost", "--online", "--format", "json")
-    assert [each["expected"]["unknown"] for each in found["specs"]] == ["no past runs"] * 2
+    assert [spec["expected"]["unknown"] for spec in found["specs"]] == ["no past runs"] * 2
     assert hptc(["cost", "--online"]) == 0
     assert "  expected        no past runs\n" in capsys.readouterr().out
 

@@ -30,7 +30,7 @@ def test_the_policies_are_documents_by_name(
     assert run(["permissions", "--deployer"]) == EXIT_OK
     found = json.loads(capsys.readouterr().out)
     assert all(name.endswith(f"-deployer-{i}") for i, name in enumerate(found, 1))
-    sids = [each["Sid"] for one in found.values() for each in one["Statement"]]
+    sids = [statement["Sid"] for one in found.values() for statement in one["Statement"]]
     assert "Roles" in sids
     assert "BoundedRoles" not in sids
     assert "PassRoles" not in sids  # no schedule
@@ -38,7 +38,9 @@ def test_the_policies_are_documents_by_name(
     (project / "specs/churn.yaml").write_text(f"{SPEC}schedule: rate(7 days)\n", encoding="utf-8")
     assert run(["permissions", "--deployer", "--boundary", BOUNDARY]) == EXIT_OK
     found = json.loads(capsys.readouterr().out)
-    statements = {each["Sid"]: each for one in found.values() for each in one["Statement"]}
+    statements = {
+        statement["Sid"]: statement for one in found.values() for statement in one["Statement"]
+    }
     condition = statements["BoundedRoles"]["Condition"]
     assert condition == {"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}}
     assert "PassRoles" in statements

@@ -368,7 +368,7 @@ def test_the_commands_of_the_documentation(
     lines = [line for block in blocks for line in block.split("```")[0].splitlines()]
     commands = [shlex.split(line, comments=True) for line in lines if line.startswith("hptc ")]
     # A machine without docker has no container, and a dashboard serves until Ctrl-C.
-    commands = [each for each in commands if not {"--docker", "--dashboard"} & {*each}]
+    commands = [command for command in commands if not {"--docker", "--dashboard"} & {*command}]
     assert len(commands) >= 6
     for command in commands:
         words = [word.replace("/tmp/hptc-dry", str(folder / "dry")) for word in command[1:]]

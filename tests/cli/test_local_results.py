@@ -195,8 +195,8 @@ def test_a_submission_suggests_a_rehearsal_once(project: Path) -> None:
     compiled = {
         name: compile_file(f"specs/{name}.yaml", Workspace()) for name in ("churn", "other")
     }
-    assert all(isinstance(one, Compiled) for one in compiled.values())
-    note = rehearsal_note(one for one in compiled.values() if isinstance(one, Compiled))
+    assert all(isinstance(outcome, Compiled) for outcome in compiled.values())
+    note = rehearsal_note(outcome for outcome in compiled.values() if isinstance(outcome, Compiled))
     assert note.endswith("`hptc local run other --trials 1` rehearses it")
     assert rehearsal_note([one for one in [compiled["churn"]] if isinstance(one, Compiled)]) == ""
 
@@ -280,7 +280,7 @@ def test_every_command_prints_json(folder: Path, capsys: pytest.CaptureFixture[s
     assert run(["local", "logs", "demo", "--json"]) == 0
     text = capsys.readouterr().out
     (log,) = json.loads(text)["training_jobs"]
-    assert [each["message"].partition("=")[0] for each in log["events"]] == ["loss", "token"]
+    assert [event["message"].partition("=")[0] for event in log["events"]] == ["loss", "token"]
     assert log["events"][0]["time"] is None
     assert "hunter2secret" not in text
     assert run(["local", "logs", "demo", "--follow", "--json"]) == 2

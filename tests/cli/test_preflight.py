@@ -32,10 +32,10 @@ EMPTY = (
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox in which one of three specs has no training data."""
-    for one in open_sandbox():
+    for account in open_sandbox():
         keys = ("first/train/1.csv", "third/train/1.csv", "shared/1.csv")
-        provide(one, role="preflight", objects={"preflight-lake": keys})
-        yield one
+        provide(account, role="preflight", objects={"preflight-lake": keys})
+        yield account
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def jobs(sandbox: Sandbox) -> list[str]:
     sagemaker = Account(id="123456789012", endpoint_url=sandbox.endpoint_url).client("sagemaker")
     found = sagemaker.list_hyper_parameter_tuning_jobs(MaxResults=100)
     names = [
-        each["HyperParameterTuningJobName"] for each in found["HyperParameterTuningJobSummaries"]
+        summary["HyperParameterTuningJobName"]
+        for summary in found["HyperParameterTuningJobSummaries"]
     ]
     return sorted(name.rpartition("-")[0] for name in names)
 
@@ -82,7 +83,7 @@ def test_one_of_three_lacks_its_data(
     assert hptc(["submit", "--json"]) == 1
     out, err = capsys.readouterr()
     found = json.loads(out)
-    assert [each["outcome"] for each in found["jobs"]] == ["submitted", "submitted"]
+    assert [job["outcome"] for job in found["jobs"]] == ["submitted", "submitted"]
     (failed,) = found["failed"]
     assert (failed["file"], failed["error"]) == ("specs/second.yaml", f"not submitted: {EMPTY}")
     assert "`--no-preflight`" in failed["help"]
@@ -150,10 +151,12 @@ class TestLooks:
         notes: list[str] = []
         queries = CachedQueries(account=fake.account, progress=notes.append)
         found = []
-        for one in online_checks.compiled(folder, *specs):
-            decision = decide(one, JobSnapshot(tuning=fake.tuning), fake.stacks, provenance=origin)
+        for outcome in online_checks.compiled(folder, *specs):
+            decision = decide(
+                outcome, JobSnapshot(tuning=fake.tuning), fake.stacks, provenance=origin
+            )
             assert isinstance(decision, Submit)
-            found += [each.code for each in preflight(one, decision, queries)]
+            found += [finding.code for finding in preflight(outcome, decision, queries)]
         return found, notes
 
     def test_each_location_once(self, tmp_path: Path) -> None:

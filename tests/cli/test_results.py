@@ -44,7 +44,7 @@ def test_by_name_and_by_spec(job: str, capsys: pytest.CaptureFixture[str]) -> No
         assert hptc(["results", given, "--format", "json", "--cost"]) == 0
         found = json.loads(capsys.readouterr().out)
         assert found["name"] == job
-        assert [each["number"] for each in found["training_jobs"]] == [1]
+        assert [training_job["number"] for training_job in found["training_jobs"]] == [1]
     for form, start in (("text", job), ("markdown", f"### `{job}`"), ("csv", "number,name")):
         assert hptc(["results", job, "--format", form]) == 0
         assert capsys.readouterr().out.startswith(start)

@@ -22,9 +22,9 @@ DATA = ("train/1.csv", "validation/1.csv")
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox with what the specs need."""
-    for one in open_sandbox():
-        provide(one, role="tuning", objects={"artifacts": (), "bucket": DATA})
-        yield one
+    for account in open_sandbox():
+        provide(account, role="tuning", objects={"artifacts": (), "bucket": DATA})
+        yield account
 
 
 @pytest.fixture

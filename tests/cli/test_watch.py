@@ -98,7 +98,7 @@ def test_each_change_is_a_line_of_json(
     check_document(last)
     assert (first["job"]["status"], first["job"]["outcome"]) == ("InProgress", None)
     assert first["job"]["expected_training_jobs"] == 4
-    assert [each["status"] for each in first["job"]["running"]] == ["InProgress"]
+    assert [training_job["status"] for training_job in first["job"]["running"]] == ["InProgress"]
     assert (last["job"]["status"], last["job"]["outcome"]) == ("Stopped", "stopped")
     assert f"{job} was stopped after" in err
 

@@ -113,7 +113,7 @@ def test_isolation_limits_the_listing_to_the_code(tmp_path: Path) -> None:
         tmp_path, stopping="  stopping: {max_runtime: 15m}\n  enable_network_isolation: true"
     )
     assert churn.environment is not None
-    found = {each.sid: each for each in permissions(churn.environment, churn.job)}
+    found = {permission.sid: permission for permission in permissions(churn.environment, churn.job)}
     (condition,) = found["ListInputArtifactBucket"].conditions
     assert condition.values == ("churn/source/*",)
 
@@ -145,14 +145,14 @@ def test_what_cannot_be_packed(tmp_path: Path, directory: str, script: str, prob
         (project / ".git").mkdir()
     found = compile_code(project, source=SOURCE.format(directory, script))
     assert f"HPT008 `{directory}` {problem}" in [
-        f"{each.code} {each.message}" for each in found.diagnostics
+        f"{diagnostic.code} {diagnostic.message}" for diagnostic in found.diagnostics
     ]
 
 
 def test_a_directory_needs_its_script(tmp_path: Path) -> None:
     found = compile_code(tmp_path, source="  source: {directory: src/churn}")
     assert "HPT103 `source` requires `entry_point`" in [
-        f"{each.code} {each.message}" for each in found.diagnostics
+        f"{diagnostic.code} {diagnostic.message}" for diagnostic in found.diagnostics
     ]
 
 
@@ -176,7 +176,7 @@ def test_without_an_artifact_bucket_there_is_no_place_for_code(tmp_path: Path) -
     )
     found = compile_file(str(path), Workspace())
     assert "`source` needs an artifact bucket, but `dev` has none" in [
-        each.message for each in found.diagnostics
+        diagnostic.message for diagnostic in found.diagnostics
     ]
 
 
@@ -185,7 +185,7 @@ def test_a_spec_outside_of_a_project_has_no_place_for_code(tmp_path: Path) -> No
     (tmp_path / "hptc.yaml").unlink()
     (tmp_path / "src").rename(tmp_path / "specs" / "src")
     found = compile_file(str(path), Workspace())
-    assert "HPT103" in {each.code for each in found.diagnostics}
+    assert "HPT103" in {diagnostic.code for diagnostic in found.diagnostics}
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_scripts_are_parsed_until_a_run_has_taken_30_seconds(
     workspace = Workspace(environment="dev")
     workspace.scripts["another folder", "train.py"] = ScriptFacts(seconds=seconds)
     found = compile_file(str(path), workspace)
-    assert ["HPT363"] * is_read == [each.code for each in found.diagnostics]
+    assert ["HPT363"] * is_read == [diagnostic.code for diagnostic in found.diagnostics]
 
 
 def test_specs_without_code_import_none_of_it() -> None:

@@ -39,11 +39,14 @@ def everywhere(folder: Path, environment: str | None = None) -> list[Outcome]:
 
 
 def names(outcomes: list[Outcome]) -> list[str | None]:
-    return [one.environment.name if one.environment else None for one in outcomes]
+    return [outcome.environment.name if outcome.environment else None for outcome in outcomes]
 
 
 def found(folder: Path) -> list[tuple[str, tuple[str, ...]]]:
-    return [(each.code, each.environments) for each in merged_diagnostics(everywhere(folder))]
+    return [
+        (diagnostic.code, diagnostic.environments)
+        for diagnostic in merged_diagnostics(everywhere(folder))
+    ]
 
 
 def test_the_default_environment_is_first(tmp_path: Path) -> None:
@@ -58,7 +61,11 @@ def test_a_file_outside_of_a_project_is_compiled_once(tmp_path: Path) -> None:
     written(tmp_path / "project")
     (tmp_path / "alone.yaml").write_text("name: alone\n", encoding="utf-8")
     outcomes = everywhere(tmp_path)
-    assert [Path(one.file).name for one in outcomes] == ["alone.yaml", "churn.yaml", "churn.yaml"]
+    assert [Path(outcome.file).name for outcome in outcomes] == [
+        "alone.yaml",
+        "churn.yaml",
+        "churn.yaml",
+    ]
     assert names(outcomes) == [None, "dev", "prod"]
 
 
@@ -98,7 +105,7 @@ environments:
     written(tmp_path, project, spec)
     for environment, codes in (("dev", ["HPT010"]), ("prod", [])):
         one = compile_file(str(tmp_path / "specs/churn.yaml"), Workspace(environment=environment))
-        assert [each.code for each in one.diagnostics] == codes
+        assert [diagnostic.code for diagnostic in one.diagnostics] == codes
     assert found(tmp_path) == []
 
 
@@ -107,7 +114,7 @@ def test_a_request_is_compiled_once_in_the_default_environment(tmp_path: Path) -
     spec = succeeded(compile_file(str(tmp_path / "specs/churn.yaml"), Workspace()))
     text = render_request(spec.request, "json")
     (tmp_path / "specs/request.json").write_text(text, encoding="utf-8")
-    requests = [one for one in everywhere(tmp_path) if isinstance(one, CompiledRequest)]
+    requests = [outcome for outcome in everywhere(tmp_path) if isinstance(outcome, CompiledRequest)]
     assert names(list(requests)) == ["dev"]
 
 
@@ -120,9 +127,9 @@ def test_a_request_without_a_default_environment_is_held_to_the_shared_policy(
     (tmp_path / "specs/request.json").write_text(text, encoding="utf-8")
     project = PROJECT.replace("default_environment: dev\n", "") + "policy: {regions: [us-east-1]}\n"
     (tmp_path / "hptc.yaml").write_text(project, encoding="utf-8")
-    requests = [one for one in everywhere(tmp_path) if isinstance(one, CompiledRequest)]
+    requests = [outcome for outcome in everywhere(tmp_path) if isinstance(outcome, CompiledRequest)]
     assert names(list(requests)) == [None]
-    assert [each.code for each in requests[0].diagnostics] == ["HPT800"]
+    assert [diagnostic.code for diagnostic in requests[0].diagnostics] == ["HPT800"]
 
 
 def test_check_says_which_environments(

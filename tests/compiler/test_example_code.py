@@ -66,12 +66,12 @@ def hyperparameters(name: str) -> dict[str, str]:
     """What a training job with the smallest values gets, as the container reads it."""
     _, definition = example(name)
     found = dict(definition.static)
-    for each in definition.ranges:
-        match each:
+    for range_ in definition.ranges:
+        match range_:
             case CategoricalRange():
-                found[each.name] = each.values[0]
+                found[range_.name] = range_.values[0]
             case NumericRange():
-                found[each.name] = each.min
+                found[range_.name] = range_.min
     assert {*SMALLEST[name]} <= {*found}
     return found | SMALLEST[name]
 
@@ -88,8 +88,8 @@ def train(
     (metric,) = definition.metrics
     (folder / "model").mkdir(exist_ok=True)
     channels = {
-        f"SM_CHANNEL_{each.name.upper()}": str(data / name.partition("-")[0])
-        for each in definition.channels
+        f"SM_CHANNEL_{channel.name.upper()}": str(data / name.partition("-")[0])
+        for channel in definition.channels
     }
     done = subprocess.run(
         [

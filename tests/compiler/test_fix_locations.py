@@ -49,7 +49,9 @@ def found(
         (folder / name).write_text(text, "utf-8")
         documents[str(folder / name)] = parse_document(text, str(folder / name))[0]
     outcomes = compile_in_all_environments([str(folder)], Workspace())
-    [diagnostic] = [each for each in merged_diagnostics(outcomes) if each.code == code]
+    [diagnostic] = [
+        diagnostic for diagnostic in merged_diagnostics(outcomes) if diagnostic.code == code
+    ]
     return diagnostic, documents
 
 
@@ -59,7 +61,7 @@ def offered(folder: Path, code: str, *specs: str, project: str = PROJECT) -> lis
 
 
 def shown(fixes: list[TextFix]) -> list[tuple[str, str, str]]:
-    return [(each.title, Path(each.file).name, each.edits[0].text) for each in fixes]
+    return [(fix.title, Path(fix.file).name, fix.edits[0].text) for fix in fixes]
 
 
 def test_a_value_of_the_spec_is_changed_there(tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_what_an_anchor_shares_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "hptc.yaml").write_text(PROJECT, "utf-8")
     outcomes = compile_in_all_environments([str(tmp_path)], Workspace())
     document = {outcomes[0].file: outcomes[0].document}
-    both = [each for each in outcomes[0].diagnostics if each.code == "HPT205"]
+    both = [diagnostic for diagnostic in outcomes[0].diagnostics if diagnostic.code == "HPT205"]
     assert len(both) == 2
     assert [list(text_fixes(each, document.get)) for each in both] == [[], []]
 

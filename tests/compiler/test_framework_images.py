@@ -191,7 +191,7 @@ def test_a_spec_with_a_version_imports_and_compiles_to_the_same_request(
 
 def test_a_version_is_checked_without_an_environment() -> None:
     outcome = compile_text(SPEC % "banana", "x.yaml", Workspace(rules=()))
-    assert [one.message for one in outcome.diagnostics if one.is_error] == [
+    assert [diagnostic.message for diagnostic in outcome.diagnostics if diagnostic.is_error] == [
         "the image of `pytorch-training` depends on the Region, but no environment is defined",
         "`pytorch-training` has no version `banana`",
     ]

@@ -46,7 +46,7 @@ def parents(one: CompiledSpec) -> list[str]:
 
 def the_error(outcome: Outcome) -> tuple[str, str, str, str]:
     assert isinstance(outcome, Failed)
-    (found,) = [each for each in outcome.diagnostics if each.is_error]
+    (found,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.is_error]
     return found.code, found.message, found.label, found.help
 
 
@@ -75,7 +75,7 @@ def test_a_spec_can_start_from_itself_and_two_from_each_other() -> None:
     write("one", "[latest(two)]")
     write("two", "[latest(one)]")
     outcomes = compile_paths(["specs"], Workspace())
-    assert [each.diagnostics for each in outcomes] == [()] * 3
+    assert [outcome.diagnostics for outcome in outcomes] == [()] * 3
 
 
 def test_a_long_chain_compiles() -> None:
@@ -117,7 +117,9 @@ def test_another_spelling_is_an_error(text: str, shown: str | None) -> None:
 
 def test_several_specs_in_one_entry_are_reported_where_the_first_one_is() -> None:
     outcome = compile_file(write("child", "[latest(a, b)]"), Workspace())
-    found = [each.message for each in outcome.diagnostics if each.code == "HPT713"]
+    found = [
+        diagnostic.message for diagnostic in outcome.diagnostics if diagnostic.code == "HPT713"
+    ]
     assert found == ["`latest(a` is not `latest(SPEC)`, the newest completed tuning job of a spec"]
 
 
@@ -152,7 +154,7 @@ def test_the_name_of_the_spec_itself_leads_to_latest() -> None:
 def test_it_needs_an_environment() -> None:
     text = "name: churn\nwarm_start: {type: TransferLearning, parents: [latest(churn)]}\n"
     outcome = compile_text(text, "churn.yaml", Workspace(rules=()))
-    (found,) = [each for each in outcome.diagnostics if each.code == "HPT713"]
+    (found,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == "HPT713"]
     assert found.message.startswith("`latest(churn)` needs an environment, because tuning jobs are")
     assert found.help == "define one in hptc.yaml, or use the name of a tuning job"
 

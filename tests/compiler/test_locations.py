@@ -26,7 +26,7 @@ def shown(spans: list[Span], secrets: list[Span]) -> list[str]:
     found = [
         Diagnostic(code="HPT208", severity=Severity.ERROR, message="x", span=span) for span in spans
     ]
-    return [each.span.source for each in without_secrets(found, secrets)]
+    return [finding.span.source for finding in without_secrets(found, secrets)]
 
 
 @pytest.mark.parametrize(

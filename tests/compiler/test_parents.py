@@ -50,7 +50,7 @@ def test_each_file_is_read_for_its_name_once(folder: Path, count: int) -> None:
         write(f"child-{index}", "root")
     disk = CountingDisk()
     outcomes = compile_paths(["specs"], Workspace(rules=(), files=disk))
-    assert all(isinstance(one, Compiled) for one in outcomes)
+    assert all(isinstance(outcome, Compiled) for outcome in outcomes)
     assert {disk.reads[f"child-{index}.yaml"] for index in range(count)} == {2}
     assert disk.reads["root.yaml"] == 2
     assert disk.reads["hptc.yaml"] == 1
@@ -72,7 +72,7 @@ def test_a_chain_beyond_the_limit_is_a_finding(folder: Path) -> None:
     for index in range(160):
         write(f"s{index:03}", f"s{index + 1:03}" if index < 159 else None)
     outcomes = compile_paths(["specs"], Workspace(rules=()))
-    findings = [one for each in outcomes for one in each.diagnostics]
+    findings = [diagnostic for outcome in outcomes for diagnostic in outcome.diagnostics]
     assert {finding.code for finding in findings} == {"HPT701"}
     beyond = "the chain of warm starts that leads to `s101` has more than 100 specs"
     assert beyond in {finding.message for finding in findings}
@@ -83,5 +83,7 @@ def test_a_scheduled_spec_is_not_a_parent(folder: Path) -> None:
     Path("specs", "weekly.yaml").write_text("name: weekly\nschedule: rate(7 days)\n", "utf-8")
     write("child", "weekly")
     outcome = compile_file("specs/child.yaml", Workspace(rules=()))
-    assert [(one.code, one.span.line) for one in outcome.diagnostics] == [("HPT712", 2)]
+    assert [(diagnostic.code, diagnostic.span.line) for diagnostic in outcome.diagnostics] == [
+        ("HPT712", 2)
+    ]
     assert "the parent `weekly` (weekly.yaml) has a schedule" in outcome.diagnostics[0].message

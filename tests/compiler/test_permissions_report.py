@@ -43,7 +43,9 @@ def report(spec: str) -> PermissionsReport:
 
 def required(role: RolePermissions, sid: str) -> list[tuple[str, str, str]]:
     """The path, the file and the provider of each line that requires a statement."""
-    (permission,) = (each for each in role.permissions if each.statement.sid == sid)
+    (permission,) = (
+        permission for permission in role.permissions if permission.statement.sid == sid
+    )
     return [(r.path, r.span.file.rpartition("/")[2], r.provided_by) for r in permission.required_by]
 
 
@@ -57,7 +59,9 @@ def test_a_role_of_the_stack_has_its_trust_policy() -> None:
 def test_an_existing_role_has_neither_a_stack_nor_a_trust_policy() -> None:
     (role,) = report(f"training_job: {{role_arn: {EXISTING}}}").roles
     assert (role.arn, role.stack, role.trust, role.is_managed) == (EXISTING, "", None, False)
-    assert {"ReadInput", "WriteOutput"} <= {each.statement.sid for each in role.permissions}
+    assert {"ReadInput", "WriteOutput"} <= {
+        permission.statement.sid for permission in role.permissions
+    }
 
 
 def test_the_role_of_the_stack_comes_first() -> None:

@@ -161,7 +161,9 @@ def test_only_specs_need_names_of_their_own(folder: Path) -> None:
     request = {**succeeded(compiled("churn")).request, "HyperParameterTuningJobName": "churn"}
     for name in ("one", "two"):
         (folder / "specs" / f"{name}.json").write_text(json.dumps(request), "utf-8")
-    found = [code for one in compile_paths(["specs"], Workspace(rules=())) for code in codes(one)]
+    found = [
+        code for outcome in compile_paths(["specs"], Workspace(rules=())) for code in codes(outcome)
+    ]
     assert "HPT600" not in found
 
 
@@ -197,7 +199,7 @@ def test_a_spec_without_a_project(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "s.yaml").write_text("name: s\ndescription: '{{ env }}'\n")
     result = compile_file(str(tmp_path / "s.yaml"), Workspace())
-    found = next(each for each in result.diagnostics if each.code == "HPT006")
+    found = next(diagnostic for diagnostic in result.diagnostics if diagnostic.code == "HPT006")
     assert "no hptc.yaml with an environment was found" in found.message
 
 

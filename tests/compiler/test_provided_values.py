@@ -84,4 +84,4 @@ def test_an_error_of_hptc_yaml_is_not_repeated(folder: Path) -> None:
     text = PROJECT.replace(ROLE, "arn:aws:iam::999999999999:role/ours")
     (folder / "hptc.yaml").write_text(text, encoding="utf-8")
     found = compile_file("specs/churn.yaml", Workspace()).diagnostics
-    assert [each.code for each in found if each.is_error] == ["HPT108"]
+    assert [finding.code for finding in found if finding.is_error] == ["HPT108"]

@@ -34,7 +34,7 @@ every_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 def compile_all(environment: str) -> dict[str, Compiled]:
     outcomes = compile_paths([str(ROOT)], Workspace(environment=environment))
-    return {Path(each.file).stem: each for each in all_succeeded(outcomes)}
+    return {Path(outcome.file).stem: outcome for outcome in all_succeeded(outcomes)}
 
 
 compiled_in = cache(compile_all)
@@ -248,7 +248,7 @@ class Definition:
         self.objective = body.get("TuningObjective") or config["HyperParameterTuningJobObjective"]
         ranges = body.get("HyperParameterRanges") or config["ParameterRanges"]
         self.ranges = [
-            (RANGE_KINDS[member], each) for member, entries in ranges.items() for each in entries
+            (RANGE_KINDS[member], entry) for member, entries in ranges.items() for entry in entries
         ]
         self.static: dict[str, str] = body.get("StaticHyperParameters", {})
         self.channels: list[dict[str, Any]] = body.get("InputDataConfig", [])
@@ -271,9 +271,11 @@ class Definition:
         for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
             resources = self.body.get(member, {})
             key = "VolumeKmsKeyId" in resources
-            for each in resources.get("InstanceConfigs", [resources] if resources else []):
-                for group in each.get("InstanceGroups", [each]):
-                    yield group["InstanceType"], "VolumeSizeInGB" in each, key
+            for instance_config in resources.get(
+                "InstanceConfigs", [resources] if resources else []
+            ):
+                for group in instance_config.get("InstanceGroups", [instance_config]):
+                    yield group["InstanceType"], "VolumeSizeInGB" in instance_config, key
 
 
 def definitions(request: dict[str, Any]) -> list[Definition]:
@@ -287,11 +289,11 @@ def first_party_algorithms_bring_metrics(it: Definition) -> bool:
         return not it.metrics
     if not it.image:  # an algorithm resource brings its own
         return not it.metrics
-    return it.objective["MetricName"] in {each["Name"] for each in it.metrics}
+    return it.objective["MetricName"] in {metric["Name"] for metric in it.metrics}
 
 
 def metrics_are_captured(it: Definition) -> bool:
-    return all(re.compile(each["Regex"]).groups == 1 for each in it.metrics)
+    return all(re.compile(metric["Regex"]).groups == 1 for metric in it.metrics)
 
 
 def the_objective_has_the_algorithms_direction(it: Definition) -> bool:
@@ -313,7 +315,7 @@ def runs_a_script(it: Definition) -> bool:
 
 
 def nothing_required_is_missing(it: Definition) -> bool:
-    channels = {each["ChannelName"] for each in it.channels}
+    channels = {channel["ChannelName"] for channel in it.channels}
     return REQUIRED.get(it.repository, set()) <= it.names and (
         CHANNELS.get(it.repository, set()) <= channels or runs_a_script(it)
     )
@@ -379,17 +381,19 @@ def waiting_goes_with_spot(it: Definition) -> bool:
 
 
 def file_systems_are_mounted_in_a_vpc(it: Definition) -> bool:
-    mounted = [each for each in it.channels if "FileSystemDataSource" in each["DataSource"]]
+    mounted = [
+        channel for channel in it.channels if "FileSystemDataSource" in channel["DataSource"]
+    ]
     return all("VpcConfig" in it.body and it.mode(each) == "File" for each in mounted)
 
 
 def only_pipe_mode_wraps_and_unpacks(it: Definition) -> bool:
-    for each in it.channels:
-        s3 = each["DataSource"].get("S3DataSource", {})
+    for channel in it.channels:
+        s3 = channel["DataSource"].get("S3DataSource", {})
         manifest = s3.get("S3DataType") == "AugmentedManifestFile"
-        wraps = each.get("RecordWrapperType") == "RecordIO"
-        unpacks = each.get("CompressionType") == "Gzip"
-        if it.mode(each) != "Pipe" and (manifest or wraps or unpacks):
+        wraps = channel.get("RecordWrapperType") == "RecordIO"
+        unpacks = channel.get("CompressionType") == "Gzip"
+        if it.mode(channel) != "Pipe" and (manifest or wraps or unpacks):
             return False
         if manifest and not s3.get("AttributeNames"):
             return False
@@ -398,10 +402,10 @@ def only_pipe_mode_wraps_and_unpacks(it: Definition) -> bool:
 
 def channels_go_to_groups_that_exist(it: Definition) -> bool:
     groups = it.body.get("ResourceConfig", {}).get("InstanceGroups", ())
-    known = {each["InstanceGroupName"] for each in groups}
+    known = {group["InstanceGroupName"] for group in groups}
     requested = [
-        set(each["DataSource"].get("S3DataSource", {}).get("InstanceGroupNames", ()))
-        for each in it.channels
+        set(channel["DataSource"].get("S3DataSource", {}).get("InstanceGroupNames", ()))
+        for channel in it.channels
     ]
     return not any(requested) or all(names and names <= known for names in requested)
 
@@ -452,7 +456,7 @@ def test_facts_of_each_definition(environment: str, name: str) -> None:
 
 
 def a_grid_has_categories_only(request: dict[str, Any]) -> bool:
-    kinds = {kind for each in definitions(request) for kind, _ in each.ranges}
+    kinds = {kind for definition in definitions(request) for kind, _ in definition.ranges}
     return strategy(request) != "Grid" or (
         kinds == {"Categorical"} and "MaxNumberOfTrainingJobs" not in limits(request)
     )
@@ -464,7 +468,9 @@ def hyperband_knows_its_resource(request: dict[str, Any]) -> bool:
     if strategy(request) != "Hyperband":
         return hyperband is None
     has_max_resource = "MaxResource" in (hyperband or {})
-    inferred = all(HYPERBAND_RESOURCES & set(each.static) for each in definitions(request))
+    inferred = all(
+        HYPERBAND_RESOURCES & set(definition.static) for definition in definitions(request)
+    )
     return config.get("TrainingJobEarlyStoppingType", "Off") == "Off" and (
         has_max_resource or inferred
     )
@@ -491,7 +497,9 @@ def finite_spaces_have_enough_points(request: dict[str, Any]) -> bool:
 
 
 def auto_parameters_need_autotune(request: dict[str, Any]) -> bool:
-    auto = any(kind == "Auto" for each in definitions(request) for kind, _ in each.ranges)
+    auto = any(
+        kind == "Auto" for definition in definitions(request) for kind, _ in definition.ranges
+    )
     return not auto or request.get("Autotune") == {"Mode": "Enabled"}
 
 
@@ -501,10 +509,10 @@ def several_definitions_stand_alone(request: dict[str, Any]) -> bool:
     if several is None:
         body = request["TrainingJobDefinition"]
         return "TuningObjective" not in body and "HyperParameterRanges" not in body
-    names = {each["DefinitionName"] for each in several}
+    names = {definition["DefinitionName"] for definition in several}
     return (
         len(names) == len(several)
-        and len({each["TuningObjective"]["Type"] for each in several}) == 1
+        and len({definition["TuningObjective"]["Type"] for definition in several}) == 1
         and not {"HyperParameterTuningJobObjective", "ParameterRanges"} & set(config)
         and not {"TrainingJobDefinition", "WarmStartConfig"} & set(request)
     )
@@ -517,7 +525,7 @@ def completion_can_come_before_the_limits(request: dict[str, Any]) -> bool:
 
 
 def tags_are_the_users(request: dict[str, Any]) -> bool:
-    keys = [each["Key"] for each in request["Tags"]]
+    keys = [tag["Key"] for tag in request["Tags"]]
     return len(set(keys)) == len(keys) and not any(k.lower().startswith("aws:") for k in keys)
 
 
@@ -613,7 +621,7 @@ def test_boto3_would_send_it(environment: str, name: str) -> None:
     ],
 )
 def test_images_are_those_that_aws_publishes(name: str, us_east_1: str, eu_west_1: str) -> None:
-    images = [definitions(request_of(each, name))[0].image for each in ENVIRONMENTS]
+    images = [definitions(request_of(environment, name))[0].image for environment in ENVIRONMENTS]
     assert images == [us_east_1, eu_west_1]
 
 
@@ -631,8 +639,8 @@ MAY_DIFFER = {
 def test_a_child_may_start_from_its_parents(environment: str, name: str) -> None:
     # https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
     jobs = {
-        request_of(environment, each)["HyperParameterTuningJobName"]: request_of(environment, each)
-        for each in SPECS
+        request_of(environment, spec)["HyperParameterTuningJobName"]: request_of(environment, spec)
+        for spec in SPECS
     }
     request = request_of(environment, name)
     (child,) = definitions(request)

@@ -15,7 +15,7 @@ from tests.support.specs import SPEC
 def codes(text: str) -> list[tuple[str, int]]:
     outcome = compile_text(text, "churn.yaml", Workspace())
     assert isinstance(outcome, Failed)
-    return [(each.code, each.span.line) for each in outcome.diagnostics]
+    return [(diagnostic.code, diagnostic.span.line) for diagnostic in outcome.diagnostics]
 
 
 def line_of(text: str) -> int:
@@ -34,10 +34,10 @@ def test_other_errors_are_reported_too() -> None:
 def test_what_follows_from_an_undefined_name_is_not() -> None:
     """A number can't have the stand-in for the name, nor can a reference to it be resolved."""
     text = SPEC.replace("random_seed: 7", 'random_seed: "{{ seed }}"')
-    found = [each for each in codes(text) if each[1] == line_of("random_seed")]
+    found = [code for code in codes(text) if code[1] == line_of("random_seed")]
     assert found == [("HPT006", line_of("random_seed"))]
     outcome = compile_text(text, "churn.yaml", Workspace())
-    assert not any("hptc:undefined" in each.message for each in outcome.diagnostics)
+    assert not any("hptc:undefined" in diagnostic.message for diagnostic in outcome.diagnostics)
 
 
 def test_the_spec_keeps_its_name() -> None:
@@ -54,14 +54,14 @@ def test_the_stand_in_itself_is_an_unknown_reference(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
     outcome = compile_file(str(tmp_path / "spec.yaml"), Workspace())
     assert isinstance(outcome, Failed)
-    assert any("${hptc:undefined}" in each.message for each in outcome.diagnostics)
+    assert any("${hptc:undefined}" in diagnostic.message for diagnostic in outcome.diagnostics)
 
 
 @pytest.mark.parametrize("count", [100, 101, 1_500])
 def test_unknown_references_are_counted_after_a_hundred(count: int) -> None:
     tags = ", ".join(f"t{index}: '${{hptc:no_{index}}}'" for index in range(count))
     found = compile_text(f"name: x\ntags: {{{tags}}}\n", "spec.yaml", Workspace()).diagnostics
-    messages = [each.message for each in found if each.code == "HPT006"]
+    messages = [finding.message for finding in found if finding.code == "HPT006"]
     assert len(messages) == min(count, 101)
     if count > 100:
         findings = "finding" if count == 101 else "findings"

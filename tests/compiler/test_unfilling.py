@@ -61,8 +61,8 @@ def test_a_compiled_spec_is_the_same_after_a_round_trip(
     before = compile_file("specs/churn.yaml", Workspace(rules=()))
     assert isinstance(before, CompiledSpec), before
     sources = {
-        definition_name(before.job, each): before.codes[each.path]
-        for each in before.job.definitions
+        definition_name(before.job, definition): before.codes[definition.path]
+        for definition in before.job.definitions
     }
     request = {k: v for k, v in before.request.items() if k != "HyperParameterTuningJobName"}
     written = write_spec(unfilled(request), name="churn", sources=sources)

@@ -35,7 +35,7 @@ def written(folder: Path, *names: str, extra: str = "") -> Path:
 
 def diagnostics(folder: Path, environment: str | None = None) -> list[Diagnostic]:
     outcomes = compile_paths([str(folder)], Workspace(environment=environment))
-    return [d for one in outcomes for d in one.diagnostics]
+    return [d for outcome in outcomes for d in outcome.diagnostics]
 
 
 @pytest.mark.parametrize("environment", ["dev", "dev-eu"])
@@ -68,7 +68,7 @@ def test_the_defaults_of_a_project_schedule_its_specs(text: str, tmp_path: Path)
     folder = written(tmp_path, "a", "a-schedule", extra=text)
     defaults = "defaults: {schedule: rate(7 days)}\n"
     (folder / "hptc.yaml").write_text(PROJECT + defaults, encoding="utf-8")
-    (found,) = (each for each in diagnostics(folder) if each.code == "HPT605")
+    (found,) = (diagnostic for diagnostic in diagnostics(folder) if diagnostic.code == "HPT605")
     assert Path(found.span.file).name == "a.yaml"
     assert "`hptc-plat-dev-a-schedule`" in found.message
 
@@ -87,7 +87,7 @@ def test_only_a_spec_with_a_schedule_needs_its_stack(
     folder = written(tmp_path, "a", "a-schedule", extra=own)
     defaults = f"defaults: {{schedule: {default}}}\n" if default else ""
     (folder / "hptc.yaml").write_text(PROJECT + defaults, encoding="utf-8")
-    codes = [each.code for each in diagnostics(folder)]
+    codes = [diagnostic.code for diagnostic in diagnostics(folder)]
     assert ("HPT605" in codes) is has_clash
 
 

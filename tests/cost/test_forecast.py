@@ -39,7 +39,9 @@ def run(
         created=datetime(2026, month, day, 12, tzinfo=UTC),
         is_same_content=same,
         training_jobs=len(minutes) if started is None else started,
-        times=tuple(TrainingTime(definition="", seconds=round(each * MINUTE)) for each in minutes),
+        times=tuple(
+            TrainingTime(definition="", seconds=round(minute * MINUTE)) for minute in minutes
+        ),
         billed=billed,
     )
 
@@ -285,7 +287,7 @@ def test_a_forecast_is_between_its_runs_and_never_above_the_bound(
         },
     }
     of = bound(json.dumps(spec), PRICES)
-    runs = [run(*each) for each in minutes]
+    runs = [run(*minute) for minute in minutes]
     runs.append(run(*minutes[0], started=len(minutes[0]) + unread))
     found = expected_cost(of, PastRuns(runs=tuple(runs)))
     assert of.maximum is not None

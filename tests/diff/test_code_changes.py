@@ -115,7 +115,7 @@ def test_code_in_place_of_an_archive(repository: Repository) -> None:
     )
     repository.commit("by hand", {"specs/churn.yaml": by_hand})
     repository.write("specs/churn.yaml", CODE_SPEC)
-    found = [each for each in lines() if not each.startswith("permissions")]
+    found = [line for line in lines() if not line.startswith("permissions")]
     assert found == ["training-code source:  -> src/churn/train.py (2 files) ()"]
 
 

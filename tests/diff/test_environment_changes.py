@@ -80,7 +80,9 @@ def test_a_limit_is_shown_in_its_unit(key: str, limit: Any, expected: str) -> No
     ],
 )
 def test_a_limit_that_allows_anything_new_is_loosened(key: str, old: Any, new: Any) -> None:
-    assert [each.kind for each in policy_changes({key: old}, {key: new})] == [Kind.POLICY_LOOSENED]
+    assert [change.kind for change in policy_changes({key: old}, {key: new})] == [
+        Kind.POLICY_LOOSENED
+    ]
 
 
 @pytest.mark.parametrize("key", ["require_vpc", "require_kms_keys"])
@@ -111,8 +113,8 @@ def test_a_change_of_the_infrastructure_and_its_reverse(
     old: dict[str, Any], new: dict[str, Any], forth: Kind, back: Kind
 ) -> None:
     before, after = environment({}, old), environment({}, new)
-    assert [each.kind for each in environment_changes(before, after)] == [forth]
-    assert [each.kind for each in environment_changes(after, before)] == [back]
+    assert [change.kind for change in environment_changes(before, after)] == [forth]
+    assert [change.kind for change in environment_changes(after, before)] == [back]
 
 
 @pytest.mark.parametrize(

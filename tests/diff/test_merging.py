@@ -53,9 +53,9 @@ def reviewed(folder: Path, environments: str, old: str, new: str) -> tuple[list[
 
 def entries(changes: list[Change], subject: str) -> list[Entry]:
     return [
-        (each.environments, each.subject, each.new)
-        for each in changes
-        if each.subject.startswith(subject)
+        (change.environments, change.subject, change.new)
+        for change in changes
+        if change.subject.startswith(subject)
     ]
 
 

@@ -62,7 +62,7 @@ NETWORKS: dict[str, tuple[Any, Any, list[tuple[Kind, str, str, str]]]] = {
 @pytest.mark.parametrize(("old", "new", "expected"), NETWORKS.values(), ids=NETWORKS)
 def test_network_changes(old: Any, new: Any, expected: list[tuple[Kind, str, str, str]]) -> None:
     found = list(network_changes(old, new, PATH))
-    assert [(each.kind, each.subject, each.old, each.new) for each in found] == expected
+    assert [(change.kind, change.subject, change.old, change.new) for change in found] == expected
     keys = {"VPC": (), "security groups": ("security_group_ids",), "subnets": ("subnets",)}
     assert [each.path for each in found] == [(*PATH, *keys[each.subject]) for each in found]
 

@@ -169,7 +169,7 @@ def test_a_violation_that_is_older_than_the_change(repository: Repository) -> No
     found = review_refs([], against="HEAD~1")
     text = render_diff(found, Format.TEXT)
     assert text.startswith("hptc diff: still violates the policy (1 of 2 specs changed")
-    (line,) = [each for each in text.splitlines() if each.startswith("  error[HPT")]
+    (line,) = [line for line in text.splitlines() if line.startswith("  error[HPT")]
     assert "cost" in line
     assert line.endswith("  (not from this change)")
     page = render_diff(found, Format.MARKDOWN)
@@ -179,7 +179,7 @@ def test_a_violation_that_is_older_than_the_change(repository: Repository) -> No
     (spec,) = json.loads(render_diff(found, Format.JSON))["specs"]
     assert [error["code"] for error in spec["old_errors"]] == [line[8:14]]
     assert not spec["findings"]
-    assert [each["action"] for each in spec["changes"]] == ["unchanged", "changed"]
+    assert [change["action"] for change in spec["changes"]] == ["unchanged", "changed"]
 
 
 def test_a_new_violation_beside_an_old_one(repository: Repository) -> None:
@@ -192,7 +192,7 @@ def test_a_new_violation_beside_an_old_one(repository: Repository) -> None:
     repository.commit("change", {"specs/trees.yaml": more})
     text = render_diff(review_refs([], against="HEAD~1"), Format.TEXT)
     assert text.startswith("hptc diff: violates the policy")
-    new, old = [each for each in text.splitlines() if each.startswith("  error[HPT")]
+    new, old = [line for line in text.splitlines() if line.startswith("  error[HPT")]
     assert "21" in new
     assert old.endswith("  (not from this change)")
 
@@ -395,7 +395,7 @@ def test_hptc_yaml_is_broken_on_the_new_side(repository: Repository) -> None:
     found = review_refs([])
     assert kinds_by_spec(found) == {}
     assert [change.kind for change in found.project] == [Kind.BROKEN]
-    assert [each.code for each in found.project_findings] == ["HPT002"]
+    assert [finding.code for finding in found.project_findings] == ["HPT002"]
     assert found.notes == ("2 specs can't be compared until hptc.yaml has no errors",)
     assert found.impact is Impact.BREAKS
     text = render_diff(found, Format.TEXT)
@@ -444,7 +444,7 @@ def test_the_same_change_in_every_environment_is_shown_once(two_environments: Re
     assert kinds_by_spec(found) == {"trees": [Kind.RANGE_WIDENED]}
     (spec,) = found.specs
     assert [change.environments for change in spec.changes] == [()]
-    assert [each.environment for each in spec.comparisons] == ["dev", "prod"]
+    assert [comparison.environment for comparison in spec.comparisons] == ["dev", "prod"]
     assert (found.new_jobs, found.compared) == (2, 2)
 
 
@@ -543,7 +543,7 @@ def test_the_first_environments_of_a_repository(repository: Repository) -> None:
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("hptc.yaml", PROJECT + LOOSE_PROD)
     found = review_refs([])
-    names = {each.environment for spec in found.specs for each in spec.comparisons}
+    names = {comparison.environment for spec in found.specs for comparison in spec.comparisons}
     assert names == {"dev", "prod"}
     assert "invalid name" not in render_diff(found, Format.TEXT)
 
@@ -697,7 +697,7 @@ def test_a_parents_content(repository: Repository) -> None:
         Parent(job=parent, spec="trees", is_new=True),
     )
     assert [c.note for c in by_name["child"].changes] == ["the parent's spec changed"]
-    assert [each.is_new for each in by_name["free"].comparisons[0].parents] == [True, False]
+    assert [parent.is_new for parent in by_name["free"].comparisons[0].parents] == [True, False]
     text = render_diff(found, Format.TEXT)
     assert "of trees, which is also new: submit it first and wait until it completes" in text
 
@@ -854,7 +854,7 @@ def test_the_verdict_names_no_environments_if_it_holds_in_all(repository: Reposi
     repository.commit("old", {"hptc.yaml": project, "specs/a.yaml": child("a", "trees")})
     repository.commit("new", {"specs/trees.yaml": WIDER})
     found = review_refs(["specs/a.yaml"], against="HEAD~1")
-    assert [each.environments for each in found.changes] == [("dev",), ("prod",)]
+    assert [change.environments for change in found.changes] == [("dev",), ("prod",)]
     text = render_diff(found, Format.TEXT)
     assert text.startswith("hptc diff: changes the tuning job (1 of 1 spec changed, 2 new")
     # The parent is a spec, although only its child is compared.

@@ -68,7 +68,9 @@ def test_a_deployment_with_scoped_bootstrap(sandbox: Sandbox, tmp_path: Path) ->
             PolicyArn=full, PolicyDocument=json.dumps(printed["hptc-demo-dev-deployer-1"])
         )
     execute(command, tmp_path, project.environment | {"PATH": path})
-    versions = {each["VersionId"] for each in iam.list_policy_versions(PolicyArn=full)["Versions"]}
+    versions = {
+        version["VersionId"] for version in iam.list_policy_versions(PolicyArn=full)["Versions"]
+    }
     assert versions == {"v1", "v3", "v4", "v5", "v6"}  # v1 was the default; v2 was the oldest other
     for name, expected in changed.items():
         assert document(iam, f"arn:aws:iam::{ACCOUNT}:policy/{name}") == expected

@@ -154,7 +154,7 @@ def test_from_the_first_stack_to_the_last(tmp_path: Path, sandbox: Sandbox) -> N
     assert output.startswith(
         f"error: `{FOUNDATION}`: DataBucketE3889A50 (AWS::S3::Bucket) could not"
     )
-    assert [each["name"] for each in failed.json["stacks"]] == [KEPT_STACK]
+    assert [stack["name"] for stack in failed.json["stacks"]] == [KEPT_STACK]
     project.client("s3").delete_objects(
         Bucket=shared["DataBucket"], Delete={"Objects": versions_in(project, shared["DataBucket"])}
     )

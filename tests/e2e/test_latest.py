@@ -70,7 +70,8 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def parents(request: dict[str, Any]) -> list[str]:
     warm_start = request.get("WarmStartConfig", {"ParentHyperParameterTuningJobs": []})
     return [
-        each["HyperParameterTuningJobName"] for each in warm_start["ParentHyperParameterTuningJobs"]
+        parent["HyperParameterTuningJobName"]
+        for parent in warm_start["ParentHyperParameterTuningJobs"]
     ]
 
 

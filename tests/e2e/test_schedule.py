@@ -78,7 +78,7 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         assert description["ScheduleExpressionTimezone"] == "Europe/Lisbon"
         assert description["State"] == "ENABLED"
         alarms = project.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        assert {each["MetricName"] for each in alarms} == {
+        assert {alarm["MetricName"] for alarm in alarms} == {
             "ExecutionsFailed",
             "InvocationDroppedCount",
         }
@@ -89,7 +89,7 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         request = project.hptc_here("compile", "--resolve", f"specs/{SPEC}.yaml").json
         assert is_described_by(request, job)
         plan = project.hptc_here("plan", "--json").json
-        assert [each["name"] for each in plan["earlier"]["jobs"]] == []
+        assert [job["name"] for job in plan["earlier"]["jobs"]] == []
 
         # Another search is another definition, and the schedule stays.
         path.write_text(path.read_text("utf-8").replace("max: 168", "max: 144"), "utf-8")
@@ -97,7 +97,7 @@ def test_from_its_first_start_to_its_end(tmp_path: Path) -> None:
         ranges = definition(project)["States"]["CreateJob"]["Parameters"][
             "HyperParameterTuningJobConfig"
         ]["ParameterRanges"]["IntegerParameterRanges"]
-        assert {"144"} <= {each["MaxValue"] for each in ranges}
+        assert {"144"} <= {range_["MaxValue"] for range_ in ranges}
         assert schedule(project)["Arn"] == description["Arn"]
 
         # Without its lines it is an orphan that goes on, until somebody names it.

@@ -118,12 +118,12 @@ def tags_of(request: Request) -> dict[str, str]:
 def test_every_spec_is_submitted(compiled: dict[str, Request], submitted: list[Any]) -> None:
     assert set(compiled) == set(SPECS)
     names = {request["HyperParameterTuningJobName"] for request in compiled.values()}
-    assert {(one["outcome"], one["name"]) for one in submitted} == {
+    assert {(job["outcome"], job["name"]) for job in submitted} == {
         ("submitted", name) for name in names
     }
-    for one in submitted:
-        assert one["region"] == REGION
-        assert one["arn"].endswith(f":hyper-parameter-tuning-job/{one['name']}")
+    for job in submitted:
+        assert job["region"] == REGION
+        assert job["arn"].endswith(f":hyper-parameter-tuning-job/{job['name']}")
 
 
 @pytest.mark.usefixtures("submitted")
@@ -156,7 +156,7 @@ def test_a_warm_start_names_the_jobs_of_its_parents(
     found = described(deployed.project, compiled[child]["HyperParameterTuningJobName"])
     described_parents = found["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
     names = [compiled[parent]["HyperParameterTuningJobName"] for parent in parents]
-    assert [each["HyperParameterTuningJobName"] for each in described_parents] == names
+    assert [parent["HyperParameterTuningJobName"] for parent in described_parents] == names
     for name in names:
         assert described(deployed.project, name)["HyperParameterTuningJobName"] == name
 
@@ -167,7 +167,7 @@ def test_the_second_submission_changes_nothing(project: Project, submitted: list
     before = sagemaker.list_hyper_parameter_tuning_jobs(**listing)
     again = project.hptc_here("submit", "--json").json["jobs"]
     assert {(one["outcome"], one["name"]) for one in again} == {
-        ("unchanged", one["name"]) for one in submitted
+        ("unchanged", job["name"]) for job in submitted
     }
     after = sagemaker.list_hyper_parameter_tuning_jobs(**listing)
     assert len(after["HyperParameterTuningJobSummaries"]) == len(SPECS)

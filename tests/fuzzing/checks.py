@@ -107,7 +107,10 @@ def _require_safe_output(compiled: Failed | Compiled) -> None:
     for form in Format:
         _require_harmless(render(compiled.diagnostics, form), f"check as {form}")
     documents = {compiled.file: compiled.document}
-    fixes = {each: tuple(text_fixes(each, documents.get)) for each in compiled.diagnostics}
+    fixes = {
+        diagnostic: tuple(text_fixes(diagnostic, documents.get))
+        for diagnostic in compiled.diagnostics
+    }
     help_of = rule_help(compiled.diagnostics)
     sarif = render_sarif(compiled.diagnostics, help_of, lambda each: fixes[each])
     data = render_json(compiled.diagnostics, lambda each: fixes[each])

@@ -66,7 +66,7 @@ def test_a_role_is_for_one_subject(trust: str, subject: str) -> None:
         "repo:other/ml:environment:prod",
         "repo:other/ml:pull_request",
     } - {subject}
-    assert [each for each in others if may_assume(trust, each)] == []
+    assert [other for other in others if may_assume(trust, other)] == []
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,10 @@ def test_what_no_role_may_do(role: str, action: str, resource: str) -> None:
 
 
 def test_the_review_role_assumes_no_role() -> None:
-    actions = [each["Action"] for each in policy("policy-review")["Statement"]]
-    names = [name for each in actions for name in ([each] if isinstance(each, str) else each)]
+    actions = [statement["Action"] for statement in policy("policy-review")["Statement"]]
+    names = [
+        name for action in actions for name in ([action] if isinstance(action, str) else action)
+    ]
     verbs = {name.partition(":")[2] for name in names}
     assert all(verb.startswith(("Describe", "List")) for verb in verbs)
 
@@ -132,8 +134,10 @@ def test_check_online_needs_the_calls_of_its_page() -> None:
     statements = policy("policy-check-online")["Statement"]
     allowed = {
         action
-        for each in statements
-        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+        for statement in statements
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
     }
     assert allowed == documented
     source = (ROOT / "hptc" / "aws" / "account.py").read_text(encoding="utf-8")

@@ -30,7 +30,7 @@ NAMES = ["dev", *(name for name in VARIANTS if name != "nothing")]
 @cache
 def dev() -> tuple[Environment, list[DeployableSpec]]:
     found = compile_paths([str(ROOT)], Workspace(environment="dev"))
-    environment = next(each.environment for each in found if each.environment is not None)
+    environment = next(outcome.environment for outcome in found if outcome.environment is not None)
     return environment, deployable_specs(found)
 
 
@@ -100,7 +100,7 @@ def test_every_action_is_one_of_a_resource(name: str) -> None:
     needed = {action for kind in kinds for action in handler_actions(kind)}
     needed |= {"ec2:DescribeAccountAttributes", "ec2:DescribeAvailabilityZones"}  # Fn::GetAZs
     needed |= {"ssm:GetParameters", "route53:AssociateVPCWithHostedZone"}
-    allowed = {action for each in statements(name) for action in each.actions}
+    allowed = {action for statement in statements(name) for action in statement.actions}
     assert allowed - needed == set()
     assert not any("*" in action for action in allowed)
 
@@ -113,7 +113,10 @@ def test_every_statement_is_needed(name: str) -> None:
         for _, call in calls(template, place(name, stack))
         for sid in sids_of(call, policy(name))
     }
-    assert {each.sid for each in statements(name)} - used <= {"Parameters", "PrivateNames"}
+    assert {statement.sid for statement in statements(name)} - used <= {
+        "Parameters",
+        "PrivateNames",
+    }
 
 
 OTHERS = {"hptc:project": "other", "hptc:environment": "dev"}
@@ -239,11 +242,11 @@ def test_a_long_stack_name_that_cloudformation_cuts_is_covered() -> None:
 
 
 def test_what_an_environment_does_not_create_is_not_allowed() -> None:
-    bare = {action for each in statements("without-network") for action in each.actions}
+    bare = {action for statement in statements("without-network") for action in statement.actions}
     assert not any(action.startswith(("ec2:", "states:", "iam:PassRole")) for action in bare)
-    brought = {action for each in statements("brought-key") for action in each.actions}
+    brought = {action for statement in statements("brought-key") for action in statement.actions}
     assert not any(action.startswith("kms:") for action in brought)
-    parameters = {each.sid: each for each in statements("parameters")}
+    parameters = {statement.sid: statement for statement in statements("parameters")}
     assert (
         "arn:aws:ssm:us-east-1:123456789012:parameter/ml/key" in parameters["Parameters"].resources
     )
@@ -253,7 +256,7 @@ def test_what_an_environment_does_not_create_is_not_allowed() -> None:
 def test_each_policy_fits_and_none_of_the_statements_is_lost(name: str) -> None:
     chosen, _ = specs_of(name)
     policies = deployer_policies(chosen, statements(name))
-    assert tuple(each for one in policies for each in one.statements) == statements(name)
+    assert tuple(statement for one in policies for statement in one.statements) == statements(name)
     for number, one in enumerate(policies, 1):
         assert one.name == f"hptc-demo-{name}-deployer-{number}"
         size = len(json.dumps(document(one.statements), separators=(",", ":")))

@@ -42,7 +42,7 @@ def test_a_security_group_is_created_in_an_existing_vpc() -> None:
     ],
 )
 def test_a_bucket_identifies_its_key_by_arn(given: str, named: str) -> None:
-    assert {each.kms_key for each in foundation(environment(kms_key=given)).buckets} == {named}
+    assert {bucket.kms_key for bucket in foundation(environment(kms_key=given)).buckets} == {named}
 
 
 @pytest.mark.parametrize(

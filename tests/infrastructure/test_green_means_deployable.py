@@ -194,7 +194,7 @@ def checked(folder: Path, files: dict[str, str]) -> dict[str, list[Outcome]]:
 
 
 def is_green(outcomes: list[Outcome]) -> bool:
-    return not any(d.is_error for one in outcomes for d in one.diagnostics)
+    return not any(d.is_error for outcome in outcomes for d in outcome.diagnostics)
 
 
 SETTINGS = settings(

@@ -66,7 +66,7 @@ def without(member: str) -> Change:
 
 def tagged(key: str, value: str | None) -> Change:
     def change(result: Request) -> None:
-        result["Tags"] = [each for each in result["Tags"] if each["Key"] != key]
+        result["Tags"] = [tag for tag in result["Tags"] if tag["Key"] != key]
         if value is not None:
             result["Tags"].append({"Key": key, "Value": value})
 
@@ -486,8 +486,10 @@ def test_training_code_is_uploaded_and_never_replaced(
 
 
 def test_training_code_is_encrypted_with_the_key_of_the_environment() -> None:
-    statements = {each.sid: each for each in launcher_statements(environment())}
+    statements = {statement.sid: statement for statement in launcher_statements(environment())}
     (encrypt,) = (each for sid, each in statements.items() if sid.startswith("EncryptCode"))
     assert encrypt.actions == ("kms:GenerateDataKey",)
     without = replace(environment(), variables={})
-    assert not {"UploadCode", "FindCode"} & {each.sid for each in launcher_statements(without)}
+    assert not {"UploadCode", "FindCode"} & {
+        statement.sid for statement in launcher_statements(without)
+    }

@@ -25,14 +25,14 @@ CASES = [(name, spec) for name in PLACES for spec in SPECS]
 @cache
 def stacks(environment: str) -> dict[str, SpecStack]:
     chosen, jobs = compiled(environment)
-    return {each.spec: each for each in spec_stacks(chosen, jobs.items())}
+    return {stack.spec: stack for stack in spec_stacks(chosen, jobs.items())}
 
 
 @cache
 def policy(environment: str, spec: str) -> dict[str, Any]:
     """The policy of the managed role or, for an existing role, the policy that it needs."""
     chosen, jobs = compiled(environment)
-    roles = {each.role_arn for each in jobs[spec].definitions}
+    roles = {definition.role_arn for definition in jobs[spec].definitions}
     statements = [s for role in roles for s in permissions(chosen, jobs[spec], role, spec=spec)]
     result: dict[str, Any] = substitute(document(statements), deployed(environment).__getitem__)
     return result
@@ -51,7 +51,7 @@ def test_specs_without_a_managed_role_have_an_existing_one() -> None:
     without = set(CASES) - set(WITH_A_ROLE)
     assert without
     for name, spec in without:
-        roles = {each["RoleArn"] for each in definitions(requests(name)[spec])}
+        roles = {definition["RoleArn"] for definition in definitions(requests(name)[spec])}
         assert deployed(name)["execution_role_arn"] not in roles
 
 
@@ -82,8 +82,8 @@ def test_a_role_can_do_nothing_that_only_another_spec_needs(environment: str, sp
     own = needed_calls(environment, spec)
     reads_manifest = any(
         kind != "S3Prefix"
-        for each in definitions(requests(environment)[spec])
-        for _, _, kind in s3_inputs(each)
+        for definition in definitions(requests(environment)[spec])
+        for _, _, kind in s3_inputs(definition)
     )
     allowed = []
     for other in requests(environment):
@@ -111,7 +111,7 @@ def test_every_statement_is_needed(environment: str, spec: str) -> None:
     result = policy(environment, spec)
     calls = needed_calls(environment, spec)
     used = {sid for call in calls.values() for sid in sids_of(call, result)}
-    assert {each["Sid"] for each in result["Statement"]} - used <= FREE
+    assert {statement["Sid"] for statement in result["Statement"]} - used <= FREE
     for statement in result["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else []
         assert statement["Sid"] in FREE or set(actions) <= {c.action for c in calls.values()}
@@ -149,7 +149,7 @@ FORCED = (
 
 
 def wildcards(statement: Statement) -> list[str]:
-    return [each for each in statement.resources if "*" in each]
+    return [resource for resource in statement.resources if "*" in resource]
 
 
 @pytest.mark.parametrize("environment", PLACES)

@@ -108,7 +108,7 @@ def test_names_are_compared_without_reading_a_file_again(
         (folder / "specs" / f"{i}.yaml").write_text(SPEC.replace("name: churn", f"name: c{i}"))
     count(Layers, "span")
     count(Document, "has")
-    outcomes = [one for one in compile_paths([str(folder)], Workspace()) if one.name]
+    outcomes = [outcome for outcome in compile_paths([str(folder)], Workspace()) if outcome.name]
     before = dict(calls)
     assert with_unique_stacks(outcomes) == outcomes
     assert calls == before

@@ -55,7 +55,7 @@ def grants(chosen: dict[str, Any] = THEIRS) -> tuple[OwnerGrant, ...]:
 
 
 def policies() -> dict[str, dict[str, Any]]:
-    return {each.name: document(each.statements) for each in grants()}
+    return {grant.name: document(grant.statements) for grant in grants()}
 
 
 def requested(call: Call, role: str = ROLE) -> bool:
@@ -69,14 +69,14 @@ def requested(call: Call, role: str = ROLE) -> bool:
 
 def owned(calls: list[Call]) -> list[Call]:
     return [
-        each
-        for each in calls
-        if any(each.resource == name or each.resource.startswith(f"{name}/") for name in policies())
+        call
+        for call in calls
+        if any(call.resource == name or call.resource.startswith(f"{name}/") for name in policies())
     ]
 
 
 def test_each_resource_of_another_owner_is_listed() -> None:
-    assert [(each.kind, each.name, each.account) for each in grants()] == [
+    assert [(grant.kind, grant.name, grant.account) for grant in grants()] == [
         ("bucket", "arn:aws:s3:::lake", None),
         ("bucket", "arn:aws:s3:::models", None),
         ("key", KEY, OWNER),
@@ -94,8 +94,8 @@ def test_the_needed_calls_are_allowed() -> None:
         resource=f"arn:aws:ecr:us-east-1:{OWNER}:repository/team/keras",
     )
     calls = [*owned(list(by_text(REQUEST, WORLD).values())), pull]
-    assert {each.action.partition(":")[0] for each in calls} == {"s3", "kms", "ecr"}
-    assert [str(each) for each in calls if not requested(each)] == []
+    assert {call.action.partition(":")[0] for call in calls} == {"s3", "kms", "ecr"}
+    assert [str(call) for call in calls if not requested(call)] == []
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_other_roles_are_denied(role: str) -> None:
 def test_similar_calls_by_the_role_are_denied() -> None:
     near = owned([call for _, call in neighbors(REQUEST, WORLD)])
     assert len(near) > 30
-    assert [str(each) for each in near if requested(each)] == []
+    assert [str(call) for call in near if requested(call)] == []
 
 
 def test_an_access_point_has_its_own_policy() -> None:
@@ -139,14 +139,16 @@ def test_keys_known_by_aliases_are_grouped_by_owner() -> None:
         "alias/lake": "123456789012",
         "alias/theirs": OWNER,
     }
-    assert {s.sid for each in keys.values() for s in each.statements} == {"DemoDevDecryptInput"}
+    assert {s.sid for key in keys.values() for s in key.statements} == {"DemoDevDecryptInput"}
 
 
 def test_an_existing_role_is_named() -> None:
     mine = "arn:aws:iam::123456789012:role/mine"
     tuning_job = job(definition(RoleArn=mine, **inputs("s3://lake/a/")))
     result = owner_grants(environment(data_bucket="lake"), [("churn", tuning_job)])
-    found = {(each.sid, each.principal) for grant in result for each in grant.statements}
+    found = {
+        (statement.sid, statement.principal) for grant in result for statement in grant.statements
+    }
     assert {principal for _, principal in found} == {("AWS", mine)}
     assert all(sid.startswith("DemoDev") for sid, _ in found)
 
@@ -185,7 +187,7 @@ def test_a_bucket_from_a_parameter_is_listed_by_its_reference() -> None:
         environment(), infrastructure=infrastructure, parameters=parameters
     )
     tuning_job = job(definition(**inputs("s3://${hptc:data_bucket}/a/")))
-    names = [each.name for each in owner_grants(chosen, [("churn", tuning_job)])]
+    names = [grant.name for grant in owner_grants(chosen, [("churn", tuning_job)])]
     assert "arn:aws:s3:::${hptc:data_bucket}" in names
 
 

@@ -80,13 +80,17 @@ def strings(value: Any) -> list[str]:
 def test_each_role_allows_what_its_spec_needs_and_nothing_similar(region: str) -> None:
     here, provide = world(region), deployed(region).__getitem__
     seen = 0
-    for each in compiled(region):
-        assert each.environment is not None
-        assert each.job is not None
-        request = substitute(each.request, provide)
-        if {one["RoleArn"] for one in definitions(request)} != {provide("execution_role_arn")}:
+    for outcome in compiled(region):
+        assert outcome.environment is not None
+        assert outcome.job is not None
+        request = substitute(outcome.request, provide)
+        if {definition["RoleArn"] for definition in definitions(request)} != {
+            provide("execution_role_arn")
+        }:
             continue
-        policy = substitute(document(permissions(each.environment, each.job, spec="x")), provide)
+        policy = substitute(
+            document(permissions(outcome.environment, outcome.job, spec="x")), provide
+        )
         calls = by_text(request, here)
         near = dict(neighbors(request, here))
         assert [text for text, call in calls.items() if not is_allowed(call, policy)] == []
@@ -99,19 +103,22 @@ def test_each_role_allows_what_its_spec_needs_and_nothing_similar(region: str) -
 def test_every_arn_and_host_is_in_the_partition(region: str) -> None:
     partition, domain = PLACES[region]
     assert compiled(region)
-    for each in compiled(region):
-        assert each.environment is not None
-        assert each.job is not None
-        result = foundation(each.environment)
-        policies = [permissions(each.environment, each.job), launcher_statements(each.environment)]
+    for outcome in compiled(region):
+        assert outcome.environment is not None
+        assert outcome.job is not None
+        result = foundation(outcome.environment)
+        policies = [
+            permissions(outcome.environment, outcome.job),
+            launcher_statements(outcome.environment),
+        ]
         policies += [result.key.policy] if result.key else []
         texts = [text for policy in policies for text in strings(document(policy))]
         arns = [text for text in texts if text.startswith("arn:")]
-        arns += [text for text in strings(each.request) if text.startswith("arn:")]
+        arns += [text for text in strings(outcome.request) if text.startswith("arn:")]
         assert {arn.split(":")[1] for arn in arns} == {partition}
         for text in texts:
             if text.startswith("s3."):
                 assert text == f"s3.{region}.{domain}"
-        for one in definitions(each.request or {}):
-            image = one["AlgorithmSpecification"].get("TrainingImage", "")
+        for definition in definitions(outcome.request or {}):
+            image = definition["AlgorithmSpecification"].get("TrainingImage", "")
             assert not image or image.split("/")[0].endswith(f".dkr.ecr.{region}.{domain}")

@@ -225,8 +225,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 
 def by_sid(statements: tuple[Statement, ...]) -> dict[str, Any]:
     return {
-        each["Sid"]: (each["Action"], each["Resource"], each.get("Condition"))
-        for each in document(statements)["Statement"]
+        statement["Sid"]: (statement["Action"], statement["Resource"], statement.get("Condition"))
+        for statement in document(statements)["Statement"]
     }
 
 
@@ -295,7 +295,7 @@ def test_no_two_families_share_a_sid() -> None:
         CheckpointConfig={"S3Uri": fast},
     )
     result = permissions(environment(kms_key="managed"), job(everything, everything))
-    sids = [each.sid for each in result]
+    sids = [statement.sid for statement in result]
     assert len(set(sids)) == len(sids)
     assert {"OpenInputSession", "OpenOutputSession", "OpenCheckpointsSession"} <= set(sids)
 

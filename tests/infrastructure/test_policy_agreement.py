@@ -365,7 +365,7 @@ def _keys(result: Request) -> set[str]:
 
 
 def _has_local_storage(one: Any) -> bool:
-    kinds = [instance(each) for each in instance_types(one)]
+    kinds = [instance(instance_type) for instance_type in instance_types(one)]
     return all(kind is not None and kind.has_local_storage for kind in kinds)
 
 
@@ -434,7 +434,7 @@ def _document(chosen: Environment) -> dict[str, Any]:
 def rules_pass(result: Request, in_project: Project) -> bool:
     """Whether `hptc check` finds no HPT8xx in the file. It must find nothing else either."""
     found = compile_text(json.dumps(result), "request.json", Workspace(rules=RULES), in_project)
-    assert {each.code[:4] for each in found.diagnostics} <= {"HPT8"}, found.diagnostics
+    assert {diagnostic.code[:4] for diagnostic in found.diagnostics} <= {"HPT8"}, found.diagnostics
     return not found.has_errors
 
 
@@ -513,13 +513,15 @@ def test_the_rules_and_iam_agree(key: str) -> None:
         if verdict.stricter and not asides_of([key], verdict)
     ]
     assert unexplained == []
-    assert {(True, True), (False, False)} <= {(each.rules, each.iam) for each in verdicts(key)}
+    assert {(True, True), (False, False)} <= {
+        (verdict.rules, verdict.iam) for verdict in verdicts(key)
+    }
 
 
 @pytest.mark.parametrize("name", ASIDE)
 def test_each_known_disagreement_remains(name: str) -> None:
     key = ASIDE[name].key
-    assert any(each.stricter and name in asides_of([key], each) for each in verdicts(key))
+    assert any(verdict.stricter and name in asides_of([key], verdict) for verdict in verdicts(key))
 
 
 @st.composite
@@ -552,9 +554,9 @@ def test_the_launcher_may_pass_the_listed_roles() -> None:
     listed = "arn:aws:iam::111122223333:role/tuning-*"
     before, after = (
         next(
-            each
-            for each in launcher_statements(environment(policy, BARE))
-            if each.sid == "PassRole"
+            statement
+            for statement in launcher_statements(environment(policy, BARE))
+            if statement.sid == "PassRole"
         )
         for policy in ({}, {"execution_roles": [listed]})
     )

@@ -32,7 +32,7 @@ environments:
 
 
 def diagnostics(folder: Path, spec: str = SPEC) -> list[Diagnostic]:
-    return [d for one in outcomes(folder, spec) for d in one.diagnostics if d.is_error]
+    return [d for outcome in outcomes(folder, spec) for d in outcome.diagnostics if d.is_error]
 
 
 def outcomes(folder: Path, spec: str = SPEC) -> Any:

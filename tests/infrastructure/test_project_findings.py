@@ -24,7 +24,7 @@ def diagnostics(folder: Path, environment: str) -> list[Diagnostic]:
     (folder / "specs").mkdir()
     (folder / "specs" / "churn.yaml").write_text(SPEC, encoding="utf-8")
     (folder / "hptc.yaml").write_text(HEAD + environment, encoding="utf-8")
-    return [d for one in compile_paths([str(folder)], Workspace()) for d in one.diagnostics]
+    return [d for outcome in compile_paths([str(folder)], Workspace()) for d in outcome.diagnostics]
 
 
 def of(infrastructure: str, region: str = "us-east-1", name: str = "dev") -> str:
@@ -175,7 +175,7 @@ def test_roles_that_launchers_of_another_environment_could_pass(
     one: str, other: str, count: int, tmp_path: Path
 ) -> None:
     found = diagnostics(tmp_path, of(one) + of(other, name="dev-eu"))
-    assert [each.code for each in found] == ["HPT109"] * count
+    assert [finding.code for finding in found] == ["HPT109"] * count
     assert all("could pass the roles of" in each.message for each in found)
 
 

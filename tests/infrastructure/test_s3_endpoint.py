@@ -94,7 +94,7 @@ def test_buckets_and_access_points_can_be_listed() -> None:
 
 def test_without_buckets_only_image_layers_are_allowed() -> None:
     chosen = environment(artifact_bucket="absent", data_bucket="absent", network="managed")
-    assert [each.sid for each in endpoint_policy(chosen)] == ["LayersOfImages"]
+    assert [statement.sid for statement in endpoint_policy(chosen)] == ["LayersOfImages"]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_what_no_other_rule_checks_is_reported_outside_of_the_locations(
 
     def reported(**policy: list[str]) -> list[str | None]:
         chosen = replace(listed, policy=Policy.model_validate(policy))
-        return [each.key for each in unreachable_buckets(chosen, inside)]
+        return [bucket.key for bucket in unreachable_buckets(chosen, inside)]
 
     (key,) = reported(input_locations=INPUTS)
     assert key is not None
@@ -272,6 +272,6 @@ def test_a_bucket_has_a_statement_of_its_own_for_listing() -> None:
         environment(network={"s3_buckets": ["lake", "pond"]}),
         policy=Policy.model_validate({"input_locations": ["s3://lake/a/*", "s3://pond/*"]}),
     )
-    sids = [each["Sid"] for each in document(endpoint_policy(chosen))["Statement"]]
+    sids = [statement["Sid"] for statement in document(endpoint_policy(chosen))["Statement"]]
     assert [sid for sid in sids if sid.startswith("ListBucket")] == ["ListBucket1", "ListBucket2"]
     assert len(set(sids)) == len(sids)

@@ -70,8 +70,8 @@ def parents(machine: Machine, name: str = NAME) -> list[str]:
     )
     warm_start = described.get("WarmStartConfig", {})
     return [
-        each["HyperParameterTuningJobName"]
-        for each in warm_start.get("ParentHyperParameterTuningJobs", [])
+        parent["HyperParameterTuningJobName"]
+        for parent in warm_start.get("ParentHyperParameterTuningJobs", [])
     ]
 
 
@@ -181,7 +181,7 @@ def test_the_report_shows_the_line_that_requires_the_lookup(tmp_path: Path) -> N
     _, found = compiled(project(tmp_path, OTHER, base=BASE))
     report = permissions_report(next(one for one in found if one.name == "Churn"))
     required = {
-        permission.statement.sid: {each.path for each in permission.required_by}
+        permission.statement.sid: {requirement.path for requirement in permission.required_by}
         for role in report.schedule
         for permission in role.permissions
     }
@@ -192,5 +192,7 @@ def test_the_report_shows_the_line_that_requires_the_lookup(tmp_path: Path) -> N
 def test_without_such_a_parent_nothing_is_looked_up(tmp_path: Path) -> None:
     stack = the_stack(tmp_path, SPEC)
     assert "List" not in json.dumps(stack.definition)
-    actions = [action for each in stack.machine_role.permissions for action in each.actions]
+    actions = [
+        action for permission in stack.machine_role.permissions for action in permission.actions
+    ]
     assert not any("List" in action for action in actions)

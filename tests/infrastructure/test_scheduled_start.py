@@ -126,9 +126,9 @@ def test_another_partition_calls_services_in_it(tmp_path: Path) -> None:
     stack = the_stack(project(tmp_path), "china")
     assert state(stack, "CreateJob")["Resource"].startswith("arn:aws-cn:states:::aws-sdk:")
     statements = [*stack.machine_role.permissions, stack.machine_role.trust]
-    for each in statements:
-        for resource in each.resources:
-            assert resource.startswith(("arn:aws-cn:", "${hptc:")), each
+    for statement in statements:
+        for resource in statement.resources:
+            assert resource.startswith(("arn:aws-cn:", "${hptc:")), statement
 
 
 def test_a_stack_that_another_spec_needs_is_an_error(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_stack_that_another_spec_needs_is_an_error(tmp_path: Path) -> None:
     )
     project(tmp_path, other=other)
     found = compile_paths([str(tmp_path)], Workspace(environment="dev"))
-    (clash,) = [d for one in found for d in one.diagnostics if d.is_error]
+    (clash,) = [d for outcome in found for d in outcome.diagnostics if d.is_error]
     assert (clash.code, clash.span.line, Path(clash.span.file).name) == ("HPT605", 1, "other.yaml")
     assert clash.message == (
         "the spec `churn-schedule` in the environment `dev` and the schedule of the spec `Churn` "
@@ -147,7 +147,7 @@ def test_a_stack_that_another_spec_needs_is_an_error(tmp_path: Path) -> None:
 
 def test_the_stacks_are_in_the_order_of_their_names(tmp_path: Path) -> None:
     project(tmp_path, abc=SPEC.replace("Churn", "zebra"), xyz=SPEC.replace("Churn", "ant"))
-    assert [each.spec for each in stacks(tmp_path)] == ["ant", "Churn", "zebra"]
+    assert [stack.spec for stack in stacks(tmp_path)] == ["ant", "Churn", "zebra"]
 
 
 def test_the_machine_role_allows_what_it_needs_and_nothing_similar(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_the_machine_creates_the_job_and_ends_with_it(machine: Machine) -> None:
 
 def test_a_start_that_is_delivered_twice_is_one_job(machine: Machine) -> None:
     results = [machine.result(machine.start(name)) for name in ("first", "second")]
-    assert [each["status"] for each in results] == ["SUCCEEDED", "SUCCEEDED"]
+    assert [result["status"] for result in results] == ["SUCCEEDED", "SUCCEEDED"]
     assert machine.names() == [NAME]
 
 

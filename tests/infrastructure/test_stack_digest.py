@@ -17,7 +17,7 @@ from tests.support.paths import ROOT
 
 def stacks(environment: str = "dev") -> EnvironmentStacks:
     compiled = compile_paths([str(ROOT)], Workspace(environment=environment))
-    chosen = next(one.environment for one in compiled if one.environment is not None)
+    chosen = next(outcome.environment for outcome in compiled if outcome.environment is not None)
     return environment_stacks(chosen, deployable_specs(compiled))
 
 
@@ -30,7 +30,7 @@ def test_every_stack_has_its_own_digest() -> None:
 
 
 def test_reasons_do_not_change_a_digest_and_permissions_do() -> None:
-    role = next(each for each in stacks().roles if each.permissions[0].conditions)
+    role = next(role for role in stacks().roles if role.permissions[0].conditions)
     first, *rest = role.permissions
     reworded = replace(first, reason="in other words", required_by=())
     assert stack_digest(replace(role, permissions=(reworded, *rest))) == stack_digest(role)

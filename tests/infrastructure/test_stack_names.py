@@ -163,7 +163,8 @@ def test_collisions(text: str, specs: list[NamedSpec], expected: list[str], tmp_
         return " ".join(part for part in parts if part)
 
     found = [
-        f"{each.resource} {each.name}: {written(each.owner)}, {written(each.other)}"
-        for each in name_collisions(project, specs)
+        f"{collision.resource} {collision.name}: "
+        f"{written(collision.owner)}, {written(collision.other)}"
+        for collision in name_collisions(project, specs)
     ]
     assert found == expected

@@ -59,8 +59,10 @@ def test_a_resource_that_is_not_managed_has_no_output(name: str) -> None:
 @pytest.mark.parametrize("name", ["dev", "prod"])
 def test_the_specs_of_this_repository_reference_outputs_only(name: str) -> None:
     compiled = compile_paths([str(ROOT)], Workspace(environment=name))
-    chosen = next(each.environment for each in compiled if each.environment is not None)
-    stacks = spec_stacks(chosen, [(each.name, each.job) for each in all_succeeded(compiled)])
+    chosen = next(outcome.environment for outcome in compiled if outcome.environment is not None)
+    stacks = spec_stacks(
+        chosen, [(outcome.name, outcome.job) for outcome in all_succeeded(compiled)]
+    )
     assert stacks
     for stack in stacks:
         for reference in names_in(document(stack.permissions)):
@@ -71,7 +73,7 @@ def test_the_specs_of_this_repository_reference_outputs_only(name: str) -> None:
 
 def test_a_parameter_provides_a_reference() -> None:
     result = by_parameter(**BY_PARAMETER)
-    parameters = {each.provides: each.name for each in foundation(result).parameters}
+    parameters = {parameter.provides: parameter.name for parameter in foundation(result).parameters}
     assert parameters == {
         "vpc_id": "/vpc",
         "subnet_id_1": "/a",

@@ -42,8 +42,8 @@ def test_jobs_are_submitted_in_the_plans_order(specs: list[Compiled]) -> None:
     run(tuning, specs[1:2])
     plan = planned(specs, tuning)
     done = carry_out(plan, specs, tuning)
-    assert [each.planned.spec for each in done] == ["a", "c"]
-    assert all(isinstance(each.outcome, Submitted) for each in done)
+    assert [applied.planned.spec for applied in done] == ["a", "c"]
+    assert all(isinstance(applied.outcome, Submitted) for applied in done)
     assert tuning.calls.count("create") == 2
     assert not planned(specs, tuning).to_submit
 
@@ -66,11 +66,11 @@ def test_a_repeat_submits_the_rest_of_an_interrupted_run(specs: list[Compiled]) 
 
     plan, tuning = planned(specs), Breaking()
     tried = carry_out(plan, specs, tuning)
-    assert [type(each.outcome) for each in tried] == [Submitted, NotSubmitted, NotSubmitted]
+    assert [type(applied.outcome) for applied in tried] == [Submitted, NotSubmitted, NotSubmitted]
     assert len(tuning.jobs) == 1
 
     done = carry_out(plan, specs, FakeTuning(jobs=tuning.jobs, tags=tuning.tags))
-    assert [type(each.outcome) for each in done] == [AlreadySubmitted, Submitted, Submitted]
+    assert [type(applied.outcome) for applied in done] == [AlreadySubmitted, Submitted, Submitted]
 
 
 def test_expired_credentials_stop_the_run(specs: list[Compiled]) -> None:
@@ -82,7 +82,9 @@ def test_expired_credentials_stop_the_run(specs: list[Compiled]) -> None:
     tuning = Expired()
     tried = carry_out(planned(specs), specs, tuning)
     assert tuning.calls.count("create") == 1
-    errors = [each.outcome.error for each in tried if isinstance(each.outcome, NotSubmitted)]
+    errors = [
+        applied.outcome.error for applied in tried if isinstance(applied.outcome, NotSubmitted)
+    ]
     assert [error.message.partition(",")[0] for error in errors] == [
         "the token has expired",
         "not tried",
@@ -113,16 +115,16 @@ def test_a_job_without_an_answer(
 
 def test_a_job_blocked_in_the_plan_is_not_submitted(specs: list[Compiled]) -> None:
     plan = planned(specs, stacks=deployed("a", "b"))
-    assert [each.spec for each in plan.blocked] == ["c"]
+    assert [job.spec for job in plan.blocked] == ["c"]
     tuning = FakeTuning()
-    assert [each.planned.spec for each in carry_out(plan, specs, tuning)] == ["a", "b"]
+    assert [applied.planned.spec for applied in carry_out(plan, specs, tuning)] == ["a", "b"]
     assert len(tuning.jobs) == 2
 
 
 def test_specs_that_are_not_in_the_plan_are_ignored(tmp_path: Path) -> None:
     plan = planned(project(tmp_path, {"a": spec("a")}))
     more = project(tmp_path, {"a": spec("a"), "new": spec("new")})
-    assert [each.planned.spec for each in carry_out(plan, more, FakeTuning())] == ["a"]
+    assert [applied.planned.spec for applied in carry_out(plan, more, FakeTuning())] == ["a"]
 
 
 def test_a_job_that_has_ended_in_the_meantime_is_not_a_difference(specs: list[Compiled]) -> None:

@@ -68,4 +68,6 @@ def test_changes_are_named(
     found = content_changes(changed, request, churn.digest)
     assert found.is_changed is True
     assert len(found.subjects) == len(subjects)
-    assert all(any(word in each for each in found.subjects) for word in subjects), found.subjects
+    assert all(any(word in subject for subject in found.subjects) for word in subjects), (
+        found.subjects
+    )

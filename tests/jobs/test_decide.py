@@ -164,7 +164,7 @@ def test_submit_plan_and_check_agree(
 
     account = FakeAccount(tuning=world.tuning, stacks=world.stacks).account
     (checked,) = check_online([world.compiled], lambda _: account)
-    taken = [each for each in checked.diagnostics if each.code == "HPT901"]
+    taken = [diagnostic for diagnostic in checked.diagnostics if diagnostic.code == "HPT901"]
     assert bool(taken) is (obstacle is Obstacle.NAME)
     if isinstance(decision, Blocked) and taken:
         assert (taken[0].message, taken[0].help) == (decision.reason, decision.help)

@@ -78,7 +78,7 @@ class TestStaleJobs:
             (gone.job.name, StaleReason.ORPHANED, "specs/gone.yaml"),
             (churn.job.name, StaleReason.SUPERSEDED, "churn"),
         ]
-        assert [each.name for each in found.unchanged] == [kept.job.name]
+        assert [job.name for job in found.unchanged] == [kept.job.name]
 
     def test_a_renamed_spec_supersedes_its_jobs(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
@@ -120,7 +120,7 @@ class TestStaleJobs:
         (name,) = run(tuning, before, status)
         renamed(tuning, name, by_schedule(before[0], "202611300600"))
         found = planned(project(tmp_path, {"churn": WEEKLY + spec("churn", change)}), tuning)
-        assert [each.name for each in found.stale.jobs] == []
+        assert [job.name for job in found.stale.jobs] == []
         assert len(found.to_submit) == 1  # a scheduled job is not a submission
 
     def test_a_running_job_of_a_removed_schedule_is_stale(self, tmp_path: Path) -> None:

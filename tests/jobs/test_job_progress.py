@@ -246,7 +246,7 @@ def test_spot_is_a_range() -> None:
     assert found.cost is not None
     assert found.cost.usd_low == found.cost.usd
     bound = bound_of(job, "us-east-1")
-    assert all(each.is_spot for each in bound.configurations)
+    assert all(configuration.is_spot for configuration in bound.configurations)
 
 
 def test_time_alone_is_not_a_change() -> None:

@@ -332,18 +332,16 @@ def test_applying_a_plan_sends_what_it_shows(tmp_path: Path) -> None:
     plan = planned(found, tuning)
     names = [one.name for one in found]
     checked = check_plan(plan, found, tuning, deployed(*names), provenance=origin)
-    outcomes = list(apply(checked, tuning))
-    sent = [
-        parents(each.outcome.request) for each in outcomes if isinstance(each.outcome, Submitted)
-    ]
+    applied = list(apply(checked, tuning))
+    sent = [parents(job.outcome.request) for job in applied if isinstance(job.outcome, Submitted)]
     assert sent == [[done], []]
 
 
 def online(one: Compiled, tuning: FakeTuning) -> list[tuple[str, str]]:
     account = FakeAccount(tuning=tuning, stacks=deployed(one.name)).account
     (checked,) = check_online([one], lambda _: account)
-    found = [each for each in checked.diagnostics if each.code < "HPT905"]
-    return [(each.code, each.message) for each in found]
+    found = [diagnostic for diagnostic in checked.diagnostics if diagnostic.code < "HPT905"]
+    return [(finding.code, finding.message) for finding in found]
 
 
 def test_the_online_checks_compare_with_the_run(tmp_path: Path) -> None:

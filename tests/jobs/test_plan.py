@@ -96,7 +96,7 @@ class TestDecisions:
         run(tuning, churn)
         found = planned(churn, tuning, FakeStacks())
         assert isinstance(found.decisions[0], Unchanged)
-        assert [each.state for each in found.stacks.needed] == [StackState.MISSING] * 2
+        assert [stack.state for stack in found.stacks.needed] == [StackState.MISSING] * 2
 
     @pytest.mark.parametrize(
         ("change", "obstacle", "reason"),
@@ -216,7 +216,7 @@ class TestDecisions:
         request = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
         given = compiled(tmp_path / "api", json.dumps(request))
         found = planned([*churn, given])
-        assert [each.name for each in found.to_submit] == [churn[0].job.name, "from-a-script"]
+        assert [job.name for job in found.to_submit] == [churn[0].job.name, "from-a-script"]
         assert found.to_submit[1].provided == {}
 
 
@@ -339,7 +339,7 @@ class TestAgainstMoto:
                 )
 
             first = again(specs)
-            assert [each.spec for each in first.to_submit] == ["churn"]
+            assert [job.spec for job in first.to_submit] == ["churn"]
             assert first.blocked[0].reason == (
                 "the stack `hptc-churn-dev-other` is not deployed in us-east-1"
             )

@@ -61,7 +61,7 @@ class TestCosts:
         run(tuning, [one for one in specs if one.name == "kept"])
         found = planned(specs, tuning, bound_of=bound_of)
         # 4 training jobs x 1 h x ($0.50 + 30 GB x $0.001) = 4 x $0.53
-        costs = [each.cost for each in found.to_submit]
+        costs = [job.cost for job in found.to_submit]
         assert [cost.bound.usd for cost in costs if cost] == [Decimal("2.12")] * 2
         assert found.total_cost is not None
         assert found.total_cost.usd == Decimal("4.24")
@@ -128,7 +128,7 @@ class TestCosts:
         )
         (new,) = found.to_submit
         assert new.cost is not None
-        assert [each.name for each in new.cost.expected.grounds] == (
+        assert [ground.name for ground in new.cost.expected.grounds] == (
             [f"churn-{old - 1:08x}"] if old else []
         )
 
@@ -136,6 +136,6 @@ class TestCosts:
         count = MAX_FORECASTS + 2
         specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count)})
         found = planned(specs, bound_of=bound_of)
-        reasons = [each.cost.expected.unknown for each in found.to_submit if each.cost]
+        reasons = [job.cost.expected.unknown for job in found.to_submit if job.cost]
         assert reasons[:MAX_FORECASTS] == ["no past runs"] * MAX_FORECASTS
         assert reasons[MAX_FORECASTS:] == ["not estimated: use `hptc cost --online`"] * 2

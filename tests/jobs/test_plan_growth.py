@@ -37,7 +37,7 @@ def world(folder: Path, count: int, *, submitted: int) -> tuple[list[Compiled], 
 
 def test_each_thing_is_computed_once(tmp_path: Path) -> None:
     compiled, tuning = world(tmp_path, LARGE, submitted=LARGE // 2)
-    stacks = deployed(*(one.name for one in compiled))
+    stacks = deployed(*(outcome.name for outcome in compiled))
     found = calls_of(
         lambda: planned(compiled, tuning, stacks),
         environment_stacks,
@@ -63,7 +63,7 @@ def test_four_times_the_specs_take_four_times_the_calls(tmp_path: Path, halves: 
     numbers = {}
     for count in (SMALL, LARGE):
         compiled, tuning = world(tmp_path / str(count), count, submitted=halves * count // 2)
-        stacks = deployed(*(one.name for one in compiled))
+        stacks = deployed(*(outcome.name for outcome in compiled))
         planned(compiled, tuning, stacks)  # fills the caches of modules
         numbers[count] = number_of_calls(lambda: planned(compiled, tuning, stacks))  # noqa: B023
     assert numbers[LARGE] <= 1.05 * numbers[SMALL] * LARGE / SMALL

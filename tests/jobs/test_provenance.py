@@ -95,7 +95,7 @@ def test_all_specs_of_a_project(repository: Repository) -> None:
     commit = repository.commit("first", {})
     repository.write("specs/s1.yaml", spec("spec-001") + "description: changed\n")
     provenance = git_provenance(compiled)
-    assert [provenance(one) for one in compiled] == [
+    assert [provenance(outcome) for outcome in compiled] == [
         Provenance(spec="specs/s0.yaml", commit=commit[:12]),
         Provenance(spec="specs/s1.yaml", commit=f"{commit[:12]}-dirty"),
         Provenance(spec="specs/s2.yaml", commit=commit[:12]),
@@ -107,7 +107,7 @@ def test_git_runs_once_per_repository(repository: Repository, count: int) -> Non
     compiled = specs_in(repository, count)
     repository.commit("first", {})
     provenance = git_provenance(compiled)
-    found = calls_of(lambda: [provenance(one) for one in compiled], git.git_output)
+    found = calls_of(lambda: [provenance(outcome) for outcome in compiled], git.git_output)
     assert found == {"git_output": 2}  # the top folder and the commit
 
 

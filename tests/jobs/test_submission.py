@@ -562,4 +562,6 @@ def test_jobs_are_tried_until_no_call_can_succeed(
     assert len(found) == len(outcomes)
     assert len(attempted) == tried
     assert all("not tried, because no call to AWS succeeds" in each for each in found[tried:])
-    assert [each == "done" for each in found[:tried]] == [each is None for each in outcomes[:tried]]
+    assert [each == "done" for each in found[:tried]] == [
+        outcome is None for outcome in outcomes[:tried]
+    ]

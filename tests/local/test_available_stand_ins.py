@@ -54,7 +54,9 @@ def test_each_stand_in_is_of_an_algorithm_in_the_catalog(name: str) -> None:
     assert known is not None
     assert callable(trainer(name))
     assert [
-        each for each in STAND_INS[name].hyperparameters if not known.hyperparameter(each)
+        hyperparameter
+        for hyperparameter in STAND_INS[name].hyperparameters
+        if not known.hyperparameter(hyperparameter)
     ] == []
     assert {each for channel in known.channels for each in channel.names} >= set(
         STAND_INS[name].channels

@@ -262,11 +262,11 @@ def resume(folder: Path) -> list[Event]:
 
 
 def values(events: list[Event]) -> list[float | None]:
-    return [each.value for each in events if isinstance(each, Ended)]
+    return [event.value for event in events if isinstance(event, Ended)]
 
 
 def starts(events: list[Event]) -> list[bool]:
-    return [each.is_again for each in events if isinstance(each, Started)]
+    return [event.is_again for event in events if isinstance(event, Started)]
 
 
 def test_a_container_that_outlives_its_run_is_watched_again(
@@ -296,7 +296,7 @@ def test_a_container_whose_client_is_gone_is_attached_again(
     waiting.start()
     events = resume(tmp_path)
     waiting.join()
-    (ended,) = [each for each in events if isinstance(each, Ended)]
+    (ended,) = [event for event in events if isinstance(event, Ended)]
     assert (ended.exit_code, ended.value, starts(events)) == (7, 0.5, [])
 
 

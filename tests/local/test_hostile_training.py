@@ -85,8 +85,8 @@ def test_a_constant_objective_ends_after_all_training_jobs(tmp_path: Path) -> No
     status, ended = run(local_tuning(tmp_path), request)
     assert (status.status, {each.value for each in ended}) == ("Completed", {0.5})
     records = [json.loads(path.read_text()) for path in tmp_path.glob("jobs/demo/*/demo-*.json")]
-    tried = [each["HyperParameters"] for each in records]
-    assert len({(each["rate"], each["depth"]) for each in tried}) == 6
+    tried = [record["HyperParameters"] for record in records]
+    assert len({(values["rate"], values["depth"]) for values in tried}) == 6
 
 
 def test_two_tuning_jobs_run_at_once_in_one_folder(tmp_path: Path) -> None:

@@ -41,4 +41,4 @@ def test_a_stand_in_of_a_built_in_algorithm_reports_its_objective(tmp_path: Path
     description = tuning.describe("demo")
     assert description is not None
     metrics = description["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"]
-    assert [each["Name"] for each in metrics] == ["validation:auc", "ObjectiveMetric"]
+    assert [metric["Name"] for metric in metrics] == ["validation:auc", "ObjectiveMetric"]

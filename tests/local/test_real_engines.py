@@ -218,8 +218,8 @@ def resume(folder: Path) -> tuple[list[Ended], list[Started]]:
     events: list[Event] = []
     LocalTuning(folder / "jobs").run("demo", events.append)
     return (
-        [each for each in events if isinstance(each, Ended)],
-        [each for each in events if isinstance(each, Started)],
+        [event for event in events if isinstance(event, Ended)],
+        [event for event in events if isinstance(event, Started)],
     )
 
 

@@ -108,7 +108,7 @@ def test_a_training_job_that_outlives_its_run_is_watched_again(
     tuning = interrupt(tmp_path, started, f"{script(started, 0.6)}; echo loss=0.4")
     events: list[Event] = []
     tuning.run("demo", events.append)
-    assert [each.value for each in events if isinstance(each, Ended)] == [0.4, 0.4]
+    assert [event.value for event in events if isinstance(event, Ended)] == [0.4, 0.4]
     assert set(names_in(started).values()) == {1}
 
 
@@ -119,7 +119,7 @@ def test_a_training_job_that_ended_without_a_run_keeps_its_result(
     wait_until(lambda: bool(list(tmp_path.glob("jobs/demo/training-jobs/*/*/exit-code"))))
     events: list[Event] = []
     tuning.run("demo", events.append)
-    assert [each.status for each in events if isinstance(each, Ended)] == ["Completed"] * 2
+    assert [event.status for event in events if isinstance(event, Ended)] == ["Completed"] * 2
     assert set(names_in(started).values()) == {1}
 
 
@@ -140,7 +140,7 @@ def test_a_training_job_whose_process_is_gone_starts_again(tmp_path: Path, start
     (tmp_path / "scripts/train.sh").write_text(script(started))
     events: list[Event] = []
     tuning.run("demo", events.append)
-    assert [each.is_again for each in events if isinstance(each, Started)] == [True, False]
+    assert [event.is_again for event in events if isinstance(event, Started)] == [True, False]
     assert sorted(names_in(started).values()) == [1, 2]
     assert job_status(tuning, "demo").training_jobs.completed == 2
 
@@ -159,7 +159,7 @@ def test_a_training_job_that_starts_again_finds_its_checkpoints(
     (tmp_path / "scripts/train.sh").write_text(text.replace("sleep 30", "sleep 0"))
     events: list[Event] = []
     tuning.run("demo", events.append)
-    first, second = [each.last_lines for each in events if isinstance(each, Ended)]
+    first, second = [event.last_lines for event in events if isinstance(event, Ended)]
     assert (first[0], second[0]) == ("epoch", "loss=0.5")  # each training job has its own
 
 

@@ -34,7 +34,8 @@ def test_a_tuning_job_completes_with_its_best_training_job(tmp_path: Path) -> No
     assert status.status == "Completed"
     assert status.training_jobs.completed == status.objectives.succeeded == 6
     depths = [
-        dict(each.tuned_hyperparameters)["depth"] for each in tuning.list_training_jobs("demo")
+        dict(training_job.tuned_hyperparameters)["depth"]
+        for training_job in tuning.list_training_jobs("demo")
     ]
     assert len(set(depths)) > 1
     assert status.best is not None
@@ -226,8 +227,11 @@ def test_a_random_search_ends_when_every_combination_was_tried(
     status, ended = run(tuning, request)
     assert status.status == "Completed"
     assert len(ended) == 2
-    tried = [dict(each.tuned_hyperparameters) for each in tuning.list_training_jobs("demo")]
-    assert sorted(each["optimizer"] for each in tried) == ["adam", "sgd"]
+    tried = [
+        dict(training_job.tuned_hyperparameters)
+        for training_job in tuning.list_training_jobs("demo")
+    ]
+    assert sorted(values["optimizer"] for values in tried) == ["adam", "sgd"]
 
 
 def test_a_name_is_taken_only_once(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_nothing_in_a_comment(folder: Path) -> None:
 def test_variables_of_templates(folder: Path) -> None:
     workspace = Workspace()
     in_project, _ = workspace.project_of(folder)
-    found = {each.word: each.note for each in variables(in_project)}
+    found = {variable.word: variable.note for variable in variables(in_project)}
     assert found["region"] == "us-east-1"
     assert found["env"] == "dev | prod"
     assert template_start('a: "{{ re', 0, 9) == 7

@@ -41,7 +41,7 @@ def spec(editor: Editor, folder: Path) -> Iterator[Path]:
 
 def test_shows_the_findings_of_unsaved_text_and_removes_them(editor: Editor, spec: Path) -> None:
     found = editor.change(spec, SPEC.replace("max_depth:", "max_dept:"))
-    assert [(each.code, each.source) for each in found] == [("HPT305", "hptc")]
+    assert [(finding.code, finding.source) for finding in found] == [("HPT305", "hptc")]
     assert editor.change(spec, SPEC) == []
 
 
@@ -127,7 +127,9 @@ def test_findings_in_hptc_yaml_are_shown_there_and_change_with_it(
     editor.open(path, wrong)
     without = SPEC.replace("instance_count: 1, ", "")
     assert editor.change(spec, without) == []
-    assert [each.range.start.line for each in editor.published[path.as_uri()].diagnostics] == [6]
+    assert [
+        diagnostic.range.start.line for diagnostic in editor.published[path.as_uri()].diagnostics
+    ] == [6]
     editor.change(path, PROJECT)
     assert editor.published[path.as_uri()].diagnostics == ()
     editor.close(path)
@@ -142,7 +144,7 @@ def test_an_open_spec_is_checked_again_when_hptc_yaml_changes_on_disk(
     try:
         path.write_text(PROJECT + "policy: {max_number_of_training_jobs: 2}\n", "utf-8")
         editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
-        assert [str(each.code)[:4] for each in editor.next_of(spec)] == ["HPT8"]
+        assert [str(finding.code)[:4] for finding in editor.next_of(spec)] == ["HPT8"]
     finally:
         path.write_text(PROJECT, "utf-8")
 
@@ -170,7 +172,7 @@ def test_a_file_outside_of_a_project(editor: Editor, tmp_path: Path) -> None:
 
 def test_a_suppression_counts(editor: Editor, spec: Path) -> None:
     wrong = SPEC.replace("max_depth:", "max_dept:")
-    line = next(each for each in wrong.splitlines() if "max_dept:" in each)
+    line = next(line for line in wrong.splitlines() if "max_dept:" in line)
     assert editor.change(spec, wrong.replace(line, f"{line}  # hptc: ignore[HPT305] ours")) == []
 
 
@@ -189,7 +191,7 @@ def test_the_first_line_shows_training_jobs_and_cost(editor: Editor, spec: Path)
     sent = types.CodeLensParams(types.TextDocumentIdentifier(spec.as_uri()))
     lenses = editor.wait(editor.client.text_document_code_lens_async(sent))
     assert lenses is not None
-    assert [each.range.start.line for each in lenses] == [0]
+    assert [lens.range.start.line for lens in lenses] == [0]
     assert lenses[0].command is not None
     assert lenses[0].command.title.startswith("4 training jobs, at most $")
 
@@ -203,14 +205,14 @@ def test_completes_and_fixes(editor: Editor, spec: Path) -> None:
             types.CodeActionParams(file, found.range, types.CodeActionContext([found]))
         )
     )
-    titles = [each.title for each in actions or ()]
+    titles = [action.title for action in actions or ()]
     assert titles == ["Change to `max_depth`", "Suppress HPT305 on this line"]
     at = types.Position(found.range.start.line, found.range.end.character)
     items = editor.wait(
         editor.client.text_document_completion_async(types.CompletionParams(file, at))
     )
     assert isinstance(items, tuple | list)
-    gamma = next(each for each in items if each.label == "gamma")
+    gamma = next(item for item in items if item.label == "gamma")
     assert gamma.text_edit == types.TextEdit(found.range, "gamma")
 
 
@@ -219,21 +221,23 @@ def test_a_fix_can_be_in_several_places_and_in_another_file(
 ) -> None:
     def fixes(path: Path, text: str, code: str) -> dict[str, dict[str, list[types.TextEdit]]]:
         found = next(
-            each for each in editor.published[path.as_uri()].diagnostics if each.code == code
+            diagnostic
+            for diagnostic in editor.published[path.as_uri()].diagnostics
+            if diagnostic.code == code
         )
         file = types.TextDocumentIdentifier(path.as_uri())
         sent = types.CodeActionParams(file, found.range, types.CodeActionContext([found]))
         actions = editor.wait(editor.client.text_document_code_action_async(sent))
         return {
-            each.title: {uri: [*edits] for uri, edits in each.edit.changes.items()}
-            for each in actions or ()
-            if isinstance(each, types.CodeAction) and each.edit and each.edit.changes
+            action.title: {uri: [*edits] for uri, edits in action.edit.changes.items()}
+            for action in actions or ()
+            if isinstance(action, types.CodeAction) and action.edit and action.edit.changes
         }
 
     swapped = SPEC.replace("min: 3, max: 10", "min: 10, max: 3")
     editor.change(spec, swapped)
     edits = fixes(spec, swapped, "HPT202")["Swap `min` and `max`"]
-    assert [each.new_text for each in edits[spec.as_uri()]] == ["3", "10"]
+    assert [edit.new_text for edit in edits[spec.as_uri()]] == ["3", "10"]
     project = folder / "hptc.yaml"
     wrong = PROJECT + "defaults: {hyperband: {max_resource: 9}}\n"
     editor.open(project, wrong)
@@ -241,7 +245,7 @@ def test_a_fix_can_be_in_several_places_and_in_another_file(
     found = fixes(project, wrong, "HPT241")
     assert list(found["Remove it"]) == [project.as_uri()]
     [title] = [each for each in found if each.startswith("Remove it in ")]
-    assert [each.new_text for each in found[title][spec.as_uri()]] == ["\nhyperband: null"]
+    assert [edit.new_text for edit in found[title][spec.as_uri()]] == ["\nhyperband: null"]
 
 
 def test_all_safe_fixes_of_a_file_are_one_action(editor: Editor, spec: Path) -> None:
@@ -261,9 +265,9 @@ def test_all_safe_fixes_of_a_file_are_one_action(editor: Editor, spec: Path) -> 
     assert action.edit is not None
     assert action.edit.changes is not None
     edits = action.edit.changes[spec.as_uri()]
-    assert sorted(each.new_text for each in edits) == ["10", "3", "text/csv", "text/csv"]
+    assert sorted(edit.new_text for edit in edits) == ["10", "3", "text/csv", "text/csv"]
     assert actions(["quickfix"]) == []
-    assert [each.kind for each in actions(None)] == ["source.fixAll.hptc"]
+    assert [action.kind for action in actions(None)] == ["source.fixAll.hptc"]
     editor.change(spec, SPEC)
     assert actions(None) == []
 
@@ -292,7 +296,7 @@ def test_neither_a_crash_nor_what_is_printed_ends_the_session(tmp_path: Path) ->
     path = tmp_path / "spec.yaml"
     with open_editor(tmp_path, [sys.executable, "-c", NOISY]) as noisy:
         text = "name: a\ntraining_job: {}\nstrategi: Random\n"
-        assert "HPT101" in {each.code for each in noisy.open(path, text)}
-        assert "HPT101" in {each.code for each in noisy.change(path, text + "\n")}
+        assert "HPT101" in {finding.code for finding in noisy.open(path, text)}
+        assert "HPT101" in {finding.code for finding in noisy.change(path, text + "\n")}
     assert "RuntimeError: a bug in hptc" in noisy.logged[0]
     assert noisy.exit_code == 0

@@ -36,7 +36,7 @@ def test_a_crash_in_one_file_does_not_hide_the_others(tmp_path: Path) -> None:
 
     path = (tmp_path / "spec.yaml").resolve()
     found = check_open({path: "name: a\nstrateg: Random\ntraining_job: {}\n"}, crash)
-    assert "HPT101" in {each.code for each in found.diagnostics[path]}
+    assert "HPT101" in {finding.code for finding in found.diagnostics[path]}
     assert len(found.crashes) == 1
     assert "RuntimeError: a bug" in found.crashes[0]
 

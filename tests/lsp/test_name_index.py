@@ -52,7 +52,7 @@ def test_a_project_is_read_again_only_after_a_change(tmp_path: Path) -> None:
         workspace = Workspace(files=UnsavedFiles(texts))
         project, diagnostics = index.project_of(tmp_path, workspace)
         assert workspace.project_of(tmp_path)[0] is project
-        return project, [each.code for each in diagnostics]
+        return project, [diagnostic.code for diagnostic in diagnostics]
 
     assert read({}) == (None, [])
     path.write_text(PROJECT, "utf-8")

@@ -53,7 +53,7 @@ def test_what_was_meant_replaces_the_word(path: Path, right: str, wrong: str) ->
     assert len(fixes) == 1
     assert applied(fixes[0], text).rstrip() != text.rstrip()
     after = found_in(applied(fixes[0], text), path)
-    assert {each.code for each in before} - {each.code for each in after}
+    assert {finding.code for finding in before} - {finding.code for finding in after}
 
 
 @pytest.mark.parametrize(
@@ -78,26 +78,26 @@ def test_other_edits_are_offered_and_not_preferred(
         if fix.title == title
     ]
     assert not fix.is_safe
-    assert found.code not in {each.code for each in found_in(applied(fix, text), path)}
+    assert found.code not in {finding.code for finding in found_in(applied(fix, text), path)}
 
 
 @pytest.mark.parametrize("comment", ["", "  # ours", "  # hptc: ignore[HPT110] why"])
 def test_a_comment_suppresses_the_finding(path: Path, comment: str) -> None:
     line = "    max_depth: {type: Integer, min: 3, max: 10}"
     text = SPEC.replace(line, line.replace("max_depth", "max_dept") + comment)
-    [found] = [each for each in found_in(text, path) if each.code == "HPT305"]
+    [found] = [finding for finding in found_in(text, path) if finding.code == "HPT305"]
     [fix] = [fix for fix in quick_fixes(found, text) if fix.title.startswith("Suppr")]
-    assert "HPT305" not in {each.code for each in found_in(applied(fix, text), path)}
+    assert "HPT305" not in {finding.code for finding in found_in(applied(fix, text), path)}
 
 
 def test_no_comment_where_it_has_no_effect(path: Path) -> None:
     text = "name: a\nstrateg: Random\ntraining_job: {}\n"
-    codes = {each.code for each in found_in(text, path)}
+    codes = {finding.code for finding in found_in(text, path)}
     assert "HPT101" in codes, "which can't be suppressed"
     titles = [
         fix.title
-        for each in found_in(text, path)
-        if each.code == "HPT101"
-        for fix in quick_fixes(each, text)
+        for finding in found_in(text, path)
+        if finding.code == "HPT101"
+        for fix in quick_fixes(finding, text)
     ]
     assert titles == ["Change to `strategy`"]

@@ -148,7 +148,7 @@ class TestSlowExpressions:
             self.LOG,
             seconds=0.3,
         )
-        found = {each.metric.name: each for each in rehearsal.metrics}
+        found = {metric.metric.name: metric for metric in rehearsal.metrics}
         slow = found["one"]
         assert "takes longer than 0.3 s" in slow.fault
         assert (slow.matches, slow.numbers.count, slow.without_group) == (0, 0, 0)
@@ -201,11 +201,11 @@ class TestWhichDefinitionIsTheObjective:
         (definition,) = job('{loss: "x(.)", acc: "y(.)"}').definitions
         broken = tuple(replace(metric, regex="((") for metric in definition.metrics)
         rehearsal = rehearse_definition(replace(definition, metrics=broken), LOG, "train.log")
-        assert [(each.metric.name, each.is_objective) for each in rehearsal.metrics] == [
+        assert [(metric.metric.name, metric.is_objective) for metric in rehearsal.metrics] == [
             ("loss", True),
             ("acc", False),
         ]
-        assert all(each.fault for each in rehearsal.metrics)
+        assert all(metric.fault for metric in rehearsal.metrics)
 
     def test_when_it_is_too_slow(self) -> None:
         definitions = f'{{acc: "({self.HANGS})", loss: "({self.HANGS})"}}'
@@ -259,7 +259,7 @@ training_jobs:
         (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
         rehearsal = rehearse_definition(replace(definition, objective=None), LOG, "x")
         assert rehearsal.objective == ""
-        assert [each.is_objective for each in rehearsal.metrics] == [False]
+        assert [metric.is_objective for metric in rehearsal.metrics] == [False]
         assert not rehearsal.is_objective_found
 
 

@@ -168,11 +168,11 @@ def _constants(request: Request) -> Iterator[tuple[dict[str, Any], str, object]]
         if name in names_used_on_import(tree):
             return
         users.append(vars(module))
-    own = next(each for each in users if each["__file__"] == root)
+    own = next(user for user in users if user["__file__"] == root)
     new = eval(compile(ast.Expression(value), root, "eval"), dict(own))
-    for each in users:
-        if each[name] == own[name]:
-            yield each, name, new
+    for user in users:
+        if user[name] == own[name]:
+            yield user, name, new
 
 
 def _is_imported(name: str, tree: ast.Module) -> bool:

@@ -151,8 +151,8 @@ class EnteredFunctions:
         finally:
             RECORDER._current = previous
             for definitions in item._fixtureinfo.name2fixturedefs.values():  # type: ignore[attr-defined]
-                for each in definitions:
-                    entered |= self._fixtures.get(id(each), set())
+                for definition in definitions:
+                    entered |= self._fixtures.get(id(definition), set())
             self._tests[item.nodeid] = (time.monotonic() - began, entered)
 
     @pytest.hookimpl(wrapper=True)

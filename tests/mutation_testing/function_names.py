@@ -35,8 +35,8 @@ def named_functions(node: ast.AST, outer: str = "") -> Iterator[Function]:
 def function_at(tree: ast.AST, line: int) -> Function | None:
     """The innermost function at a line."""
     found = (
-        each
-        for each in named_functions(tree)
-        if each.first_line <= line <= (each.node.end_lineno or 0)
+        function
+        for function in named_functions(tree)
+        if function.first_line <= line <= (function.node.end_lineno or 0)
     )
     return max(found, key=lambda each: each.first_line, default=None)

@@ -211,7 +211,9 @@ def of_lines(place: str) -> list[Mutation]:
     first, _, last = numbers.partition("-")
     source = (ROOT / file).read_text("utf-8")
     return [
-        each for each in mutations(source, file) if int(first) <= each.line <= int(last or first)
+        mutation
+        for mutation in mutations(source, file)
+        if int(first) <= mutation.line <= int(last or first)
     ]
 
 

@@ -103,17 +103,17 @@ def _functions() -> tuple[_Function, ...]:
     functions = []
     for path in sorted((ROOT / "hptc").rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
-        for each in named_functions(ast.parse(path.read_text("utf-8"))):
+        for function in named_functions(ast.parse(path.read_text("utf-8"))):
             used = frozenset(
                 inner.id if isinstance(inner, ast.Name) else inner.attr
-                for inner in ast.walk(each.node)
+                for inner in ast.walk(function.node)
                 if isinstance(inner, ast.Name | ast.Attribute)
             )
             functions.append(
                 _Function(
                     file=file,
-                    line=each.first_line,
-                    qualified_name=each.qualified_name,
+                    line=function.first_line,
+                    qualified_name=function.qualified_name,
                     used=used,
                 )
             )
@@ -122,7 +122,11 @@ def _functions() -> tuple[_Function, ...]:
 
 def _users(name: str) -> Iterator[str]:
     """The functions of hptc that use a name, as FILE:QUALIFIED.NAME."""
-    yield from (f"{each.file}:{each.qualified_name}" for each in _functions() if name in each.used)
+    yield from (
+        f"{function.file}:{function.qualified_name}"
+        for function in _functions()
+        if name in function.used
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +161,9 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     of_folder = within(near, entered.seconds, FOLDER_SECONDS)
     files = {test.partition("::")[0] for test in entered.seconds}
     texts = tuple(
-        each
-        for each in OF_ALL_RULES
-        if each in tests or (codes and each.partition("::")[0] in files)
+        test
+        for test in OF_ALL_RULES
+        if test in tests or (codes and test.partition("::")[0] in files)
     )
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
@@ -199,16 +203,16 @@ def _codes_of_users(source: str, line: int) -> tuple[str, ...]:
         names = {constant}
     known = set(names)
     for _ in range(_MOST_STEPS):
-        users = [each for each in _functions() if not names.isdisjoint(each.used)]
+        users = [function for function in _functions() if not names.isdisjoint(function.used)]
         codes = [
             code
-            for each in users
-            if each.file.startswith("hptc/rules/")
-            for code in _codes((ROOT / each.file).read_text("utf-8"), each.line)
+            for user in users
+            if user.file.startswith("hptc/rules/")
+            for code in _codes((ROOT / user.file).read_text("utf-8"), user.line)
         ]
         if codes:
             return tuple(dict.fromkeys(codes))
-        names = {each.name for each in users} - known
+        names = {user.name for user in users} - known
         known |= names
     return ()
 

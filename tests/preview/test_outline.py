@@ -301,7 +301,7 @@ def test_the_largest_grid_has_no_warning() -> None:
     spec = GRID.replace("[2, 4, 6]", str([*range(25)])).replace("[sgd, adam]", str([*range(30)]))
     found = preview(job(spec))
     assert [grid.points for grid in found.grids] == [750]
-    assert not any("maximum is 750" in each for each in found.warnings)
+    assert not any("maximum is 750" in warning for warning in found.warnings)
 
 
 @given(

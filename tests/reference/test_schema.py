@@ -381,10 +381,10 @@ def every_schema(schema: Any) -> Iterator[dict[str, Any]]:
 def test_editors_show_and_insert_text(schema: dict[str, Any]) -> None:
     """The label of an example is its text; in a snippet, `$` and `}` would be placeholders."""
     parts = list(every_schema(schema))
-    examples = [each for part in parts for each in part.get("examples", ())]
+    examples = [example for part in parts for example in part.get("examples", ())]
     assert examples
-    assert [each for each in examples if isinstance(each, dict | list)] == []
-    snippets = [each for part in parts for each in part.get("defaultSnippets", ())]
+    assert [example for example in examples if isinstance(example, dict | list)] == []
+    snippets = [snippet for part in parts for snippet in part.get("defaultSnippets", ())]
     assert snippets
     for snippet in snippets:
         assert set(snippet) == {"label", "body"}
@@ -433,7 +433,7 @@ def test_keys_that_exclude_others_do_not_compile_together(name: str) -> None:
 
 def errors_in(data: dict[str, Any]) -> set[str]:
     compiled = compile_text(json.dumps(data), "test.yaml", Workspace())
-    return {each.message for each in compiled.diagnostics if each.is_error}
+    return {diagnostic.message for diagnostic in compiled.diagnostics if diagnostic.is_error}
 
 
 INSTANCES = {"instance_type": "ml.m5.xlarge", "instance_count": 1}

@@ -123,7 +123,7 @@ def test_a_key_shows_its_description(server: YamlServer) -> None:
     lines = text.splitlines()
     shown = {}
     for key in ("strategy", "training_job", "kms_key_id", "s3_output_path", "s3_uri", "output"):
-        line = next(number for number, each in enumerate(lines) if each.strip().startswith(key))
+        line = next(number for number, line in enumerate(lines) if line.strip().startswith(key))
         shown[key] = server.hover(path, line, lines[line].index(key) + 1)
     assert "AWS: HyperParameterTuningJobConfig.Strategy" in shown["strategy"]
     assert "The definition of the training jobs" in shown["training_job"]

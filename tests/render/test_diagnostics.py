@@ -234,7 +234,10 @@ def test_sarif_has_the_edits_of_each_fix() -> None:
     assert shown["properties"] == {"isSafe": True}
     (change,) = shown["artifactChanges"]
     assert change["artifactLocation"] == {"uri": "specs/a%20b.yaml"}
-    assert [each["insertedContent"]["text"] for each in change["replacements"]] == ["9", ""]
+    assert [replacement["insertedContent"]["text"] for replacement in change["replacements"]] == [
+        "9",
+        "",
+    ]
     assert change["replacements"][0]["deletedRegion"] == {
         "startLine": 1, "startColumn": 5, "endLine": 1, "endColumn": 7,
     }  # fmt: skip

@@ -78,7 +78,7 @@ def test_each_of_several_roles_has_a_policy(tmp_path: Path) -> None:
     workspace = Workspace(environment="dev")
     project, _ = workspace.project_of(ROOT)
     report = permissions_report(succeeded(compile_text(text, "two.yaml", workspace, project)))
-    assert [(each.arn, each.is_managed) for each in report.roles] == [
+    assert [(role.arn, role.is_managed) for role in report.roles] == [
         ("${hptc:execution_role_arn}", True),
         (role, False),
     ]
@@ -101,4 +101,4 @@ def test_a_request_in_an_environment_has_no_managed_role() -> None:
     project, _ = workspace.project_of(ROOT)
     report = permissions_report(succeeded(compile_text(text, "request.json", workspace, project)))
     assert report.environment == "dev"
-    assert [each.is_managed for each in report.roles] == [False]
+    assert [role.is_managed for role in report.roles] == [False]

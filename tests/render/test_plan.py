@@ -111,13 +111,13 @@ def test_applied() -> None:
             ),
         ),
     ]
-    assert [each["outcome"] for each in json.loads(applied_json(applied))["jobs"]] == [
+    assert [job["outcome"] for job in json.loads(applied_json(applied))["jobs"]] == [
         "submitted",
         "unchanged",
     ]
     refused = NotSubmitted(name="c-0123abcd", file="specs/c.yaml", error=OperationError("quota"))
     found = json.loads(applied_json([*applied, Applied(planned=new("c"), outcome=refused)]))
-    assert [each["name"] for each in found["jobs"]] == ["a-0123abcd", "b-0123abcd"]
+    assert [job["name"] for job in found["jobs"]] == ["a-0123abcd", "b-0123abcd"]
     assert found["failed"] == [
         {
             "name": "c-0123abcd",

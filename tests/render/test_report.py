@@ -98,12 +98,12 @@ def test_the_legend_has_what_the_charts_have(
     kept: Callable[[TrainingResult], bool], legend: list[str]
 ) -> None:
     found = results()
-    shown = tuple(each for each in found.training_jobs if kept(each))
+    shown = tuple(training_job for training_job in found.training_jobs if kept(training_job))
     page = Page(report_html(replace(found, training_jobs=shown)))
     classes = [given["class"] for tag, given in page.tags if tag == "i"]
     words = {"k-done": "completed", "k-early": "stopped early", "k-best": "best"}
     assert [words[each] for each in classes] == legend
-    assert [each for each in page.texts if each in words.values()] == legend
+    assert [text for text in page.texts if text in words.values()] == legend
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_legend_has_what_the_charts_have(
 def test_the_unit_of_the_time_fits_the_tuning_job(seconds: int, unit: str, last_tick: str) -> None:
     found = results(jobs=12)
     ended = found.status.created + timedelta(seconds=seconds)
-    shown = tuple(replace(each, ended=ended) for each in found.training_jobs)
+    shown = tuple(replace(training_job, ended=ended) for training_job in found.training_jobs)
     chart = objective_over_time(replace(found, training_jobs=shown))
     assert chart is not None
     assert chart.x_label == f"{unit} since the tuning job was created"
@@ -200,13 +200,13 @@ def test_the_line_is_the_best_so_far() -> None:
 
 def test_a_reverse_logarithmic_axis_is_one() -> None:
     found = results()
-    (chart,) = (each for each in charts(found) if each.title == "momentum")
+    (chart,) = (chart for chart in charts(found) if chart.title == "momentum")
     ticks = {tick.label: tick.at for tick in chart.x_ticks}
     # From 0.5 to 0.999: 1 - x falls by 5, by 10 and by 10.
     total = ticks["0.999"] - ticks["0.5"]
     assert (ticks["0.99"] - ticks["0.9"]) / total == pytest.approx(0.3705, abs=0.002)
     assert (ticks["0.999"] - ticks["0.99"]) / total == pytest.approx(0.3705, abs=0.002)
-    (logarithmic,) = (each for each in charts(found) if each.title == "eta")
+    (logarithmic,) = (chart for chart in charts(found) if chart.title == "eta")
     ticks = {tick.label: tick.at for tick in logarithmic.x_ticks}
     assert ticks["0.1"] - ticks["0.01"] == pytest.approx(ticks["0.01"] - ticks["1e-3"], abs=0.2)
 
@@ -299,7 +299,7 @@ def test_a_range_that_autotune_chose() -> None:
         for index, job in enumerate(tuning.training_jobs[name])
     ]
     found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
-    (chart,) = (each for each in charts(found) if each.title == "dropout")
+    (chart,) = (chart for chart in charts(found) if chart.title == "dropout")
     assert chart.caption == "values chosen by Autotune, Linear"
     assert sum(data.count("M") for _, data in chart.paths) == 96
 

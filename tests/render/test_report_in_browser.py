@@ -129,7 +129,8 @@ def contrast(one: str, other: str) -> float:
 def luminance(color: str) -> float:
     channels = [float(each) / 255 for each in color[color.index("(") + 1 : -1].split(",")[:3]]
     red, green, blue = (
-        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in channels
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -99,7 +99,9 @@ def test_json_and_csv_have_every_training_job() -> None:
     found = results()
     data = json.loads(results_json(found))
     assert data["version"] == 1
-    assert [each["name"] for each in data["training_jobs"]] == [x.name for x in found.ranked]
+    assert [training_job["name"] for training_job in data["training_jobs"]] == [
+        x.name for x in found.ranked
+    ]
     rows = list(csv.DictReader(StringIO(results_csv(found))))
     assert [row["name"] for row in rows] == [each.name for each in found.ranked]
     assert rows[0]["hyperparameters.eta"] == dict(found.ranked[0].hyperparameters)["eta"]

@@ -62,7 +62,7 @@ def test_the_form_of_a_reference_is_known(member: str, text: str, kind: str | No
     output = {} if member == "RoleArn" else {member: text}
     definition = {"OutputDataConfig": output} if output else {member: text}
     found = conformance({"TrainingJobDefinition": definition})
-    kinds = [each.kind for each in found.violations if each.path[-1:] == (member,)]
+    kinds = [violation.kind for violation in found.violations if violation.path[-1:] == (member,)]
     assert kinds == ([kind] if kind else [])
 
 
@@ -70,6 +70,6 @@ def test_what_only_looks_like_a_reference_is_text() -> None:
     """It meets or violates the constraints of its member as any other text does."""
     texts = {"StaticHyperParameters": {"note": "${hptc:No Name}"}, "RoleArn": "${hptc:No Name}"}
     found = conformance({"TrainingJobDefinition": texts})
-    wrong = [one for one in found.violations if one.value == "${hptc:No Name}"]
+    wrong = [violation for violation in found.violations if violation.value == "${hptc:No Name}"]
     assert not found.references
     assert [(one.kind, one.path[-1]) for one in wrong] == [("minimum", "RoleArn")]

@@ -109,7 +109,7 @@ def test_images(image: str | None, title: str | None, is_known: bool) -> None:
     algorithm = {"TrainingInputMode": "File"} | ({"TrainingImage": image} if image else {})
     (one,) = read_definitions(definition(AlgorithmSpecification=algorithm))
     found = built_in(one)
-    versions = {each.version for each in possible_algorithms(one)} - {None}
+    versions = {algorithm.version for algorithm in possible_algorithms(one)} - {None}
     assert (found.title if found else None, len(versions) == 1) == (title, is_known)
 
 

@@ -30,7 +30,9 @@ PUBLISHED: list[dict[str, Any]] = [
 @pytest.mark.parametrize("environment", JOBS)
 def test_job_names_and_digests_of_the_repository_specs(environment: str) -> None:
     outcomes = all_succeeded(compile_paths([str(ROOT)], Workspace(environment=environment)))
-    assert {one.name: [one.job.name, one.digest] for one in outcomes} == JOBS[environment]
+    assert {outcome.name: [outcome.job.name, outcome.digest] for outcome in outcomes} == JOBS[
+        environment
+    ]
 
 
 @pytest.mark.parametrize("published", PUBLISHED, ids=lambda published: published["source"])

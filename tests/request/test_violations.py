@@ -17,7 +17,7 @@ from tests.support.local_runs import tuning_request
 def finding(code: str, request: dict[str, Any]) -> Diagnostic:
     """The one finding of a request that has this code."""
     outcome = compile_text(json.dumps(request), "request.json", Workspace())
-    (found,) = [each for each in outcome.diagnostics if each.code == code]
+    (found,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == code]
     return found
 
 

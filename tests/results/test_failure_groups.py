@@ -49,7 +49,7 @@ def test_no_reason_and_secrets() -> None:
 
 def logging(*messages: str) -> list[LogEvent]:
     now = datetime(2026, 10, 1, tzinfo=UTC)
-    return [LogEvent(time=now, message=each, stream="algo-1") for each in messages]
+    return [LogEvent(time=now, message=message, stream="algo-1") for message in messages]
 
 
 def test_a_secret_is_hidden_where_a_long_line_is_cut() -> None:

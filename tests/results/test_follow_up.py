@@ -63,7 +63,7 @@ def compiled(found: FollowUp) -> Compiled:
 
 def range_of(found: FollowUp, name: str) -> Range:
     (definition,) = compiled(found).job.definitions
-    return next(each for each in definition.ranges if each.name == name)
+    return next(range_ for range_ in definition.ranges if range_.name == name)
 
 
 def test_the_whole_spec(golden: Golden) -> None:
@@ -80,8 +80,10 @@ def test_it_passes_check_with_the_rules_about_its_parent() -> None:
     )
     request = compiled_spec().request
     before = check(Context(job=parent, request=request, spec_name="churn"), RULES)
-    known = {(each.code, each.message) for each in before}
-    assert [each for each in check(context, RULES) if (each.code, each.message) not in known] == []
+    known = {(finding.code, finding.message) for finding in before}
+    assert [
+        finding for finding in check(context, RULES) if (finding.code, finding.message) not in known
+    ] == []
     assert found.findings == ()
 
 

@@ -40,8 +40,10 @@ def one_less(tuning: FakeTuning, name: str, **changes: Any) -> TrainingJob:
 def test_every_training_job_is_there_the_best_first() -> None:
     tuning, name = tuned()
     found = read(tuning, name)
-    assert [each.number for each in found.training_jobs] == list(range(1, 101))
-    assert all(f"-{each.number:03}-" in each.name for each in found.training_jobs)
+    assert [training_job.number for training_job in found.training_jobs] == list(range(1, 101))
+    assert all(
+        f"-{training_job.number:03}-" in training_job.name for training_job in found.training_jobs
+    )
     objectives = [each.objective for each in found.ranked if each.objective is not None]
     assert objectives == sorted(objectives, reverse=True)
     assert len(objectives) == 96
@@ -63,7 +65,9 @@ def test_without_spot_the_list_has_the_cost() -> None:
     )
     assert found.cost.usd == found.cost.usd_known == Decimal("7.83")
     assert found.cost.bound.usd == Decimal("23.63")
-    assert found.cost.billable_seconds == sum(each.seconds or 0 for each in found.training_jobs)
+    assert found.cost.billable_seconds == sum(
+        training_job.seconds or 0 for training_job in found.training_jobs
+    )
     # 1,200 s at $0.23 per hour, and 30 GB at $0.14 per GB-month: what the table has.
     table = packaged()
     hourly, volume = table.instance("us-east-1", "ml.m5.xlarge"), table.volume("us-east-1")
@@ -111,7 +115,7 @@ def test_an_unknown_price_is_unknown_not_zero() -> None:
     assert found.cost.usd is None
     assert found.cost.known == 0
     assert found.cost.usd_at_most is None
-    assert {each.usd for each in found.training_jobs} == {None}
+    assert {training_job.usd for training_job in found.training_jobs} == {None}
     (reason,) = found.cost.unknown
     assert reason.startswith("100 training jobs: no price of ml.m5.xlarge in us-east-1")
 
@@ -126,9 +130,9 @@ def test_one_of_several_instance_types_costs_what_its_description_says() -> None
     tuning, name = tuned(alternatives)
     best = read(tuning, name).ranked[0]
     assert best.usd is None  # the description does not have it
-    for each in tuning.descriptions.values():
-        each["ResourceConfig"] = {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1}
-        del each["BillableTimeInSeconds"]
+    for description in tuning.descriptions.values():
+        description["ResourceConfig"] = {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1}
+        del description["BillableTimeInSeconds"]
     described = read(tuning, name).ranked[0]
     plain, same = tuned()
     single = read(plain, same).ranked[0]
@@ -142,7 +146,9 @@ def test_a_training_job_that_never_started_costs_nothing(ended: datetime | None)
     tuning, name = tuned()
     changed = one_less(tuning, name, started=None, ended=ended, status="Stopped", failure_reason="")
     found = read(tuning, name)
-    unstarted = next(each for each in found.training_jobs if each.name == changed.name)
+    unstarted = next(
+        training_job for training_job in found.training_jobs if training_job.name == changed.name
+    )
     assert (unstarted.billable_seconds, unstarted.seconds) == (0, None)
     assert unstarted.usd == Decimal(0)
     assert found.cost.usd is not None
@@ -190,7 +196,11 @@ def test_what_early_stopping_saved() -> None:
     found = read(tuning, name)
     assert found.stopped_early is not None
     assert found.stopped_early.training_jobs == 11
-    usual = sorted(each.seconds or 0 for each in found.training_jobs if each.status == "Completed")
+    usual = sorted(
+        training_job.seconds or 0
+        for training_job in found.training_jobs
+        if training_job.status == "Completed"
+    )
     assert found.stopped_early.seconds == 11 * (usual[len(usual) // 2] - 400)
     assert found.stopped_early.usd is not None
     assert found.stopped_early.usd > 0
@@ -302,7 +312,9 @@ def test_secrets_among_the_values_are_masked() -> None:
     shown = without_secret_values(found)
     assert SECRET in str(found.training_jobs)
     assert SECRET not in str(shown)
-    (failed,) = (each for each in shown.training_jobs if each.name == changed.name)
+    (failed,) = (
+        training_job for training_job in shown.training_jobs if training_job.name == changed.name
+    )
     assert failed.failure_reason == f"key {'*' * 20} expired"
 
 

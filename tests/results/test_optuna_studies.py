@@ -137,7 +137,7 @@ def test_a_running_tuning_job_and_training_jobs_without_times() -> None:
         return job
 
     trials = read_one(results_of(status="InProgress", change=change)).trials
-    assert [each.state.name for each in trials[2:5]] == ["RUNNING", "FAIL", "FAIL"]
+    assert [trial.state.name for trial in trials[2:5]] == ["RUNNING", "FAIL", "FAIL"]
     assert trials[-1].state == TrialState.RUNNING
     assert trials[-1].value is None
     assert "seconds" not in trials[2].user_attrs
@@ -148,7 +148,7 @@ def test_nothing_has_run_or_succeeded_yet() -> None:
     failed = read_one(
         results_of(change=lambda _, job: replace(job, status="Failed", metric_value=None))
     )
-    assert {each.state for each in failed.trials} == {TrialState.FAIL}
+    assert {trial.state for trial in failed.trials} == {TrialState.FAIL}
     with pytest.raises(ValueError, match="No trials are completed"):
         _ = failed.best_trial
 
@@ -226,7 +226,7 @@ def test_several_definitions() -> None:
     assert len(overall.trials) == 40
     assert len(one.trials) + len(two.trials) == 40
     assert [t.user_attrs["training_job"] for t in overall.trials] == [
-        each.name for each in results.training_jobs
+        training_job.name for training_job in results.training_jobs
     ]
     best = results.ranked[0]
     assert overall.best_trial.user_attrs["training_job"] == best.name
@@ -265,7 +265,9 @@ def test_reports_are_intermediate_values_and_show_who_reached_the_end() -> None:
         "early_stopping: Auto\n", ""
     )
     results = results_of(text, change=lambda _, job: replace(job, status="Stopped"))
-    reports: dict[str, Any] = {each.name: [0.5, 0.6] for each in results.training_jobs}
+    reports: dict[str, Any] = {
+        training_job.name: [0.5, 0.6] for training_job in results.training_jobs
+    }
     reports[results.training_jobs[0].name] = [0.5] * 20  # `epochs`
     reports[results.training_jobs[1].name] = [float("nan"), 0.7]
     (study,) = read(results, reports).values()

@@ -78,7 +78,7 @@ class TestAtBounds:
         range_ = numeric(low, high, scaling)
         for value, bound in ((at_min, "min"), (at_max, "max")):
             best = [Point(values={"x": value}, objective=1)] * 3
-            assert [each.bound for each in at_bounds([range_], best)] == [bound]
+            assert [evidence.bound for evidence in at_bounds([range_], best)] == [bound]
 
     def test_near_on_another_scale_only(self) -> None:
         # 0.02 of 0.001 to 0.5 is near the minimum if the scale is linear, and far if it is not.

@@ -45,7 +45,7 @@ def test_it_shows_the_studies(dashboard: StudyDashboard) -> None:
 def test_newer_results_replace_the_old_ones(dashboard: StudyDashboard) -> None:
     dashboard.show(studies(results_of(jobs=7)))
     _, body = answer(dashboard, "/api/studies/0?after=4")
-    assert [each["number"] for each in json.loads(body)["trials"]] == [4, 5, 6]
+    assert [trial["number"] for trial in json.loads(body)["trials"]] == [4, 5, 6]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1"])

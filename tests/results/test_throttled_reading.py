@@ -113,8 +113,8 @@ def test_every_call_succeeds_in_the_time_that_the_rate_needs() -> None:
         progress=lambda verb, _, done, total: steps.append((verb, done, total)),
         now=END,
     )
-    assert [each.number for each in found.training_jobs] == list(range(1, JOBS + 1))
-    assert {each.billable_seconds for each in found.training_jobs} == {300}
+    assert [training_job.number for training_job in found.training_jobs] == list(range(1, JOBS + 1))
+    assert {training_job.billable_seconds for training_job in found.training_jobs} == {300}
     assert steps == [
         *(("reading", done, JOBS) for done in range(1, JOBS + 1)),
         *(("describing", done, JOBS) for done in range(1, JOBS + 1)),

@@ -72,25 +72,30 @@ def test_no_range_of_an_algorithm_is_widened_to_a_value_that_it_refuses(name: st
     known = algorithm(name)
     assert known is not None
     tried = 0
-    for each in known.hyperparameters:
-        if each.scalar.kind not in ("integer", "number") or each.kind not in ("integer", "number"):
+    for hyperparameter in known.hyperparameters:
+        if hyperparameter.scalar.kind not in ("integer", "number") or hyperparameter.kind not in (
+            "integer",
+            "number",
+        ):
             continue
         limits = ValueLimits(
-            interval=each.scalar.interval, special=each.special, algorithm=known.title
+            interval=hyperparameter.scalar.interval,
+            special=hyperparameter.special,
+            algorithm=known.title,
         )
-        kind = "Integer" if each.kind == "integer" else "Continuous"
-        special = {special.value for special in each.special}
+        kind = "Integer" if hyperparameter.kind == "integer" else "Continuous"
+        special = {special.value for special in hyperparameter.special}
         for low, high in (("0.1", "0.9"), ("1", "2"), ("2", "30"), ("100", "1000")):
-            if not (each.accepts(low) and each.accepts(high)):
+            if not (hyperparameter.accepts(low) and hyperparameter.accepts(high)):
                 continue
             for scaling in ("Linear", "Logarithmic"):
                 sides: tuple[Literal["min", "max"], ...] = ("min", "max")
                 for side in sides:
-                    range_ = numeric(each.name, low, high, kind, scaling)
+                    range_ = numeric(hyperparameter.name, low, high, kind, scaling)
                     wider, _ = wider_bound(range_, side, limits)
                     if wider is not None:
                         tried += 1
-                        assert each.accepts(wider), (each.name, range_, wider)
+                        assert hyperparameter.accepts(wider), (hyperparameter.name, range_, wider)
                         assert float(number(wider) or 0) not in special
     assert tried > 0
 

@@ -577,7 +577,7 @@ def test_a_child_of_a_warm_started_parent(tmp_path: Path) -> None:
     for name, parents in (("first", []), ("second", ["first"]), ("third", ["second"])):
         (tmp_path / f"{name}.yaml").write_text(_spec(name, parents), encoding="utf-8")
     compiled = compile_paths([str(tmp_path)], Workspace())
-    assert [errors(one) for one in compiled] == [[], [], []]
+    assert [errors(outcome) for outcome in compiled] == [[], [], []]
 
 
 def _spec(name: str, parents: list[str]) -> str:
@@ -611,4 +611,4 @@ def compiled_in(environment: str) -> tuple[Outcome, ...]:
 def test_every_spec_of_this_repository(environment: str) -> None:
     compiled = compiled_in(environment)
     assert compiled
-    assert {one.file: errors(one) for one in compiled if errors(one)} == {}
+    assert {outcome.file: errors(outcome) for outcome in compiled if errors(outcome)} == {}

@@ -54,7 +54,7 @@ def inside(scalar: Scalar) -> list[str]:
     low += step if interval.excludes_minimum else 0
     high -= step if interval.excludes_maximum else 0
     numbers = [low, high]
-    return [f"{int(each)}" if scalar.kind == "integer" else repr(each) for each in numbers]
+    return [f"{int(number)}" if scalar.kind == "integer" else repr(number) for number in numbers]
 
 
 def outside(scalar: Scalar) -> list[str]:
@@ -89,10 +89,10 @@ def accepted(known: Hyperparameter) -> list[str]:
 def refused(known: Hyperparameter) -> list[str]:
     values = [each for each in outside(known.scalar) if each not in known.also]
     if known.kind == "json_list":
-        return ["none", *(json.dumps([each]) for each in values)]
+        return ["none", *(json.dumps([value]) for value in values)]
     if known.kind == "list":
         good = inside(known.scalar)[0]
-        return [f"{good},{each}" for each in values]
+        return [f"{good},{value}" for value in values]
     return values
 
 
@@ -108,9 +108,10 @@ def request(
     found = the(name)
     metric = metric or found.metrics[0]
     required = {
-        each.name: accepted(known)[0]
-        for each in found.required_hyperparameters
-        if each.when is None and (known := found.hyperparameter(each.name)) is not None
+        hyperparameter.name: accepted(known)[0]
+        for hyperparameter in found.required_hyperparameters
+        if hyperparameter.when is None
+        and (known := found.hyperparameter(hyperparameter.name)) is not None
     }
     if channels is None:
         channels = tuple(each.names[0] for each in found.channels if each.is_required)
@@ -152,12 +153,12 @@ def channel(found: Algorithm, name: str, settings: Json) -> Json:
 
 
 def codes(text: str) -> set[str]:
-    return {each.code for each in compile_text(text, "r.json", Workspace()).diagnostics}
+    return {diagnostic.code for diagnostic in compile_text(text, "r.json", Workspace()).diagnostics}
 
 
 def reported(text: str, wanted: tuple[str, ...]) -> list[str]:
     outcome = compile_text(text, "r.json", Workspace())
-    return [each.message for each in outcome.diagnostics if each.code in wanted]
+    return [diagnostic.message for diagnostic in outcome.diagnostics if diagnostic.code in wanted]
 
 
 CASES = [
@@ -179,11 +180,13 @@ def test_values(name: str, known: Hyperparameter) -> None:
 def test_values_in_a_request(name: str) -> None:
     found = the(name)
     for take, is_good in ((accepted, True), (refused, False)):
-        values = {each.name: take(each) for each in found.hyperparameters}
+        values = {
+            hyperparameter.name: take(hyperparameter) for hyperparameter in found.hyperparameters
+        }
         for index in range(max(map(len, values.values()))):
             static = {key: each[index] for key, each in values.items() if index < len(each)}
             messages = reported(request(name, static), VALUES)
-            named = {key for key in static if any(f"`{key}`" in each for each in messages)}
+            named = {key for key in static if any(f"`{key}`" in message for message in messages)}
             assert named == (set() if is_good else set(static)), messages
 
 

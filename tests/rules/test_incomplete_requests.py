@@ -52,7 +52,7 @@ def variants(request: Request) -> Iterator[tuple[str, Request]]:
 
 def crashes(request: str) -> list[str]:
     found = compile_text(request, "request.json", Workspace()).diagnostics
-    return [each.message for each in found if each.code == "HPT000"]
+    return [finding.message for finding in found if finding.code == "HPT000"]
 
 
 @pytest.mark.parametrize("base", BASES)

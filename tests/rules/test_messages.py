@@ -193,19 +193,19 @@ def _fixed(rule: Rule, form: str) -> Iterator[tuple[TextFix, list[str]]]:
         document, _ = load(text)
         for fix in text_fixes(found, {found.span.file: document}.get):
             after = check(fixes.applied(text, fix.edits), project)
-            more = Counter(each.code for each in after) - codes
+            more = Counter(finding.code for finding in after) - codes
             is_resolved = len(of(rule, after)) < len(of(rule, before))
             shown = _SHOWN_BY_FIX.get(rule.code, "-")
             wrong = [
-                f"{each.code} {each.message}"
-                for each in after
-                if each.code in more and not each.code.startswith(shown)
+                f"{finding.code} {finding.message}"
+                for finding in after
+                if finding.code in more and not finding.code.startswith(shown)
             ]
             yield fix, wrong if is_resolved else [*of(rule, after), *wrong]
 
 
 def of(rule: Rule, diagnostics: Iterable[Diagnostic]) -> list[str]:
-    return [each.message for each in diagnostics if each.code == rule.code]
+    return [diagnostic.message for diagnostic in diagnostics if diagnostic.code == rule.code]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -237,10 +237,12 @@ def test_fixes_of_cases_resolve_their_finding(case: Case) -> None:
                 if case.base == REQUEST_BASE
                 else compile_case(text, case.base)
             )
-            left = [each for each in after.diagnostics if each.code == found.code]
-            before = [each for each in outcome.diagnostics if each.code == found.code]
-            is_gone = all(each.span.source != found.span.source for each in left)
+            left = [diagnostic for diagnostic in after.diagnostics if diagnostic.code == found.code]
+            before = [
+                diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == found.code
+            ]
+            is_gone = all(finding.span.source != found.span.source for finding in left)
             assert len(left) < len(before) or is_gone, (fix.title, found.message, text)
-            broken = [each for each in after.diagnostics if each.code < "HPT110"]
-            known = [each for each in outcome.diagnostics if each.code < "HPT110"]
+            broken = [diagnostic for diagnostic in after.diagnostics if diagnostic.code < "HPT110"]
+            known = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code < "HPT110"]
             assert len(broken) <= len(known), (fix.title, found.message, broken)

@@ -626,7 +626,7 @@ def test_mutation_is_found(name: str, mutation: Mutation) -> None:
     found = [(d.span.line, d.code, d.is_error) for d in compiled(name, text).diagnostics]
     others = [one for one in found if one[:2] != expected]
     assert expected in [one[:2] for one in found], found
-    assert [one for one in others if one[2] and one[1] not in mutation.also] == [], found
+    assert [other for other in others if other[2] and other[1] not in mutation.also] == [], found
     assert {code for _, code, _ in others} == set(mutation.also), found
 
 

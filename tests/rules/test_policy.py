@@ -183,8 +183,8 @@ def test_each_finding_shows_the_line_of_its_key(
         request = succeeded(compile_file("file.yaml", Workspace(rules=()))).request
         (folder / "file.yaml").write_text(json.dumps(request, indent=2), "utf-8")
     found = compile_file("file.yaml", Workspace()).diagnostics
-    assert {each.code for each in found} == {rule.code}
-    assert form == "spec" or {each.span.file for each in found} == {"file.yaml"}
+    assert {finding.code for finding in found} == {rule.code}
+    assert form == "spec" or {finding.span.file for finding in found} == {"file.yaml"}
     if rule.code == "HPT820":  # about a key that is not set
         return
     line = next(n for n, text in enumerate(project.splitlines(), 1) if "policy: {" in text)
@@ -224,7 +224,7 @@ def request_file(folder: Path) -> Path:
 
 def codes(environment: str | None = None, **chosen: Any) -> list[str]:
     found = compile_file("request.json", Workspace(environment=environment, **chosen))
-    return sorted(each.code for each in found.diagnostics)
+    return sorted(diagnostic.code for diagnostic in found.diagnostics)
 
 
 @pytest.mark.usefixtures("request_file")
@@ -234,7 +234,7 @@ class TestRequestFiles:
         compiled = compile_file("request.json", Workspace(environment=environment))
         assert compiled.environment is not None
         assert compiled.environment.name == environment
-        found = {each.code: each for each in compiled.diagnostics}
+        found = {diagnostic.code: diagnostic for diagnostic in compiled.diagnostics}
         assert sorted(found) == ["HPT803", "HPT804"]
         assert f"the policy allows {allowed}" in found["HPT803"].message
         assert found["HPT803"].span.source.strip() == '"MaxNumberOfTrainingJobs": 20,'
@@ -250,7 +250,9 @@ class TestRequestFiles:
         assert (unclear.code, parallel.code) == ("HPT800", "HPT804")
         assert not unclear.is_error
         assert "use --env dev or --env prod" in unclear.help
-        assert [(each.span.file, each.span.line) for each in parallel.related] == [("hptc.yaml", 4)]
+        assert [(related.span.file, related.span.line) for related in parallel.related] == [
+            ("hptc.yaml", 4)
+        ]
 
     @pytest.mark.parametrize(
         "policy", ["policy: {max_number_of_training_jobs: 30}\n", ""], ids=["shared", "none"]
@@ -275,7 +277,7 @@ class TestRequestFiles:
         (folder / "hptc.yaml").write_text("project: [\n")
         compiled = compile_file("request.json", Workspace())
         assert isinstance(compiled, Failed)
-        assert [each.span.file for each in compiled.diagnostics] == ["hptc.yaml"]
+        assert [diagnostic.span.file for diagnostic in compiled.diagnostics] == ["hptc.yaml"]
 
     def test_without_an_environment_it_is_not_submitted(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -304,7 +306,7 @@ def test_project_without_environments_has_a_policy(request_file: Path, file: str
     Path("churn.yaml").write_text(SPEC, encoding="utf-8")
     Path("hptc.yaml").write_text("project: churn\npolicy: {max_parallel_training_jobs: 1}\n")
     (found,) = compile_file(file, Workspace()).diagnostics
-    assert (found.code, [each.span.line for each in found.related]) == ("HPT804", [2])
+    assert (found.code, [related.span.line for related in found.related]) == ("HPT804", [2])
 
 
 # The environment's own key and network, as the launcher policy has them.
@@ -361,7 +363,7 @@ def test_key_and_network_must_be_the_environments(
     (folder / "churn.yaml").write_text(spec_with(key, subnet))
     workspace = Workspace(rules=selected("HPT8", None))
     found = compile_file("churn.yaml", workspace).diagnostics
-    assert sorted(each.code for each in found) == expected
+    assert sorted(finding.code for finding in found) == expected
     assert {each.related[0].span.line for each in found} <= {2}
 
 

@@ -32,7 +32,7 @@ CASES = [
 def codes(request: Request, code: str) -> set[str]:
     rules = tuple(rule for rule in RULES if rule.code == code)
     found = compile_text(json.dumps(request), "request.json", Workspace(rules=rules))
-    return {each.code for each in found.diagnostics}
+    return {diagnostic.code for diagnostic in found.diagnostics}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

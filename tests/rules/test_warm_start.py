@@ -57,7 +57,9 @@ TOO_MANY = {
 def test_too_many_changes(
     hyperparameters: str, parent: str, total: int, counts: str, undo: str
 ) -> None:
-    (found,) = [each for each in found_by(hyperparameters, parent) if each.code == "HPT705"]
+    (found,) = [
+        finding for finding in found_by(hyperparameters, parent) if finding.code == "HPT705"
+    ]
     parts, _, names = found.message.partition(": ")
     assert f"{total} changes" in parts
     assert sorted(names.split(", ")) == sorted(counts.split(", "))

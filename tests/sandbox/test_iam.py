@@ -196,7 +196,7 @@ def test_a_simulation_allows_what_the_sandbox_allows(account: Account) -> None:
     results = account.client("iam").simulate_principal_policy(
         PolicySourceArn=f"arn:aws:iam::{account.id}:role/x", ActionNames=["s3:GetObject", "a:b"]
     )["EvaluationResults"]
-    assert [(each["EvalActionName"], each["EvalDecision"]) for each in results] == [
+    assert [(result["EvalActionName"], result["EvalDecision"]) for result in results] == [
         ("s3:GetObject", "allowed"),
         ("a:b", "allowed"),
     ]

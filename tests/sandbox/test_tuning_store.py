@@ -66,7 +66,7 @@ def list_training_jobs(client: Any, name: str, **options: Any) -> list[Any]:
     pages = client.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
         HyperParameterTuningJobName=name, **options
     )
-    return [each for page in pages for each in page["TrainingJobSummaries"]]
+    return [summary for page in pages for summary in page["TrainingJobSummaries"]]
 
 
 def test_a_dry_tuning_job_has_all_its_training_jobs(account: Account, dry: Any) -> None:
@@ -98,7 +98,7 @@ def test_a_dry_tuning_job_has_all_its_training_jobs(account: Account, dry: Any) 
         logGroupName="/aws/sagemaker/TrainingJobs",
         logStreamNamePrefix=best["TrainingJobName"] + "/",
     )["events"]
-    assert [("made up" in each["message"]) for each in events] == [True]
+    assert [("made up" in event["message"]) for event in events] == [True]
 
 
 def test_the_list_of_tuning_jobs_is_filtered_sorted_and_paged(account: Account) -> None:
@@ -109,9 +109,9 @@ def test_the_list_of_tuning_jobs_is_filtered_sorted_and_paged(account: Account) 
     def names(**options: Any) -> list[str]:
         pages = client.get_paginator("list_hyper_parameter_tuning_jobs").paginate(**options)
         return [
-            each["HyperParameterTuningJobName"]
+            summary["HyperParameterTuningJobName"]
             for page in pages
-            for each in page["HyperParameterTuningJobSummaries"]
+            for summary in page["HyperParameterTuningJobSummaries"]
         ]
 
     assert names(PaginationConfig={"PageSize": 1}) == ["a-2", "b-1", "c-1"]
@@ -235,7 +235,7 @@ def test_training_reads_and_writes_the_sandbox_s3(account: Account, training: An
         logGroupName="/aws/sagemaker/TrainingJobs",
         logStreamNamePrefix=best["TrainingJobName"] + "/",
     )["events"]
-    assert [each["message"] for each in events] == [f"auc={value:.6f}"]
+    assert [event["message"] for event in events] == [f"auc={value:.6f}"]
 
 
 def test_a_training_tuning_job_is_stopped(account: Account, training: Any) -> None:

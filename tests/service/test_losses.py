@@ -34,7 +34,7 @@ def template(**policies: str) -> dict[str, Any]:
 
 
 def found(before: dict[str, Any], after: dict[str, Any]) -> dict[str, str]:
-    return {each.name: each.text for each in losses(STACK, before, after)}
+    return {loss.name: loss.text for loss in losses(STACK, before, after)}
 
 
 def test_nothing_is_lost_without_a_change() -> None:

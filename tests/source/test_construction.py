@@ -180,7 +180,7 @@ def test_a_long_value_with_many_aliases_is_one_finding() -> None:
 def test_keys_and_values_have_4_000_000_characters_at_most(last: str, is_allowed: bool) -> None:
     """Two keys, five times a value of 799,999, and the last value."""
     text = f"a: &a {'x' * 799_999}\nb: [*a, *a, *a, *a, {last}]"
-    assert [each.code for each in faults(text)] == ([] if is_allowed else ["HPT004"])
+    assert [problem.code for problem in faults(text)] == ([] if is_allowed else ["HPT004"])
 
 
 def test_a_long_template_value_is_bounded_too() -> None:

@@ -263,7 +263,7 @@ def finding(*fixes: Fix) -> Diagnostic:
         severity=Severity.ERROR,
         message="",
         span=document.span(("a",)),
-        fixes=tuple(replace(each, file=each.file or "file.yaml") for each in fixes),
+        fixes=tuple(replace(fix, file=fix.file or "file.yaml") for fix in fixes),
     )
 
 

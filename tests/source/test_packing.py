@@ -94,7 +94,7 @@ def test_every_part_of_the_content_changes_the_digest() -> None:
         PackedCode([file, CodeFile(name="b", content=b"")]),
         PackedCode([CodeFile(name="a", content=b""), CodeFile(name="b", content=b"x")]),
     ]
-    assert len({each.digest for each in variants}) == len(variants)
+    assert len({variant.digest for variant in variants}) == len(variants)
     two = [file, CodeFile(name="b", content=b"")]
     assert PackedCode(two).digest == PackedCode(reversed(two)).digest
 

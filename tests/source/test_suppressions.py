@@ -166,7 +166,7 @@ def test_a_finding_is_not_added_twice() -> None:
 def test_faulty_comments_are_counted_after_a_hundred(count: int) -> None:
     text = SPEC + "# hptc: ignore[HPT203] why\n" * count
     found = compile_text(text, "spec.yaml", Workspace()).diagnostics
-    faults = [each.message for each in found if each.code == "HPT010"]
+    faults = [finding.message for finding in found if finding.code == "HPT010"]
     assert len(faults) == min(count, 101)
     if count > 100:
         findings = "finding" if count == 101 else "findings"

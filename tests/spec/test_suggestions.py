@@ -67,7 +67,7 @@ def findings(text: str) -> list[Finding]:
     ],
 )
 def test_unknown_key(text: str, label: str, help: str) -> None:
-    (found,) = [each for each in findings(text) if each.code == "HPT101"]
+    (found,) = [finding for finding in findings(text) if finding.code == "HPT101"]
     assert (found.label, found.help) == (label, help)
 
 
@@ -136,12 +136,12 @@ def labels_of(owner: Sequence[str], written: str) -> list[str]:
     data: Any = {written: 1, "type": "Auto"} if "hyperparameters" in owner else {written: 1}
     for part in reversed(owner):
         data = {part.removesuffix("[]"): [data] if part.endswith("[]") else data}
-    return [each.label for each in parse_spec(data)[1] if each.code == "HPT101"]
+    return [finding.label for finding in parse_spec(data)[1] if finding.code == "HPT101"]
 
 
 @pytest.mark.parametrize(
     ("mapping", "key", "names"),
-    [(mapping, *each) for mapping, keys in _NAMES_IN.items() for each in keys.items()],
+    [(mapping, *item) for mapping, keys in _NAMES_IN.items() for item in keys.items()],
 )
 def test_a_name_in_a_mapping_means_a_key_of_it(
     mapping: str, key: str, names: tuple[str, ...]
@@ -179,6 +179,6 @@ def test_every_mapping_is_a_key(name: str) -> None:
 def test_a_misspelled_key_does_not_hide_the_rest() -> None:
     document, _ = parse_document("name: x\nstratgy: Grid\nlimits: {max_jobs: 7}\n", "spec.yaml")
     spec, found = parse_spec(construct_data(document)[0])
-    assert [each.code for each in found] == ["HPT101", "HPT101"]
+    assert [finding.code for finding in found] == ["HPT101", "HPT101"]
     assert spec is not None
     assert (spec.strategy, spec.limits and spec.limits.max_number_of_training_jobs) == ("Grid", 7)

@@ -78,12 +78,12 @@ def test_a_status_that_the_cli_has_cut(cut: str, whole: str) -> None:
 def test_every_step_has_its_stack() -> None:
     output, steps, lines = parsed()
     assert lines == []  # nothing of the CLI's own is left
-    by_stack = [each.event.stack for each in steps if isinstance(each, StackActivity)]
+    by_stack = [step.event.stack for step in steps if isinstance(step, StackActivity)]
     assert by_stack == [
         f"a-dev-{name}" for name in ["one", "two", "one", "three", "one", "one", "three", "three"]
     ]
     # Numbered as they end: of five stacks, the first to end is this one, although it began third.
-    assert [each for each in steps if isinstance(each, StackFinished)] == [
+    assert [step for step in steps if isinstance(step, StackFinished)] == [
         StackFinished(stack="a-dev-two", is_changed=True, number=1, count=5)
     ]
     assert output.unfinished == ()

@@ -183,7 +183,7 @@ SUCCESS = f"a warning\n✅  {FOUNDATION} (no changes)\n✅  {STACK}\nanother one
 def test_a_success(folder: Path) -> None:
     write_cdk(folder, SUCCESS, code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}')
     result, reported = run(folder, is_approved=True)
-    assert [(each.name, each.is_changed, dict(each.outputs)) for each in result.stacks] == [
+    assert [(stack.name, stack.is_changed, dict(stack.outputs)) for stack in result.stacks] == [
         (FOUNDATION, False, {}),
         (STACK, True, {"ExecutionRoleArn": "arn"}),
     ]
@@ -203,7 +203,7 @@ def test_outputs_of_a_stack_without_progress(folder: Path) -> None:
         folder, "in other words", code=0, outputs=f'{{"{STACK}": {{"ExecutionRoleArn": "arn"}}}}'
     )
     result, _ = run(folder)
-    assert [(each.name, dict(each.outputs)) for each in result.stacks] == [
+    assert [(stack.name, dict(stack.outputs)) for stack in result.stacks] == [
         (STACK, {"ExecutionRoleArn": "arn"})
     ]
 
@@ -420,7 +420,7 @@ class TestDeployedStacks:
     def test_unchanged_stacks_are_left_alone(self, folder: Path, current: FakeStacks) -> None:
         result, reported = run(folder)
         assert not self.deployed(folder)
-        assert [(each.name, each.is_changed) for each in result.stacks] == [
+        assert [(stack.name, stack.is_changed) for stack in result.stacks] == [
             (FOUNDATION, False),
             (STACK, False),
         ]
@@ -455,7 +455,7 @@ class TestDeployedStacks:
         write_cdk(folder, f"✅  {STACK}", code=0, outputs=f'{{"{STACK}": {{"A": "b"}}}}')
         result, reported = run(folder)
         assert self.chosen(folder) == [STACK, "--exclusively"]
-        assert [(each.name, each.is_changed) for each in result.stacks] == [
+        assert [(stack.name, stack.is_changed) for stack in result.stacks] == [
             (FOUNDATION, False),
             (STACK, True),
         ]

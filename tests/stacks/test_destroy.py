@@ -165,7 +165,7 @@ def removed(stacks: FakeStacks) -> tuple[Removed, list[tuple[str, str, int]], Fa
     steps: list[StackActivity] = []
     time = FakeTime()
     outcome = remove(REMOVAL, stacks, progress=steps.append, sleep=time.sleep)
-    assert {each.total for each in steps} == {2}
+    assert {step.total for step in steps} == {2}
     return outcome, [(t.event.logical_id, t.event.status, t.done) for t in steps], time
 
 

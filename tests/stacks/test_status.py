@@ -49,8 +49,8 @@ class TestStacks:
         self, churn: list[Compiled], stacks: FakeStacks, states: list[str]
     ) -> None:
         found = planned(churn, stacks=stacks).stacks
-        assert [each.name for each in found.needed] == ["hptc-churn-dev", "hptc-churn-dev-churn"]
-        assert [each.state.value for each in found.needed] == states
+        assert [stack.name for stack in found.needed] == ["hptc-churn-dev", "hptc-churn-dev-churn"]
+        assert [stack.state.value for stack in found.needed] == states
         assert len(found.not_deployed) == sum(state != "deployed" for state in states)
 
     def test_a_stack_deployed_from_other_content(self, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ class TestStacks:
         assert planned(same, stacks=there).stacks.not_deployed == ()
         other = project(tmp_path, {"churn": spec("churn", ("/churn/train/", "/churn/2026/"))})
         found = planned(other, stacks=there)
-        assert [(each.name, each.state) for each in found.stacks.not_deployed] == [
+        assert [(stack.name, stack.state) for stack in found.stacks.not_deployed] == [
             ("hptc-churn-dev-churn", StackState.CHANGED)
         ]
         assert found.has_changes
@@ -76,7 +76,7 @@ class TestStacks:
         weekly = project(tmp_path, {"churn": WEEKLY + spec("churn")})
         found = planned(weekly, stacks=deployed("churn"))
         name = "hptc-churn-dev-churn-schedule"
-        assert [each.name for each in found.stacks.not_deployed] == [name]
+        assert [stack.name for stack in found.stacks.not_deployed] == [name]
         there = deployed("churn", "churn-schedule")
         there.stacks[name] = {"StateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:x"}
         assert planned(weekly, stacks=there).stacks.not_deployed == ()

@@ -49,7 +49,7 @@ def deployment(folder: Path, *, changed: str = FOUNDATION) -> Deployment:
 
 def test_each_location_once(tmp_path: Path) -> None:
     found = deployment(tmp_path)
-    assert [(each.uri, each.specs) for each in found.uploads] == [
+    assert [(upload.uri, upload.specs) for upload in found.uploads] == [
         ("s3://data-of-ours/churn/train/", ("a", "b")),
         ("s3://data-of-ours/churn/all.csv", ("a",)),
         ("s3://data-of-ours/churn/validation/", ("b", "c")),
@@ -81,7 +81,7 @@ def test_what_is_in_s3_is_not_uploaded_again(tmp_path: Path) -> None:
     found = deployment(tmp_path, changed="")
     inventory = FakeInventory(objects=["s3://data-of-ours/churn/train/part-1.csv"])
     checked = replace(found, uploads=with_presence(found.uploads, inventory))
-    assert [each.is_there for each in checked.uploads] == [True, False, False]
+    assert [upload.is_there for upload in checked.uploads] == [True, False, False]
     assert [line.split()[4] for line in render_uploads(checked).splitlines()[1:]] == [
         "s3://data-of-ours/churn/all.csv",
         "s3://data-of-ours/churn/validation/",

@@ -120,7 +120,7 @@ def _python_names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                yield from (each.name for each in names)
+                yield from (alias.name for alias in names)
             case ast.keyword(arg=str(name)) | ast.Attribute(attr=name):
                 yield name
             case ast.Dict(keys=keys):

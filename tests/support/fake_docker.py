@@ -299,7 +299,7 @@ def _supervise(state: Path, name: str) -> int:
 
 def _place(mounts: list[dict[str, str]]) -> tuple[str, list[str]]:
     """Link what is mounted below /opt/ml; the folder of /opt/ml, and the links."""
-    base = next((each["source"] for each in mounts if each["target"] == "/opt/ml"), "")
+    base = next((mount["source"] for mount in mounts if mount["target"] == "/opt/ml"), "")
     links = []
     for mount in mounts:
         below = mount["target"].removeprefix("/opt/ml/")

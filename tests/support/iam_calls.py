@@ -54,7 +54,9 @@ def needed(request: Request, world: World) -> set[str]:
 
 
 def by_text(request: Request, world: World) -> dict[str, Call]:
-    calls = {str(call): call for each in definitions(request) for call in _calls(each, world)}
+    calls = {
+        str(call): call for definition in definitions(request) for call in _calls(definition, world)
+    }
     return calls | {str(call): call for call in _logs(request, world)}
 
 
@@ -199,13 +201,16 @@ def _looks_up(definition: Request, world: World) -> Iterator[Call]:
 def _interfaces(vpc: Request, world: World) -> Iterator[Call]:
     interface = world.arn("ec2", "network-interface/eni-0123456789abcdef0")
     named = [interface]
-    named += [world.arn("ec2", f"subnet/{each}") for each in vpc["Subnets"]]
-    named += [world.arn("ec2", f"security-group/{each}") for each in vpc["SecurityGroupIds"]]
+    named += [world.arn("ec2", f"subnet/{subnet}") for subnet in vpc["Subnets"]]
+    named += [
+        world.arn("ec2", f"security-group/{security_group_id}")
+        for security_group_id in vpc["SecurityGroupIds"]
+    ]
     for resource in named:
         yield Call(action="ec2:CreateNetworkInterface", resource=resource)
     # The empty context is for the check before the interface exists and has a subnet.
     contexts: list[dict[str, str]] = [{}]
-    contexts += [{"ec2:Subnet": world.arn("ec2", f"subnet/{each}")} for each in vpc["Subnets"]]
+    contexts += [{"ec2:Subnet": world.arn("ec2", f"subnet/{subnet}")} for subnet in vpc["Subnets"]]
     for context in contexts:
         for action in (
             "CreateNetworkInterfacePermission",

@@ -241,7 +241,7 @@ def _ec2(action: str, kind: str, properties: Mapping[str, Any], place: Place) ->
         yield from (on("route-table", own), on("subnet", own))
     elif verb == "ModifyVpcEndpoint":
         parts = ("vpc-endpoint", "route-table", "subnet", "security-group")
-        yield from (on(each, own) for each in parts)
+        yield from (on(part, own) for part in parts)
     else:
         yield on(_EC2_KINDS[kind], own)
         if verb.startswith("Modify"):

@@ -49,7 +49,7 @@ def is_allowed(call: Call, *documents: Mapping[str, Any]) -> bool:
 
 def sids_of(call: Call, document: Mapping[str, Any]) -> list[str]:
     """The Sids of the statements that apply to the call."""
-    return [each["Sid"] for each in _statements(document) if _applies(each, call)]
+    return [statement["Sid"] for statement in _statements(document) if _applies(statement, call)]
 
 
 def _statements(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

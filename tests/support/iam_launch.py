@@ -24,13 +24,13 @@ def creations(request: Request, world: World) -> list[Call]:
     resource = world.arn("sagemaker", f"hyper-parameter-tuning-job/{name}")
     shared = {**_tags(request), **_of_all(request)}
     return [
-        Call(action=ACTION, resource=resource, context={**shared, **_of_one(each, world)})
-        for each in definitions(request)
+        Call(action=ACTION, resource=resource, context={**shared, **_of_one(definition, world)})
+        for definition in definitions(request)
     ]
 
 
 def _tags(request: Request) -> Keys:
-    tags = {each["Key"]: each["Value"] for each in request.get("Tags", ())}
+    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", ())}
     return {f"aws:RequestTag/{key}": value for key, value in tags.items()} | (
         {"aws:TagKeys": tuple(tags)} if tags else {}
     )
@@ -40,7 +40,7 @@ def _of_all(request: Request) -> Keys:
     """The keys of type ArrayOfString."""
     values_of = {
         "sagemaker:InstanceTypes": [
-            t for each in definitions(request) for t in instance_types(each)
+            t for definition in definitions(request) for t in instance_types(definition)
         ],
         "sagemaker:VpcSubnets": _of_vpc(request, "Subnets"),
         "sagemaker:VpcSecurityGroupIds": _of_vpc(request, "SecurityGroupIds"),
@@ -49,7 +49,9 @@ def _of_all(request: Request) -> Keys:
 
 
 def _of_vpc(request: Request, member: str) -> list[str]:
-    of_each = [each.get("VpcConfig", {}).get(member, []) for each in definitions(request)]
+    of_each = [
+        definition.get("VpcConfig", {}).get(member, []) for definition in definitions(request)
+    ]
     return [value for values in of_each for value in values]
 
 
@@ -70,7 +72,7 @@ def _resources(definition: Request) -> list[Request]:
 def _of_one(definition: Request, world: World) -> Keys:
     """The single-valued keys; one that the request does not set is absent."""
     output = definition["OutputDataConfig"].get("KmsKeyId")
-    volume = [key for each in _resources(definition) if (key := each.get("VolumeKmsKeyId"))]
+    volume = [key for resource in _resources(definition) if (key := resource.get("VolumeKmsKeyId"))]
     values = {
         "sagemaker:InterContainerTrafficEncryption": definition.get(
             "EnableInterContainerTrafficEncryption"

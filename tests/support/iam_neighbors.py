@@ -176,7 +176,7 @@ def _near_file_systems(definition: Request, world: World) -> Iterator[tuple[str,
     for action in ("DescribeMountTargets", "ClientMount", "DeleteFileSystem"):
         yield "another file system", Call(action=f"elasticfilesystem:{action}", resource=other)
     sources = [each["DataSource"] for each in definition.get("InputDataConfig", ())]
-    if not any("FileSystemDataSource" in each for each in sources):
+    if not any("FileSystemDataSource" in source for source in sources):
         yield "file systems", Call(action="fsx:DescribeFileSystems")
 
 

@@ -47,13 +47,13 @@ def deployed(environment: str) -> dict[str, str]:
 @cache
 def requests(environment: str) -> dict[str, dict[str, Any]]:
     return {
-        Path(each.file).stem: substitute(each.request, deployed(environment).__getitem__)
-        for each in all_succeeded(compile_paths([str(ROOT)], Workspace(environment=environment)))
+        Path(outcome.file).stem: substitute(outcome.request, deployed(environment).__getitem__)
+        for outcome in all_succeeded(compile_paths([str(ROOT)], Workspace(environment=environment)))
     }
 
 
 @cache
 def compiled(environment: str) -> tuple[Environment, dict[str, TuningJob]]:
     outcomes = compile_paths([str(ROOT)], Workspace(environment=environment))
-    chosen = next(each.environment for each in outcomes if each.environment is not None)
-    return chosen, {each.name: each.job for each in all_succeeded(outcomes)}
+    chosen = next(outcome.environment for outcome in outcomes if outcome.environment is not None)
+    return chosen, {outcome.name: outcome.job for outcome in all_succeeded(outcomes)}

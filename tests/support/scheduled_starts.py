@@ -63,7 +63,7 @@ def project(folder: Path, spec: str = SPEC, **more: str) -> Path:
 
 def compiled(folder: Path, environment: str = "dev") -> tuple[Environment, list[Compiled]]:
     outcomes = compile_paths([str(folder)], Workspace(environment=environment))
-    assert not [d.message for one in outcomes for d in one.diagnostics if d.is_error]
+    assert not [d.message for outcome in outcomes for d in outcome.diagnostics if d.is_error]
     chosen = outcomes[0].environment
     assert chosen is not None
     return chosen, all_succeeded(outcomes)

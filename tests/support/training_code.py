@@ -49,7 +49,7 @@ def write_code_project(folder: Path, **changed: str) -> Path:
     spec = CODE_SPEC
     for old, new in changed.items():
         assert f"{old}: " in spec
-        line = next(each for each in spec.splitlines() if each.strip().startswith(f"{old}: "))
+        line = next(line for line in spec.splitlines() if line.strip().startswith(f"{old}: "))
         spec = spec.replace(line, new)
     for name, text in {**CODE_FILES, "specs/churn.yaml": spec}.items():
         path = folder / name

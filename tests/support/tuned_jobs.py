@@ -166,7 +166,7 @@ def _log(job: TrainingJob) -> list[LogEvent]:
 
 
 def _progress(listed: list[TrainingJob], status: str) -> dict[str, Any]:
-    succeeded = [each for each in listed if each.metric_value is not None]
+    succeeded = [training_job for training_job in listed if training_job.metric_value is not None]
     best = max(succeeded, key=lambda each: each.metric_value or -math.inf)
     ended = {} if status == "InProgress" else {"HyperParameterTuningEndTime": END}
     return {

@@ -74,7 +74,9 @@ def problem(algorithm: Algorithm, given: dict[str, str], source: str = "") -> st
 
 def assignment(random: Random, algorithm: Algorithm, unusual: float) -> dict[str, str]:
     """One assignment, with a share of unusual values."""
-    known = [each for each in algorithm.hyperparameters if random.random() < 0.25]
+    known = [
+        hyperparameter for hyperparameter in algorithm.hyperparameters if random.random() < 0.25
+    ]
     chosen = {random.choice((each.name, *each.aliases)): each for each in known}
     values = {name: value(random, each, unusual) for name, each in chosen.items()}
     if random.random() > unusual:

@@ -78,7 +78,7 @@ def blocks(values: object) -> object:
     """Terraform's values as `terraform show -json` prints them; it leaves out depends_on."""
     if isinstance(values, dict):
         return {key: blocks(each) for key, each in values.items() if key != "depends_on"}
-    return [blocks(each) for each in values] if isinstance(values, list) else values
+    return [blocks(value) for value in values] if isinstance(values, list) else values
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -123,7 +123,7 @@ def test_boto3_sends_the_same_request(
 def test_the_specs_have_no_findings() -> None:
     outcomes = all_succeeded(compile_paths([str(FOLDER)], Workspace()))
     assert len(outcomes) == len(JOBS)
-    assert [each.diagnostics for each in outcomes if each.diagnostics] == []
+    assert [outcome.diagnostics for outcome in outcomes if outcome.diagnostics] == []
 
 
 @pytest.mark.parametrize(("heading", "count"), [("Lines", lines), ("Names", concepts)])
@@ -154,7 +154,7 @@ def test_what_is_found_before_aws(mistake: str, requests: dict[str, Request]) ->
     assert old_in_request in request
     project, _ = project_file.load(FOLDER / "hptc.yaml")
     found = compile_text(spec.replace(old, new, 1), str(path), Workspace(), project).diagnostics
-    assert code in {each.code for each in found if each.is_error}
+    assert code in {finding.code for finding in found if finding.is_error}
     changed = json.loads(request.replace(old_in_request, new_in_request, 1))
     model = boto3.client("sagemaker", region_name="us-east-1").meta.service_model
     shape = model.operation_model("CreateHyperParameterTuningJob").input_shape

@@ -277,7 +277,7 @@ def test_values_with_the_same_name_get_different_variables() -> None:
     parameters = with_member("TrainingJobDefinition/RoleArn.$", "$.a.x", instead_of="RoleArn")
     parameters["TrainingJobDefinition"]["StaticHyperParameters"] = {"p.$": "$.b.x", "q.$": "$.a.x"}
     members = read_job([(json.dumps(parameters), "x")]).open_members
-    assert sorted(each.template for each in members) == ["{{ x }}", "{{ x_2 }}", "{{ x_2 }}"]
+    assert sorted(member.template for member in members) == ["{{ x }}", "{{ x_2 }}", "{{ x_2 }}"]
 
 
 def test_uploads_of_airflow_are_left_out_with_a_note() -> None:
@@ -299,7 +299,7 @@ def test_placeholders_of_a_kubernetes_sample_become_variables() -> None:
     }
     text = resource("sagemaker.services.k8s.aws/v1alpha1", "HyperParameterTuningJob", spec)
     job = read_job([(text, "job.yaml")])
-    assert {each.place: each.template for each in job.open_members} == {
+    assert {member.place: member.template for member in job.open_members} == {
         "TrainingJobDefinition.RoleArn": "{{ your_sagemaker_role_arn }}",
         "TrainingJobDefinition.OutputDataConfig.S3OutputPath": "s3://{{ your_bucket_output }}",
     }
@@ -393,7 +393,7 @@ def test_a_value_that_terraform_knows_after_the_apply_is_open(
     job = read_job([(json.dumps(plan), "plan.json")])
     assert job.request["HyperParameterTuningJobConfig"]["Strategy"] == "Random"
     assert job.request["Tags"] == [{"Key": "team", "Value": "growth"}]
-    assert {each.place: each.expression for each in job.open_members} == expressions
+    assert {member.place: member.expression for member in job.open_members} == expressions
     assert job.open_members[-1].template == "{{ role_arn }}"
 
 

@@ -75,7 +75,7 @@ def test_a_variable_is_named_by_the_expression_or_the_member(
 def test_each_expression_has_its_own_variable() -> None:
     templates, conversion = converted("$.a.name", "$.b.name", "$.c.name", "$.a.name")
     assert templates == ["{{ name }}", "{{ name_2 }}", "{{ name_3 }}", "{{ name }}"]
-    assert [each.expression for each in conversion.open_members] == [
+    assert [member.expression for member in conversion.open_members] == [
         "$.a.name", "$.b.name", "$.c.name", "$.a.name",
     ]  # fmt: skip
 
@@ -84,7 +84,9 @@ def test_a_list_is_left_out_if_the_tool_computes_it() -> None:
     conversion = Conversion(open_text=lambda text, path: ("", text))
     request = conversion.request({"Tags": "$.tags"})
     assert request == {}
-    assert [(each.path, each.template) for each in conversion.open_members] == [(("Tags",), "")]
+    assert [(member.path, member.template) for member in conversion.open_members] == [
+        (("Tags",), "")
+    ]
 
 
 def test_members_that_the_request_does_not_have_are_noted() -> None:

@@ -22,7 +22,7 @@ def test_combinations_that_were_not_tried() -> None:
     left = untried_combinations(DEFINITION, tried, limit=6)
     assert left is not None
     assert len(left) == 4
-    assert all(each not in left for each in tried)
+    assert all(configuration not in left for configuration in tried)
     assert untried_combinations(DEFINITION, tried, limit=5) is None
 
 

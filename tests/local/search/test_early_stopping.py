@@ -50,12 +50,18 @@ def test_without_earlier_jobs_nothing_stops() -> None:
 
 @pytest.mark.parametrize("state", ["pending", "failed"])
 def test_only_jobs_that_ended_with_a_result_are_earlier(state: str) -> None:
-    others = [training_job(each.number, reports=each.reports, state=state) for each in EARLIER]  # type: ignore[arg-type]
+    others = [
+        training_job(observation.number, reports=observation.reports, state=state)  # type: ignore[arg-type]
+        for observation in EARLIER
+    ]
     assert stopped_at(others, (0.0,)) is None
 
 
 def test_other_definitions_are_not_compared() -> None:
-    others = [training_job(each.number, reports=each.reports, definition="b") for each in EARLIER]
+    others = [
+        training_job(observation.number, reports=observation.reports, definition="b")
+        for observation in EARLIER
+    ]
     assert stopped_at(others, (0.0,)) is None
 
 

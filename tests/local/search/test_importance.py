@@ -32,7 +32,7 @@ def results(value: Callable[[Mapping[str, str]], float], count: int = 60) -> lis
 
 
 def share(name: str, values: Mapping[str, str]) -> float:
-    range_ = next(each for each in RANGES if each.name == name)
+    range_ = next(range_ for range_ in RANGES if range_.name == name)
     assert isinstance(range_, NumericRange)
     return share_of(range_, values[name])
 
@@ -41,7 +41,7 @@ def test_additive_effects() -> None:
     """2 x rate + 1 x momentum on their scales: the variances are 4 and 1 parts of 5."""
     found = importance(JOB, results(lambda v: 2 * share("rate", v) + share("momentum", v)))
     assert isinstance(found, Importance)
-    effects = {each.name: each.share for each in found.effects}
+    effects = {effect.name: effect.share for effect in found.effects}
     assert [*effects][:2] == ["rate", "momentum"]
     assert effects["rate"] == pytest.approx(0.8, abs=0.07)
     assert effects["momentum"] == pytest.approx(0.2, abs=0.07)
@@ -62,8 +62,8 @@ def test_an_interaction_counts_for_both() -> None:
         JOB, results(lambda v: (share("rate", v) - 0.5) * (share("depth", v) - 0.5), 100)
     )
     assert isinstance(found, Importance)
-    assert {each.name for each in found.effects[:2]} == {"rate", "depth"}
-    assert sum(each.share for each in found.effects[:2]) > 1.5
+    assert {effect.name for effect in found.effects[:2]} == {"rate", "depth"}
+    assert sum(effect.share for effect in found.effects[:2]) > 1.5
 
 
 def test_noise_cannot_be_predicted() -> None:

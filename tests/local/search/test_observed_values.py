@@ -39,7 +39,9 @@ def test_a_stopped_job_counts_as_completed(reports: tuple[float, ...], value: fl
 def test_minimize_is_the_other_way_round() -> None:
     mirrored = [
         training_job(
-            each.number, objective=-(each.objective or 0), reports=[-one for one in each.reports]
+            each.number,
+            objective=-(each.objective or 0),
+            reports=[-report for report in each.reports],
         )
         for each in COMPLETED
     ]

@@ -99,8 +99,8 @@ def test_a_proposal_is_inside_its_ranges(
 ) -> None:
     job = a_job(SPACE, strategy=strategy)
     left = iter(values * 2)
-    for each in run(job, 8, lambda _: next(left), seed=seed, parallel=2):
-        assert_is_inside(SPACE, each.values)
+    for observation in run(job, 8, lambda _: next(left), seed=seed, parallel=2):
+        assert_is_inside(SPACE, observation.values)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -109,7 +109,9 @@ def test_the_same_input_has_the_same_proposal(strategy: str) -> None:
     history = run(job, 12, lambda values: float(values["depth"]), parallel=3)
     assert run(job, 12, lambda values: float(values["depth"]), parallel=3) == history
     other = run(job, 12, lambda values: float(values["depth"]), parallel=3, seed=2)
-    assert [each.values for each in other] != [each.values for each in history]
+    assert [observation.values for observation in other] != [
+        observation.values for observation in history
+    ]
 
 
 def test_another_process_with_more_threads_has_the_same_proposal() -> None:
@@ -132,7 +134,7 @@ def test_another_process_with_more_threads_has_the_same_proposal() -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_no_combination_runs_twice(strategy: str) -> None:
     history = run(a_job(SMALL, strategy=strategy), 20, lambda values: float(values["depth"]))
-    found = [tuple(each.values.values()) for each in history]
+    found = [tuple(observation.values.values()) for observation in history]
     assert len(found) == 6
     assert len(set(found)) == 6
 
@@ -149,7 +151,7 @@ class TestGrid:
     def test_every_point_once_in_the_order_of_the_request(self) -> None:
         ranges = (categorical("a", "x", "y"), categorical("b", "1", "2", "1", "3"))
         found = run(tuning_job(ranges, strategy="Grid", jobs=None), 20)
-        assert [tuple(each.values.values()) for each in found] == [
+        assert [tuple(observation.values.values()) for observation in found] == [
             ("x", "1"), ("x", "2"), ("x", "3"), ("y", "1"), ("y", "2"), ("y", "3"),
         ]  # fmt: skip
 
@@ -161,7 +163,9 @@ class TestGrid:
             strategy="Grid",
             jobs=None,
         )
-        found = [(each.definition, *each.values.values()) for each in run(job, 20)]
+        found = [
+            (observation.definition, *observation.values.values()) for observation in run(job, 20)
+        ]
         assert found == [
             ("d0", "1"), ("d1", "1"), ("d2", "1"), ("d0", "2"), ("d2", "2"), ("d0", "3"),
         ]  # fmt: skip
@@ -194,9 +198,9 @@ def test_hyperband_without_max_resource_is_an_error() -> None:
 def test_random_draws_are_uniform_on_each_scale() -> None:
     job = tuning_job((continuous("x", "1e-4", "1", "Logarithmic"), categorical("c", "a", "b")))
     found = [propose(job, [], number=n, seed=7) for n in range(1, 401)]
-    values = [each.values for each in found if each is not None]
-    assert 0.4 < sum(float(each["x"]) < 0.01 for each in values) / 400 < 0.6
-    assert 0.4 < sum(each["c"] == "a" for each in values) / 400 < 0.6
+    values = [observation.values for observation in found if observation is not None]
+    assert 0.4 < sum(float(value["x"]) < 0.01 for value in values) / 400 < 0.6
+    assert 0.4 < sum(value["c"] == "a" for value in values) / 400 < 0.6
 
 
 def bowl(values: Mapping[str, str]) -> float:
@@ -211,7 +215,7 @@ def test_bayesian_search_starts_with_a_share_of_every_range(
     jobs: int | None, parallel: int, initial: int
 ) -> None:
     job = tuning_job(PLANE, strategy="Bayesian", jobs=jobs, parallel=parallel)
-    first = [each.values for each in run(job, initial)]
+    first = [observation.values for observation in run(job, initial)]
     for name in ("x", "y"):
         assert sorted(int(initial * float(each[name])) for each in first) == [*range(initial)]
 
@@ -222,7 +226,7 @@ def test_bayesian_search_learns(direction: str, parallel: int) -> None:
     sign = 1 if direction == "Minimize" else -1
     job = tuning_job(PLANE, strategy="Bayesian", direction=direction, jobs=24, parallel=parallel)
     history = run(job, 24, lambda values: sign * bowl(values), parallel=parallel)
-    assert min(bowl(each.values) for each in history) < 1e-3
+    assert min(bowl(observation.values) for observation in history) < 1e-3
 
 
 def test_pending_jobs_are_not_proposed_again() -> None:
@@ -231,9 +235,9 @@ def test_pending_jobs_are_not_proposed_again() -> None:
     for number in range(8, 14):
         found = propose(job, history, number=number, seed=1)
         assert found is not None
-        assert found.values not in [each.values for each in history]
+        assert found.values not in [observation.values for observation in history]
         history.append(training_job(number, found.values, state="pending"))
-    far = [each for each in history[7:] if bowl(each.values) > 0.1]
+    far = [observation for observation in history[7:] if bowl(observation.values) > 0.1]
     assert far  # what is known is not all that is tried
 
 
@@ -242,19 +246,19 @@ def test_bayesian_search_avoids_where_jobs_fail() -> None:
         return None if float(values["x"]) < 0.5 else float(values["x"])
 
     history = run(tuning_job(PLANE, strategy="Bayesian", jobs=30), 30, fails_on_the_left)
-    assert sum(float(each.values["x"]) < 0.5 for each in history[15:]) <= 5
+    assert sum(float(observation.values["x"]) < 0.5 for observation in history[15:]) <= 5
     assert min(float(v["x"]) for v in (e.values for e in history) if float(v["x"]) >= 0.5) < 0.52
 
 
 def test_if_all_jobs_fail_the_search_continues() -> None:
     history = run(tuning_job(PLANE, strategy="Bayesian"), 12, lambda _: None)
-    assert len({tuple(each.values.values()) for each in history}) == 12
+    assert len({tuple(observation.values.values()) for observation in history}) == 12
 
 
 @pytest.mark.parametrize("value", [1.0, 0.0, 1e308, float("nan")])
 def test_a_flat_objective_is_explored(value: float) -> None:
     history = run(tuning_job(PLANE, strategy="Bayesian"), 12, lambda _: value)
-    assert len({tuple(each.values.values()) for each in history}) == 12
+    assert len({tuple(observation.values.values()) for observation in history}) == 12
 
 
 class TestSeveralDefinitions:
@@ -267,8 +271,8 @@ class TestSeveralDefinitions:
     def test_they_take_turns_at_the_start(self, strategy: str) -> None:
         job = a_job((continuous("x"),), (continuous("y"),), strategy=strategy, jobs=40)
         found = run(job, 8)
-        assert [each.definition for each in found] == ["d0", "d1"] * 4
-        assert [[*each.values] for each in found] == [["x"], ["y"]] * 4
+        assert [observation.definition for observation in found] == ["d0", "d1"] * 4
+        assert [[*observation.values] for observation in found] == [["x"], ["y"]] * 4
 
     def test_the_definition_that_promises_more_gets_more(self) -> None:
         def value(values: Mapping[str, str]) -> float:
@@ -277,7 +281,7 @@ class TestSeveralDefinitions:
 
         history = run(self.JOB, 30, value)
         # Nothing that the second one can reach would improve on the best of both.
-        assert [each.definition for each in history[8:]] == ["d0"] * 22
+        assert [observation.definition for observation in history[8:]] == ["d0"] * 22
 
     def test_values_that_cannot_be_compared_are_compared_within_each(self) -> None:
         first, second = self.JOB.definitions
@@ -287,19 +291,22 @@ class TestSeveralDefinitions:
         history = run(
             job, 30, lambda values: (float(values.get("x", values.get("y", ""))) - 0.3) ** 2
         )
-        assert {each.definition for each in history[8:]} == {"d0", "d1"}
+        assert {observation.definition for observation in history[8:]} == {"d0", "d1"}
 
     def test_a_definition_that_only_fails_does_not_stop_the_other(self) -> None:
         def value(values: Mapping[str, str]) -> float | None:
             return float(values["x"]) if "x" in values else None
 
         history = run(self.JOB, 30, value)
-        assert [each.definition for each in history[12:]] == ["d0"] * 18
+        assert [observation.definition for observation in history[12:]] == ["d0"] * 18
 
     def test_an_exhausted_definition_leaves_the_rest_to_the_other(self) -> None:
         for strategy in ("Random", "Bayesian"):
             job = tuning_job((categorical("c", "a", "b"),), PLANE, (), strategy=strategy)
-            found = [each.definition for each in run(job, 12, lambda values: float(len(values)))]
+            found = [
+                observation.definition
+                for observation in run(job, 12, lambda values: float(len(values)))
+            ]
             assert (found.count("d0"), found.count("d1"), found.count("d2")) == (2, 9, 1)
 
 
@@ -325,29 +332,29 @@ class TestWarmStart:
     @pytest.mark.parametrize("kind", ["IdenticalDataAndAlgorithm", "TransferLearning"])
     def test_it_starts_near_the_parents_best(self, kind: str) -> None:
         history = run(self.job(kind), 3, bowl, parents=self.PARENTS)
-        assert median(bowl(each.values) for each in history) < 0.02
+        assert median(bowl(observation.values) for observation in history) < 0.02
 
     def test_transfer_learning_does_not_rely_on_the_parents_scale(self) -> None:
         """The same shape on other data, whose values are far worse and ten times as wide."""
         history = run(
             self.job("TransferLearning"), 8, lambda v: 50 + 10 * bowl(v), parents=self.PARENTS
         )
-        assert min(bowl(each.values) for each in history) < 0.005
+        assert min(bowl(observation.values) for observation in history) < 0.005
 
     @pytest.mark.parametrize("kind", ["IdenticalDataAndAlgorithm", "TransferLearning"])
     def test_only_values_inside_the_ranges_count(self, kind: str) -> None:
         ranges = (continuous("x", "2", "3"), continuous("y"))
         alone = run(self.job(kind, ranges), 6, lambda _: 1.0)
         assert run(self.job(kind, ranges), 6, lambda _: 1.0, parents=self.PARENTS) == alone
-        for each in alone:
-            assert_is_inside(ranges, each.values)
+        for observation in alone:
+            assert_is_inside(ranges, observation.values)
 
     def test_names_that_the_parent_did_not_tune_are_searched(self) -> None:
         ranges = (continuous("x"), continuous("new"), categorical("c", "a", "b"))
         history = run(self.job("TransferLearning", ranges), 6, lambda _: 1.0, parents=self.PARENTS)
-        assert {each.values["c"] for each in history} == {"a", "b"}
-        for each in history:
-            assert_is_inside(ranges, each.values)
+        assert {observation.values["c"] for observation in history} == {"a", "b"}
+        for observation in history:
+            assert_is_inside(ranges, observation.values)
 
     def test_without_a_warm_start_parents_do_not_count(self) -> None:
         job = tuning_job(PLANE, strategy="Bayesian")
@@ -357,10 +364,10 @@ class TestWarmStart:
 def test_autotuned_ranges_are_searched() -> None:
     ranges = (automatic("depth", "6"), automatic("eta", "0.3"), automatic("flag", "true"))
     job = tuning_job(ranges, strategy="Bayesian", jobs=None, Autotune={"Mode": "Enabled"})
-    for each in run(job, 12, lambda values: float(values["eta"])):
-        assert 1 <= int(each.values["depth"]) <= 24
-        assert 0.03 <= float(each.values["eta"]) <= 1
-        assert each.values["flag"] in ("true", "false")
+    for observation in run(job, 12, lambda values: float(values["eta"])):
+        assert 1 <= int(observation.values["depth"]) <= 24
+        assert 0.03 <= float(observation.values["eta"]) <= 1
+        assert observation.values["flag"] in ("true", "false")
 
 
 @pytest.mark.parametrize("missing", ["numpy", "scipy"])

@@ -34,10 +34,10 @@ def metrics_of(name: str, channel: str, predictor: str = "") -> set[str]:
     known = algorithm(name)
     assert known is not None
     return {
-        each.name
-        for each in known.metrics
-        if each.name.startswith(f"{channel}:")
-        and (not predictor or predictor in str(each.when) or not each.when)
+        metric.name
+        for metric in known.metrics
+        if metric.name.startswith(f"{channel}:")
+        and (not predictor or predictor in str(metric.when) or not metric.when)
     }
 
 
