@@ -76,11 +76,11 @@ def test_a_finding_in_every_environment_names_none(tmp_path: Path) -> None:
 
 def test_a_finding_in_one_environment_names_it(tmp_path: Path) -> None:
     project = PROJECT.replace("max_parallel_training_jobs: 1", "max_runtime: 1x")
-    (one,) = merged_diagnostics(everywhere(written(tmp_path, project)))
-    assert one.is_error
-    assert one.environments == ("prod",)
-    assert one.full_message == f"{one.message} (in prod)"
-    assert Path(one.span.file).name == "hptc.yaml"
+    (diagnostic,) = merged_diagnostics(everywhere(written(tmp_path, project)))
+    assert diagnostic.is_error
+    assert diagnostic.environments == ("prod",)
+    assert diagnostic.full_message == f"{diagnostic.message} (in prod)"
+    assert Path(diagnostic.span.file).name == "hptc.yaml"
 
 
 def test_an_error_in_a_shared_file_is_reported_once(tmp_path: Path) -> None:
@@ -104,8 +104,10 @@ environments:
     )
     written(tmp_path, project, spec)
     for environment, codes in (("dev", ["HPT010"]), ("prod", [])):
-        one = compile_file(str(tmp_path / "specs/churn.yaml"), Workspace(environment=environment))
-        assert [diagnostic.code for diagnostic in one.diagnostics] == codes
+        outcome = compile_file(
+            str(tmp_path / "specs/churn.yaml"), Workspace(environment=environment)
+        )
+        assert [diagnostic.code for diagnostic in outcome.diagnostics] == codes
     assert found(tmp_path) == []
 
 

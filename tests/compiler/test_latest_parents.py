@@ -39,8 +39,8 @@ def compiled(file: str) -> CompiledSpec:
     return outcome
 
 
-def parents(one: CompiledSpec) -> list[str]:
-    entries = one.request["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
+def parents(outcome: CompiledSpec) -> list[str]:
+    entries = outcome.request["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
     return [entry["HyperParameterTuningJobName"] for entry in entries]
 
 

@@ -418,8 +418,8 @@ def test_the_table(case: Case, churn: Project) -> None:
     )
 
 
-def schedule_of(one: Compiled) -> Schedule | None:
-    return one.schedule
+def schedule_of(outcome: Compiled) -> Schedule | None:
+    return outcome.schedule
 
 
 def _ends_so(text: str, expected: str) -> bool:
@@ -698,7 +698,9 @@ def test_a_growth_that_is_unknown(
 
 def test_a_schedule_is_a_consequence(churn: Project) -> None:
     old, new = compiled("{}", churn), compiled("schedule: rate(1 day)", churn)
-    sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
+    sides = [
+        Side(label=label, compiled=(outcome,)) for label, outcome in (("old", old), ("new", new))
+    ]
     (spec,) = review(sides[0], sides[1]).specs
     assert spec.new_jobs == 0
     assert list(consequences(spec, str))[-1] == (
@@ -724,7 +726,9 @@ def test_a_schedule_is_a_consequence(churn: Project) -> None:
 def test_the_newest_run_is_a_consequence(on: str, expected: str, churn: Project) -> None:
     patch = "warm_start: {type: TransferLearning, parents: [latest(trees)]}"
     old, new = compiled("{}", churn, on), compiled(patch, churn, on)
-    sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
+    sides = [
+        Side(label=label, compiled=(outcome,)) for label, outcome in (("old", old), ("new", new))
+    ]
     (spec,) = review(sides[0], sides[1]).specs
     assert f"{expected}; without one until its first run" in list(consequences(spec, str))
 
@@ -733,7 +737,9 @@ def test_a_change_that_the_newest_run_does_not_allow_is_a_consequence(churn: Pro
     warm = "warm_start: {type: TransferLearning, parents: [latest(trees)]}"
     old = compiled("{}", churn, warm)
     new = compiled(tuned("alpha: {type: Continuous, min: 0, max: 1}"), churn, warm)
-    sides = [Side(label=label, compiled=(one,)) for label, one in (("old", old), ("new", new))]
+    sides = [
+        Side(label=label, compiled=(outcome,)) for label, outcome in (("old", old), ("new", new))
+    ]
     (spec,) = review(sides[0], sides[1]).specs
     assert (
         "warm-starts from the newest completed tuning job of trees when it is submitted; "

@@ -36,8 +36,8 @@ def stacks(project: Project) -> dict[str, str]:
 def set_status(project: Project, stack: str, status: str, reason: str) -> None:
     """Put a stack into a state, with its event, as somebody else would have left it."""
     found = cloudformation_backends[project.account][REGION].stacks.values()
-    (one,) = (each for each in found if each.name == stack)
-    convergence.set_status(one, status, reason)
+    (deployed_stack,) = (each for each in found if each.name == stack)
+    convergence.set_status(deployed_stack, status, reason)
 
 
 def widen(project: Project, spec: str, number: int) -> None:

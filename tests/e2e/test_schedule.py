@@ -21,8 +21,8 @@ ACCOUNT = "322222222223"
 
 
 def only(found: list[Any]) -> Any:
-    (one,) = found
-    return one
+    (job,) = found
+    return job
 
 
 def schedule(project: Project) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def submitted(deployed: Deployed) -> list[Any]:
     """What `hptc submit` of the whole project sent, a child after its parents had ended."""
     options = ("--json", "--no-preflight")
     first = deployed.project.hptc("submit", *options, expect=3).json
-    assert {one["file"] for one in first["failed"]} == {f"specs/{name}.yaml" for name in PARENTS}
+    assert {job["file"] for job in first["failed"]} == {f"specs/{name}.yaml" for name in PARENTS}
     sent = list(first["jobs"])
     for child in PARENTS:
         sent.append(deployed.project.hptc_here("submit", f"specs/{child}.yaml", *options).json)
@@ -166,7 +166,7 @@ def test_the_second_submission_changes_nothing(project: Project, submitted: list
     listing = {"MaxResults": 100, "SortBy": "Name"}
     before = sagemaker.list_hyper_parameter_tuning_jobs(**listing)
     again = project.hptc_here("submit", "--json").json["jobs"]
-    assert {(one["outcome"], one["name"]) for one in again} == {
+    assert {(job["outcome"], job["name"]) for job in again} == {
         ("unchanged", job["name"]) for job in submitted
     }
     after = sagemaker.list_hyper_parameter_tuning_jobs(**listing)
@@ -234,7 +234,7 @@ def ask(*arguments: str) -> Done:
 
 
 @pytest.mark.usefixtures("submitted")
-def test_status_tells_of_one_job(project: Project, compiled: dict[str, Request]) -> None:
+def test_status_shows_one_job(project: Project, compiled: dict[str, Request]) -> None:
     spec = "caltech-images-refined"
     name = compiled[spec]["HyperParameterTuningJobName"]
     reported = ask("status", name, "--json").json
@@ -263,7 +263,7 @@ def test_status_tells_of_one_job(project: Project, compiled: dict[str, Request])
 
 
 @pytest.mark.usefixtures("submitted")
-def test_list_tells_of_all_jobs(project: Project, compiled: dict[str, Request]) -> None:
+def test_list_shows_all_jobs(project: Project, compiled: dict[str, Request]) -> None:
     names = {request["HyperParameterTuningJobName"] for request in compiled.values()}
     reported = ask("list", "--json").json
     assert reported["version"] == 1

@@ -89,13 +89,13 @@ def test_locating_references_builds_no_foundation(
     from hptc.infrastructure import foundation as foundations
     from hptc.infrastructure.stack_outputs import locate
 
-    (one,) = all_succeeded(compile_paths([str(project(tmp_path, 1))], Workspace()))
-    assert one.environment is not None
+    (outcome,) = all_succeeded(compile_paths([str(project(tmp_path, 1))], Workspace()))
+    assert outcome.environment is not None
     for name in ("_key", "_launcher", "_network"):
         count(foundations, name)
-    names = names_in(one.request)
+    names = names_in(outcome.request)
     assert len(names) >= 3
-    assert all(locate(one.environment, name, "churn-0") is not None for name in names)
+    assert all(locate(outcome.environment, name, "churn-0") is not None for name in names)
     assert calls == {}
 
 

@@ -302,11 +302,11 @@ def test_no_two_families_share_a_sid() -> None:
 
 def test_the_order_of_channels_and_definitions_does_not_matter() -> None:
     channels = [s3_input(f"s3://bucket-{i % 3}/{i}/") for i in range(9)]
-    one = definition(InputDataConfig=channels, **VPC)
+    single = definition(InputDataConfig=channels, **VPC)
     other = definition(CheckpointConfig={"S3Uri": "s3://c/d"})
     shuffled = random.Random(7).sample(channels, len(channels))
     again = definition(InputDataConfig=shuffled, **VPC)
-    assert by_sid(permissions(environment(), job(one, other))) == by_sid(
+    assert by_sid(permissions(environment(), job(single, other))) == by_sid(
         permissions(environment(), job(other, again))
     )
 
@@ -334,13 +334,13 @@ def test_arns_are_in_the_regions_partition(region: str, partition: str) -> None:
 
 
 def test_merge_rejects_different_statements_with_the_same_sid() -> None:
-    one = Statement(sid="A", actions=("s3:GetObject",), resources=("x",), reason="r")
+    single = Statement(sid="A", actions=("s3:GetObject",), resources=("x",), reason="r")
     other = Statement(
         sid="A", actions=("s3:GetObject",), resources=("y",), reason="r",
         conditions=(Condition(operator="Bool", key="k", values=("true",)),),
     )  # fmt: skip
     with pytest.raises(ValueError, match="two different permissions"):
-        merge([one, other])
+        merge([single, other])
 
 
 def test_a_spec_has_a_stack_and_trusts_sagemaker_of_its_account_only() -> None:

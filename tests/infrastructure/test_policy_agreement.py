@@ -1,7 +1,7 @@
 """The HPT8xx rules and the launcher policy agree: what the rules accept, IAM allows.
 
 Requests around every limit are judged by hptc, and the calls that they make by the tests' own
-evaluator of IAM. Both must say the same; where they can't, `ASIDE` says why and who is stricter.
+evaluator of IAM. Both must agree; `KNOWN_DISAGREEMENTS` lists the exceptions, with the reason and who is stricter.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def request(*changes: Change, tags: dict[str, str]) -> Request:
 # Changes of a definition.
 
 
-def as_it_is(_made: Request) -> None:
+def unchanged(_made: Request) -> None:
     pass
 
 
@@ -186,7 +186,7 @@ def network(subnets: list[str], security_groups: list[str]) -> Change:
 class Limit:
     """A key of `policy`: its values, the environments that matter, and requests around its limits.
 
-    `in_pairs` are the changes that searches of two definitions are made of; all when empty.
+    `in_pairs` are the changes that tuning jobs with two definitions combine; all when empty.
     """
 
     values: tuple[Any, ...]
@@ -197,8 +197,8 @@ class Limit:
 
 
 TYPES = ("ml.m5.large", "ml.m5.xlarge", "ml.r5d.large", "ml.p3.2xlarge", "ml.g5.xlarge")
-SAYABLE = ("growth", "growth|core", "ML-.+", "a.c", ".*", r"a\.b", "^core$", "a|")
-NOT_SAYABLE = ("[a-z]+", "[a-z]*", "(a|b)c", "a?", r"\d{2}", "ab*")
+EXPRESSIBLE = ("growth", "growth|core", "ML-.+", "a.c", ".*", r"a\.b", "^core$", "a|")
+NOT_EXPRESSIBLE = ("[a-z]+", "[a-z]*", "(a|b)c", "a?", r"\d{2}", "ab*")
 KEYS = {
     "own": OWN_KEY,
     "other": OTHER_KEY,
@@ -216,7 +216,7 @@ def switched(member: str) -> dict[str, Change]:
     return {
         "on": put(**{member: True}),
         "off": put(**{member: False}),
-        "absent": as_it_is,
+        "absent": unchanged,
     }
 
 
@@ -242,15 +242,15 @@ COMPARED: dict[str, Limit] = {
     ),
     "regions": Limit(
         values=([REGION], ["eu-west-1"], ["eu-west-1", REGION], [], None),
-        changes={"here": as_it_is},
+        changes={"here": unchanged},
     ),
     "required_tags": Limit(
         values=(
-            *({"team": regex} for regex in (*SAYABLE, *NOT_SAYABLE)),
+            *({"team": regex} for regex in (*EXPRESSIBLE, *NOT_EXPRESSIBLE)),
             {"team": "growth", "ticket": "ML-.+"},
             None,
         ),
-        changes={"tagged": as_it_is},
+        changes={"tagged": unchanged},
         tags=(
             {},
             *(
@@ -284,7 +284,7 @@ COMPARED: dict[str, Limit] = {
                 )
                 for name, key in KEYS.items()
             },
-            "none": as_it_is,
+            "none": unchanged,
             "local storage and a key": in_order(
                 one_type("ml.g5.xlarge"), output_key(OWN_KEY), volume_key(OWN_KEY)
             ),
@@ -313,7 +313,7 @@ COMPARED: dict[str, Limit] = {
     "require_vpc": Limit(
         values=SWITCH,
         changes={
-            "none": as_it_is,
+            "none": unchanged,
             "the environment's": network(SUBNETS, GROUPS),
             "a part of it": network(SUBNETS[1:], GROUPS),
             "another subnet": network(["subnet-0c"], GROUPS),
@@ -330,24 +330,24 @@ COMPARED: dict[str, Limit] = {
     ),
 }  # fmt: skip
 
-ALONE = {
-    "budget_usd": "IAM knows no prices",
-    "budget_usd_per_month": "IAM knows no prices",
+ONLY_IN_HPTC = {
+    "budget_usd": "IAM has no prices",
+    "budget_usd_per_month": "IAM has no prices",
     "schedules": "the schedule's own role starts its tuning jobs",
-    "input_locations": "no condition key holds InputDataConfig",
-    "output_locations": "no condition key holds OutputDataConfig",
-    "max_number_of_training_jobs": "no condition key holds ResourceLimits",
-    "max_parallel_training_jobs": "no condition key holds ResourceLimits",
-    "spot_required_above": "no condition key holds EnableManagedSpotTraining or ResourceLimits",
-    "image_registries": "no condition key holds TrainingImage or AlgorithmName",
-    "forbidden_hyperparameters": "no condition key holds hyperparameters",
+    "input_locations": "no condition key covers InputDataConfig",
+    "output_locations": "no condition key covers OutputDataConfig",
+    "max_number_of_training_jobs": "no condition key covers ResourceLimits",
+    "max_parallel_training_jobs": "no condition key covers ResourceLimits",
+    "spot_required_above": "no condition key covers EnableManagedSpotTraining or ResourceLimits",
+    "image_registries": "no condition key covers TrainingImage or AlgorithmName",
+    "forbidden_hyperparameters": "no condition key covers hyperparameters",
 }
 """The keys that only hptc checks, as the action has no condition key for them:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aside:
+class Disagreement:
     """A known disagreement. `stricter` is the one that refuses what the other accepts."""
 
     key: str
@@ -364,21 +364,21 @@ def _keys(result: Request) -> set[str]:
     return {each for each in found if each}
 
 
-def _has_local_storage(one: Any) -> bool:
-    kinds = [instance(instance_type) for instance_type in instance_types(one)]
+def _has_local_storage(training_job: Any) -> bool:
+    kinds = [instance(instance_type) for instance_type in instance_types(training_job)]
     return all(kind is not None and kind.has_local_storage for kind in kinds)
 
 
-ASIDE = {
-    "an expression that wildcards can't say": Aside(
+KNOWN_DISAGREEMENTS = {
+    "an expression that wildcards can't express": Disagreement(
         key="required_tags",
         stricter="rules",
-        because="IAM has `*` and `?` only; what they can't say becomes any text",
+        because="IAM only has `*` and `?`; what they can't express becomes any text",
         applies=lambda env, result: any(
-            regex in NOT_SAYABLE for regex in (env.policy.required_tags or {}).values()
+            regex in NOT_EXPRESSIBLE for regex in (env.policy.required_tags or {}).values()
         ),
     ),
-    "a tag's name in other capitals": Aside(
+    "a tag's name in other capitals": Disagreement(
         key="required_tags",
         stricter="rules",
         because="IAM compares the names of condition keys, and so of tags, without their case",
@@ -388,34 +388,34 @@ ASIDE = {
             for tag in result.get("Tags", ())
         ),
     ),
-    "a request's key, where hptc makes the environment's": Aside(
+    "a request's key, where hptc creates the environment's": Disagreement(
         key="require_kms_keys",
         stricter="IAM",
-        because="only a deployment tells which key of the account it is; a spec says the reference",
+        because="the key of the account is known only after a deployment; a spec has a reference",
         applies=lambda env, result: (
             env.infrastructure.kms_key == "managed" and OTHER_KEY in _keys(result)
         ),
     ),
-    "a request's network, where hptc makes the environment's": Aside(
+    "a request's network, where hptc creates the environment's": Disagreement(
         key="require_vpc",
         stricter="IAM",
-        because="only a deployment tells its ids; a spec says the references",
+        because="its ids are known only after a deployment; a spec has references",
         applies=lambda env, result: (
             env.infrastructure.network is not None
             and env.infrastructure.network.has_managed_group
             and any("VpcConfig" in each for each in definitions(result))
         ),
     ),
-    "a network for some of several definitions": Aside(
+    "a network for some of several definitions": Disagreement(
         key="require_vpc",
         stricter="rules",
         because="the subnets of all definitions are one list to IAM",
         applies=lambda env, result: len({"VpcConfig" in each for each in definitions(result)}) == 2,
     ),
-    "volumes and local storage in several definitions": Aside(
+    "volumes and local storage in several definitions": Disagreement(
         key="require_kms_keys",
         stricter="IAM",
-        because="AWS does not document which definition tells the key, so each must pass, and the "
+        because="AWS does not document which definition's key counts, so each must pass, and the "
         "instance types of all are one list",
         applies=lambda env, result: (
             len({_has_local_storage(each) for each in definitions(result)}) == 2
@@ -467,13 +467,13 @@ def judged(key: str) -> Iterator[Verdict]:
     limit = COMPARED[key]
     alone = [(name,) for name in limit.changes]
     in_pairs = limit.in_pairs or tuple(limit.changes)
-    searches = {
+    combined = {
         "; ".join(names): [limit.changes[name] for name in names]
         for names in (*alone, *product(in_pairs, in_pairs))
     }
     for value, infrastructure in product(limit.values, limit.infrastructures):
         in_project = project({key: value}, infrastructure)
-        for (name, changes), tags in product(searches.items(), limit.tags):
+        for (name, changes), tags in product(combined.items(), limit.tags):
             what = f"{value} in {infrastructure}: {name} {tags or ''}"
             yield judge(what, in_project, request(*changes, tags=tags))
 
@@ -495,13 +495,13 @@ def verdicts(key: str) -> tuple[Verdict, ...]:
     return tuple(judged(key))
 
 
-def asides_of(keys: Collection[str], verdict: Verdict) -> list[str]:
+def known_disagreements(keys: Collection[str], verdict: Verdict) -> list[str]:
     return [
         name
-        for name, aside in ASIDE.items()
-        if aside.key in keys
-        and aside.stricter == verdict.stricter
-        and aside.applies(verdict.environment, verdict.request)
+        for name, known in KNOWN_DISAGREEMENTS.items()
+        if known.key in keys
+        and known.stricter == verdict.stricter
+        and known.applies(verdict.environment, verdict.request)
     ]
 
 
@@ -510,7 +510,7 @@ def test_the_rules_and_iam_agree(key: str) -> None:
     unexplained = [
         f"{verdict.what}: {verdict.stricter} stricter"
         for verdict in verdicts(key)
-        if verdict.stricter and not asides_of([key], verdict)
+        if verdict.stricter and not known_disagreements([key], verdict)
     ]
     assert unexplained == []
     assert {(True, True), (False, False)} <= {
@@ -518,10 +518,13 @@ def test_the_rules_and_iam_agree(key: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ASIDE)
+@pytest.mark.parametrize("name", KNOWN_DISAGREEMENTS)
 def test_each_known_disagreement_remains(name: str) -> None:
-    key = ASIDE[name].key
-    assert any(verdict.stricter and name in asides_of([key], verdict) for verdict in verdicts(key))
+    key = KNOWN_DISAGREEMENTS[name].key
+    assert any(
+        verdict.stricter and name in known_disagreements([key], verdict)
+        for verdict in verdicts(key)
+    )
 
 
 @st.composite
@@ -542,12 +545,12 @@ def combinations(draw: st.DrawFn) -> tuple[Project, Request]:
 @given(combinations())
 def test_the_rules_and_iam_agree_on_all_keys_together(result: tuple[Project, Request]) -> None:
     verdict = judge("", *result)
-    assert not verdict.stricter or asides_of(COMPARED, verdict)
+    assert not verdict.stricter or known_disagreements(COMPARED, verdict)
 
 
 def test_every_key_of_the_policy_is_compared_or_has_a_reason() -> None:
-    assert {*COMPARED} | {*ALONE} | {"execution_roles"} == {*Policy.model_fields}
-    assert not {*COMPARED} & {*ALONE}
+    assert {*COMPARED} | {*ONLY_IN_HPTC} | {"execution_roles"} == {*Policy.model_fields}
+    assert not {*COMPARED} & {*ONLY_IN_HPTC}
 
 
 def test_the_launcher_may_pass_the_listed_roles() -> None:
@@ -564,7 +567,7 @@ def test_the_launcher_may_pass_the_listed_roles() -> None:
     assert after.conditions == before.conditions
 
 
-@pytest.mark.parametrize("key", ALONE)
+@pytest.mark.parametrize("key", ONLY_IN_HPTC)
 def test_keys_that_only_hptc_checks_do_not_change_the_policy(key: str) -> None:
     (example,) = Policy.model_fields[key].examples or [None]
     assert launcher_statements(environment({key: example}, BARE)) == launcher_statements(

@@ -93,9 +93,9 @@ def test_a_bucket_name_is_never_longer_than_63_characters() -> None:
 
 def test_the_policy_of_a_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = SPEC.replace("/churn/", f"/{'k' * 900}/")  # or the policy is not even built
-    (one,) = outcomes(tmp_path, long)
-    statements = permissions(one.environment, one.job, spec=one.name)
-    size = policy_size.policy_size(statements, one.environment)
+    (outcome,) = outcomes(tmp_path, long)
+    statements = permissions(outcome.environment, outcome.job, spec=outcome.name)
+    size = policy_size.policy_size(statements, outcome.environment)
     monkeypatch.setattr(policy_size, "MAX_ROLE_POLICY", size)
     assert diagnostics(tmp_path, long) == []
     monkeypatch.setattr(policy_size, "MAX_ROLE_POLICY", size - 1)
@@ -105,10 +105,10 @@ def test_the_policy_of_a_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_request_of_a_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scheduled = SPEC + "schedule: rate(7 days)\n"
-    (one,) = outcomes(tmp_path, scheduled)
-    (spec,) = deployable_specs([one])
-    size = payload_size(one.environment, spec)
-    request = json.dumps(one.request, separators=(",", ":"))
+    (outcome,) = outcomes(tmp_path, scheduled)
+    (spec,) = deployable_specs([outcome])
+    size = payload_size(outcome.environment, spec)
+    request = json.dumps(outcome.request, separators=(",", ":"))
     assert len(request) < size < len(request) + 1_000  # with tags, and references resolved
     monkeypatch.setattr(scheduled_start, "MAX_PAYLOAD_BYTES", size)
     assert diagnostics(tmp_path, scheduled) == []
@@ -122,9 +122,9 @@ def test_bytes_count_in_a_request_not_characters(tmp_path: Path) -> None:
     sizes = []
     for letter in "ae", "äé":
         text = f"{SPEC}schedule: rate(7 days)\n".replace("tags: {", f"tags: {{note: {letter}, ")
-        (one,) = outcomes(tmp_path, text)
-        (spec,) = deployable_specs([one])
-        sizes.append(payload_size(one.environment, spec))
+        (outcome,) = outcomes(tmp_path, text)
+        (spec,) = deployable_specs([outcome])
+        sizes.append(payload_size(outcome.environment, spec))
     assert sizes[1] == sizes[0] + 2
 
 
@@ -132,9 +132,9 @@ def test_bytes_count_in_a_request_not_characters(tmp_path: Path) -> None:
 def test_the_policies_of_an_environment(
     bound: str, line: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (one,) = outcomes(tmp_path)
+    (outcome,) = outcomes(tmp_path)
     policy = launcher_statements if bound == "MAX_MANAGED_POLICY" else endpoint_policy
-    size = policy_size.policy_size(policy(one.environment), one.environment)
+    size = policy_size.policy_size(policy(outcome.environment), outcome.environment)
     monkeypatch.setattr(project_findings, bound, size)
     assert diagnostics(tmp_path) == []
     monkeypatch.setattr(project_findings, bound, size - 1)

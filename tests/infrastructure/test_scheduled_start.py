@@ -55,13 +55,13 @@ def test_an_environment_can_remove_a_schedule(tmp_path: Path) -> None:
 
 def test_the_machine_sends_the_compiled_request_with_provenance_tags(tmp_path: Path) -> None:
     stack = the_stack(project(tmp_path))
-    _, (one,) = compiled(tmp_path)
-    assert one.request is not None
+    _, (outcome,) = compiled(tmp_path)
+    assert outcome.request is not None
     sent = dict(state(stack, "CreateJob")["Parameters"])
     assert sent.pop("HyperParameterTuningJobName.$") == "$.name"
     tags = {tag["Key"]: tag["Value"] for tag in sent.pop("Tags")}
     expected = {
-        k: v for k, v in one.request.items() if k not in ("HyperParameterTuningJobName", "Tags")
+        k: v for k, v in outcome.request.items() if k not in ("HyperParameterTuningJobName", "Tags")
     }
     assert sent == expected
     assert tags == {
@@ -69,7 +69,7 @@ def test_the_machine_sends_the_compiled_request_with_provenance_tags(tmp_path: P
         "hptc:project": "demo",
         "hptc:environment": "dev",
         "hptc:spec": "specs/churn.yaml",
-        "hptc:digest": one.digest,
+        "hptc:digest": outcome.digest,
     }
 
 

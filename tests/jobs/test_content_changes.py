@@ -22,9 +22,9 @@ def churn(tmp_path: Path) -> Compiled:
     return compiled(tmp_path, SPEC, project=PROJECT)
 
 
-def described(one: Compiled) -> dict[str, Any]:
+def described(outcome: Compiled) -> dict[str, Any]:
     """The request of a spec as AWS describes it: with the values of deployed stacks."""
-    return deepcopy(resolve_references(one, FakeTuning(), FakeStacks(STACKS)))
+    return deepcopy(resolve_references(outcome, FakeTuning(), FakeStacks(STACKS)))
 
 
 def test_the_same_digest_is_the_same_content(churn: Compiled) -> None:

@@ -52,10 +52,12 @@ def parents(request: Request) -> list[str]:
 
 
 def send(
-    one: Compiled, tuning: FakeTuning, *, rerun: int | None = None, env: str = "dev"
+    compiled: Compiled, tuning: FakeTuning, *, rerun: int | None = None, env: str = "dev"
 ) -> tuple[str, list[str]]:
     """The name and the parents of a submission, whose job then completes."""
-    sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin, rerun=rerun)
+    sent = submit(
+        compiled, tuning, deployed(compiled.name, env=env), provenance=origin, rerun=rerun
+    )
     assert isinstance(sent, Submitted)
     tuning.jobs[sent.name]["HyperParameterTuningJobStatus"] = "Completed"
     assert parents(tuning.jobs[sent.name]) == parents(sent.request)
@@ -63,20 +65,20 @@ def send(
 
 
 def test_each_run_starts_from_the_one_before_it(tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     tuning = FakeTuning()
-    first, from_first = send(one, tuning)
-    second, from_second = send(one, tuning, rerun=2)
-    _, from_third = send(one, tuning, rerun=3)
+    first, from_first = send(compiled, tuning)
+    second, from_second = send(compiled, tuning, rerun=2)
+    _, from_third = send(compiled, tuning, rerun=3)
     assert (from_first, from_second, from_third) == ([], [first], [second])
-    assert first == one.job.name
+    assert first == compiled.job.name
 
 
 def test_an_unchanged_spec_is_not_submitted_again(tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     tuning = FakeTuning()
-    send(one, tuning)
-    again = submit(one, tuning, deployed("churn"), provenance=origin)
+    send(compiled, tuning)
+    again = submit(compiled, tuning, deployed("churn"), provenance=origin)
     assert isinstance(again, AlreadySubmitted)
 
 
@@ -140,47 +142,49 @@ NOT_MINE: dict[str, tuple[str, dict[str, str]]] = {
 
 @pytest.mark.parametrize(("name", "tags"), NOT_MINE.values(), ids=[*NOT_MINE])
 def test_a_similar_job_is_not_a_run(name: str, tags: dict[str, str], tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     tuning = FakeTuning()
     mine = {"hptc:project": "churn", "hptc:environment": "dev", "hptc:spec": "specs/churn.yaml"}
     given = [{"Key": key, "Value": value} for key, value in {**mine, **tags}.items()]
-    job = {**one.request, "HyperParameterTuningJobName": name, "Tags": given}
+    job = {**compiled.request, "HyperParameterTuningJobName": name, "Tags": given}
     tuning.add(job, status="Completed")
-    assert send(one, tuning)[1] == []
+    assert send(compiled, tuning)[1] == []
 
 
 def test_a_job_of_another_tool_is_not_a_run(tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     tuning = FakeTuning()
-    tuning.add({**one.request, "HyperParameterTuningJobName": "churn-00000001"}, status="Completed")
-    assert send(one, tuning)[1] == []
+    tuning.add(
+        {**compiled.request, "HyperParameterTuningJobName": "churn-00000001"}, status="Completed"
+    )
+    assert send(compiled, tuning)[1] == []
 
 
 def test_the_path_may_be_below_a_folder_of_the_repository(tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     tuning = FakeTuning()
-    (first,) = run(tuning, [one])
+    (first,) = run(tuning, [compiled])
     (tags,) = tuning.tags.values()
     tags["hptc:spec"] = "tuning/specs/churn.yaml"
-    assert send(one, tuning, rerun=2)[1] == [first]
+    assert send(compiled, tuning, rerun=2)[1] == [first]
 
 
 def test_a_long_name_is_recognized(tmp_path: Path) -> None:
     name = "churn-of-the-customers-of-the-northern-branches"
-    (one,) = project(tmp_path, {"churn": warm(name, f"latest({name})")})
+    (compiled,) = project(tmp_path, {"churn": warm(name, f"latest({name})")})
     tuning = FakeTuning()
-    first, _ = send(one, tuning)
-    assert send(one, tuning, rerun=2)[1] == [first]
+    first, _ = send(compiled, tuning)
+    assert send(compiled, tuning, rerun=2)[1] == [first]
 
 
 def test_capital_letters_are_recognized_in_both_kinds_of_names(tmp_path: Path) -> None:
     text = warm("ChurnModel", "latest(ChurnModel)") + "schedule: rate(7 days)\n"
-    (one,) = project(tmp_path, {"churn": text})
+    (compiled,) = project(tmp_path, {"churn": text})
     tuning = FakeTuning()
-    first, _ = send(one, tuning)
-    assert send(one, tuning, rerun=2)[1] == [first]
-    scheduled = renamed(tuning, f"{first}-r2", by_schedule(one, "202611300600"))
-    assert send(one, tuning, rerun=3)[1] == [scheduled]
+    first, _ = send(compiled, tuning)
+    assert send(compiled, tuning, rerun=2)[1] == [first]
+    scheduled = renamed(tuning, f"{first}-r2", by_schedule(compiled, "202611300600"))
+    assert send(compiled, tuning, rerun=3)[1] == [scheduled]
 
 
 def test_other_parents_are_kept_and_each_is_sent_once(tmp_path: Path) -> None:
@@ -197,12 +201,12 @@ def test_other_parents_are_kept_and_each_is_sent_once(tmp_path: Path) -> None:
 
 def test_too_many_similar_jobs_block_the_submission(tmp_path: Path) -> None:
     """Rather than a start without a parent that may be behind them."""
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     tuning = FakeTuning()
     for number in range(50):
         name = f"the-churn-{number}"
-        tuning.add({**one.request, "HyperParameterTuningJobName": name}, status="Completed")
-    decision = decide(one, JobSnapshot(tuning=tuning), deployed("churn"), provenance=origin)
+        tuning.add({**compiled.request, "HyperParameterTuningJobName": name}, status="Completed")
+    decision = decide(compiled, JobSnapshot(tuning=tuning), deployed("churn"), provenance=origin)
     assert isinstance(decision, Blocked)
     assert decision.obstacle is Obstacle.PARENT
     assert decision.reason == (
@@ -212,9 +216,9 @@ def test_too_many_similar_jobs_block_the_submission(tmp_path: Path) -> None:
 
 
 def test_it_takes_one_list_and_the_tags_of_the_candidates(tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     tuning = FakeTuning()
-    run(tuning, [one])
+    run(tuning, [compiled])
     (after,) = project(tmp_path, {"churn": warm("churn", "latest(churn)", change=WIDER)})
     decision = decide(after, JobSnapshot(tuning=tuning), deployed("churn"), provenance=origin)
     assert isinstance(decision, Submit)
@@ -240,11 +244,11 @@ def test_a_dry_run_shows_what_it_stands_for_now(tmp_path: Path) -> None:
 
 
 def test_a_submission_reports_what_it_stands_for(tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     lines: list[str] = []
-    submit(one, FakeTuning(), deployed("churn"), provenance=origin, progress=lines.append)
+    submit(compiled, FakeTuning(), deployed("churn"), provenance=origin, progress=lines.append)
     assert lines[0] == (
-        f"{one.job.name}: no warm start from churn, which has no completed tuning job yet"
+        f"{compiled.job.name}: no warm start from churn, which has no completed tuning job yet"
     )
 
 
@@ -258,9 +262,9 @@ def test_compile_resolves_it(tmp_path: Path) -> None:
 
 
 def test_a_request_in_the_apis_form_cannot_use_it(tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     file = tmp_path / "request.json"
-    file.write_text(json.dumps(one.request), "utf-8")
+    file.write_text(json.dumps(compiled.request), "utf-8")
     request = compile_file(str(file), Workspace(environment="dev"))
     assert isinstance(request, Compiled)
     with pytest.raises(UsageError, match="but it is not a spec"):
@@ -295,7 +299,7 @@ def out_of_date(found: list[Compiled], tuning: FakeTuning, change: Callable[[], 
     """What applying a plan reports after a change in AWS."""
     plan = planned(found, tuning)
     change()
-    stacks = deployed(*(one.name for one in found))
+    stacks = deployed(*(compiled.name for compiled in found))
     with pytest.raises(OperationError) as raised:
         check_plan(plan, found, tuning, stacks, provenance=origin)
     return raised.value.message
@@ -330,16 +334,16 @@ def test_applying_a_plan_sends_what_it_shows(tmp_path: Path) -> None:
     found, tuning = specs(tmp_path), FakeTuning()
     (done,) = run(tuning, found[:1])
     plan = planned(found, tuning)
-    names = [one.name for one in found]
+    names = [compiled.name for compiled in found]
     checked = check_plan(plan, found, tuning, deployed(*names), provenance=origin)
     applied = list(apply(checked, tuning))
     sent = [parents(job.outcome.request) for job in applied if isinstance(job.outcome, Submitted)]
     assert sent == [[done], []]
 
 
-def online(one: Compiled, tuning: FakeTuning) -> list[tuple[str, str]]:
-    account = FakeAccount(tuning=tuning, stacks=deployed(one.name)).account
-    (checked,) = check_online([one], lambda _: account)
+def online(compiled: Compiled, tuning: FakeTuning) -> list[tuple[str, str]]:
+    account = FakeAccount(tuning=tuning, stacks=deployed(compiled.name)).account
+    (checked,) = check_online([compiled], lambda _: account)
     found = [diagnostic for diagnostic in checked.diagnostics if diagnostic.code < "HPT905"]
     return [(finding.code, finding.message) for finding in found]
 
@@ -360,5 +364,5 @@ def test_the_online_checks_compare_with_the_run(tmp_path: Path) -> None:
 
 
 def test_the_online_checks_accept_a_first_run(tmp_path: Path) -> None:
-    (one,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
-    assert online(one, FakeTuning()) == []
+    (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
+    assert online(compiled, FakeTuning()) == []

@@ -32,12 +32,12 @@ BIGGER = ("ml.m5.xlarge", "ml.m5.2xlarge")
 
 
 def ran(
-    tuning: FakeTuning, one: Compiled, *seconds: int | None, status: str = "Completed",
+    tuning: FakeTuning, outcome: Compiled, *seconds: int | None, status: str = "Completed",
     rerun: int | None = None, definitions: tuple[str, ...] = (),
 ) -> str:  # fmt: skip
     """A job that has ended, with a training job for each value of `seconds`; None never ran."""
-    env = one.environment.name if one.environment else ""
-    sent = submit(one, tuning, deployed(one.name, env=env), provenance=origin, rerun=rerun)
+    env = outcome.environment.name if outcome.environment else ""
+    sent = submit(outcome, tuning, deployed(outcome.name, env=env), provenance=origin, rerun=rerun)
     job = tuning.jobs[sent.name]
     job["HyperParameterTuningJobStatus"] = status
     job["TrainingJobStatusCounters"] = {
@@ -164,10 +164,10 @@ class TestSelection:
         assert runs_of(tuning, specs) == PastRuns()
 
     def test_each_definition_has_its_times(self, tmp_path: Path) -> None:
-        one = compiled(tmp_path, WITHOUT_PARENT)
+        outcome = compiled(tmp_path, WITHOUT_PARENT)
         tuning = FakeTuning()
-        name = ran(tuning, one, 60, 600, definitions=("small", "large"))
-        (run,) = runs_of(tuning, [one]).runs
+        name = ran(tuning, outcome, 60, 600, definitions=("small", "large"))
+        (run,) = runs_of(tuning, [outcome]).runs
         assert run.name == name
         assert [(time.definition, time.seconds) for time in run.times] == [
             ("small", 60),

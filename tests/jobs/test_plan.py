@@ -84,10 +84,10 @@ class TestDecisions:
         assert not found.has_changes
 
     def test_a_job_of_another_tool_is_compared(self, tmp_path: Path) -> None:
-        one = compiled(tmp_path, EXPLICIT, project=WITHOUT_KEY)
+        outcome = compiled(tmp_path, EXPLICIT, project=WITHOUT_KEY)
         tuning = FakeTuning()
-        tuning.add(one.request, status="Completed")
-        (decision,) = planned([one], tuning).decisions
+        tuning.add(outcome.request, status="Completed")
+        (decision,) = planned([outcome], tuning).decisions
         assert isinstance(decision, Unchanged)
         assert not decision.is_known_by_tag
 
@@ -199,7 +199,7 @@ class TestDecisions:
     ) -> None:
         child = spec("child") + "warm_start: {type: TransferLearning, parents: [churn]}\n"
         specs = project(tmp_path, {"churn": spec("churn"), "child": child})
-        parent = next(one for one in specs if one.name == "churn")
+        parent = next(outcome for outcome in specs if outcome.name == "churn")
         tuning = FakeTuning()
         if status:
             run(tuning, [parent], status)
@@ -254,7 +254,7 @@ class TestCalls:
         run(tuning_of := FakeTuning(), specs)
         tuning.jobs, tuning.tags = tuning_of.jobs, tuning_of.tags
         old_jobs(tuning, 5 * PAGE, specs[0])
-        stacks = deployed(*(one.name for one in specs))
+        stacks = deployed(*(outcome.name for outcome in specs))
         found = plan(specs, tuning, stacks, provenance=origin)
         assert len(found.unchanged) == count
         lists = count if count <= MAX_LISTED_BY_NAME else 6
@@ -268,9 +268,9 @@ class TestCalls:
         run(tuning, specs[:1])
         requested: list[str] = []
 
-        def provenance(one: Compiled) -> Provenance:
-            requested.append(one.name)
-            return origin(one)
+        def provenance(outcome: Compiled) -> Provenance:
+            requested.append(outcome.name)
+            return origin(outcome)
 
         plan(specs, read_only(tuning), deployed("a", "b"), provenance=provenance)
         assert requested == ["b"]

@@ -39,8 +39,8 @@ def churn(tmp_path: Path) -> list[Compiled]:
     return project(tmp_path, {"churn": spec("churn")})
 
 
-def bound_of(one: Compiled) -> CostBound:
-    return cost_bound(one.job, "us-east-1", PRICES)
+def bound_of(compiled: Compiled) -> CostBound:
+    return cost_bound(compiled.job, "us-east-1", PRICES)
 
 
 def trained(job: str, seconds: int) -> TrainingJob:
@@ -58,7 +58,7 @@ class TestCosts:
     def test_new_jobs_have_costs_and_a_total(self, tmp_path: Path) -> None:
         specs = project(tmp_path, {name: spec(name) for name in ("kept", "new", "newer")})
         tuning = FakeTuning()
-        run(tuning, [one for one in specs if one.name == "kept"])
+        run(tuning, [compiled for compiled in specs if compiled.name == "kept"])
         found = planned(specs, tuning, bound_of=bound_of)
         # 4 training jobs x 1 h x ($0.50 + 30 GB x $0.001) = 4 x $0.53
         costs = [job.cost for job in found.to_submit]

@@ -26,7 +26,9 @@ def halves(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
-def world(folder: Path, count: int, *, submitted: int) -> tuple[list[Compiled], FakeTuning]:
+def submitted_project(
+    folder: Path, count: int, *, submitted: int
+) -> tuple[list[Compiled], FakeTuning]:
     texts = {f"spec-{index:03}": spec(f"spec-{index:03}") for index in range(count)}
     compiled = project(folder, texts)
     tuning = FakeTuning()
@@ -35,8 +37,8 @@ def world(folder: Path, count: int, *, submitted: int) -> tuple[list[Compiled], 
     return compiled, tuning
 
 
-def test_each_thing_is_computed_once(tmp_path: Path) -> None:
-    compiled, tuning = world(tmp_path, LARGE, submitted=LARGE // 2)
+def test_each_result_is_computed_once(tmp_path: Path) -> None:
+    compiled, tuning = submitted_project(tmp_path, LARGE, submitted=LARGE // 2)
     stacks = deployed(*(outcome.name for outcome in compiled))
     found = calls_of(
         lambda: planned(compiled, tuning, stacks),
@@ -62,7 +64,9 @@ def test_each_thing_is_computed_once(tmp_path: Path) -> None:
 def test_four_times_the_specs_take_four_times_the_calls(tmp_path: Path, halves: int) -> None:
     numbers = {}
     for count in (SMALL, LARGE):
-        compiled, tuning = world(tmp_path / str(count), count, submitted=halves * count // 2)
+        compiled, tuning = submitted_project(
+            tmp_path / str(count), count, submitted=halves * count // 2
+        )
         stacks = deployed(*(outcome.name for outcome in compiled))
         planned(compiled, tuning, stacks)  # fills the caches of modules
         numbers[count] = number_of_calls(lambda: planned(compiled, tuning, stacks))  # noqa: B023

@@ -182,8 +182,8 @@ def test_no_correction_is_longer_than_sagemaker_allows() -> None:
     assert candidates("x" * 450 + "([0-9.]+)")
     assert candidates("x" * 490 + "([0-9.]+)") == ()
     shortest = min(map(len, candidates("([0-9.]+)")))
-    (one,) = candidates("x" * (500 - shortest) + "([0-9.]+)")
-    assert len(one) == 500
+    (candidate,) = candidates("x" * (500 - shortest) + "([0-9.]+)")
+    assert len(candidate) == 500
 
 
 def test_the_first_100_000_lines_are_reviewed() -> None:

@@ -247,9 +247,9 @@ training_jobs:
     objective: {metric_name: acc, type: Minimize}
     algorithm: {metric_definitions: {acc: "acc=([0-9.]+)"}}
 """)
-        one, two = rehearse(succeeded(outcome).job, LOG, "x")
-        assert (one.objective, two.objective) == ("loss", "acc")
-        assert [(f.metric.name, f.is_objective) for f in one.metrics] == [("loss", True)]
+        tuning_job, two = rehearse(succeeded(outcome).job, LOG, "x")
+        assert (tuning_job.objective, two.objective) == ("loss", "acc")
+        assert [(f.metric.name, f.is_objective) for f in tuning_job.metrics] == [("loss", True)]
         assert [(f.metric.name, f.is_objective) for f in two.metrics] == [
             ("loss", False),
             ("acc", True),

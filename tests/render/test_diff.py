@@ -71,16 +71,16 @@ DEAR = named("dear", SPEC).replace("ml.m5.xlarge", "ml.m5.2xlarge")
 TAGGED = named("tagged").replace("team: growth", "team: risk @octocat")
 
 
-def over_budget(one: Outcome) -> Outcome:
+def over_budget(outcome: Outcome) -> Outcome:
     """A spec that violates the policy but has a request, so that it can be compared."""
-    place = one.layers.span(("limits", "max_number_of_training_jobs"))
+    place = outcome.layers.span(("limits", "max_number_of_training_jobs"))
     refusal = Diagnostic(
         code="HPT801",
         severity=Severity.ERROR,
         message="the search may cost $20.60, but the budget is $12.00",
         span=place,
     )
-    return replace(one, diagnostics=(*one.diagnostics, refusal))
+    return replace(outcome, diagnostics=(*outcome.diagnostics, refusal))
 
 
 @pytest.fixture
@@ -138,18 +138,22 @@ def with_last_run(found: Review) -> Review:
         outside=("booster",),
     )
     specs = []
-    for one in found.specs:
-        if one.name == "trees":
-            one = replace(one, comparisons=tuple(replace(c, last_run=run) for c in one.comparisons))
-        specs.append(one)
+    for outcome in found.specs:
+        if outcome.name == "trees":
+            outcome = replace(
+                outcome, comparisons=tuple(replace(c, last_run=run) for c in outcome.comparisons)
+            )
+        specs.append(outcome)
     return replace(found, specs=tuple(specs))
 
 
 PRICES = price_table(m5_xlarge="0.50", m5_2xlarge="1.00")
 
 
-def _cost(one: Compiled) -> CostBound:
-    return cost_bound(one.job, "us-east-1", price_table() if one.name == "tagged" else PRICES)
+def _cost(outcome: Compiled) -> CostBound:
+    return cost_bound(
+        outcome.job, "us-east-1", price_table() if outcome.name == "tagged" else PRICES
+    )
 
 
 @pytest.mark.parametrize("form", Format)
@@ -174,7 +178,7 @@ def test_the_worst_comes_first(everything: Review) -> None:
     assert ranks == sorted(ranks)
     assert everything.specs[0].name == "broken"
     assert everything.specs[-1].name == "tagged"
-    assert [one.name for one in everything.specs].count("fresh") == 1
+    assert [outcome.name for outcome in everything.specs].count("fresh") == 1
 
 
 def test_colors_are_optional(everything: Review) -> None:
@@ -322,7 +326,9 @@ def test_json_has_what_a_program_needs(everything: Review) -> None:
 
 def test_the_page_about_it_shows_a_real_comment(everything: Review, request: object) -> None:
     """docs/review.md contains the Markdown of a change to one spec."""
-    (trees,) = (one for one in with_costs(everything, _cost).specs if one.name == "trees")
+    (trees,) = (
+        outcome for outcome in with_costs(everything, _cost).specs if outcome.name == "trees"
+    )
     result = render_markdown(replace(everything, specs=(trees,), project=()))
     path = ROOT / "docs" / "review.md"
     before, start, rest = path.read_text(encoding="utf-8").partition("````markdown\n")

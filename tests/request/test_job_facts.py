@@ -107,9 +107,9 @@ IMAGES: dict[str, tuple[str | None, str | None, bool]] = {
 @pytest.mark.parametrize(("image", "title", "is_known"), IMAGES.values(), ids=IMAGES)
 def test_images(image: str | None, title: str | None, is_known: bool) -> None:
     algorithm = {"TrainingInputMode": "File"} | ({"TrainingImage": image} if image else {})
-    (one,) = read_definitions(definition(AlgorithmSpecification=algorithm))
-    found = built_in(one)
-    versions = {algorithm.version for algorithm in possible_algorithms(one)} - {None}
+    (single,) = read_definitions(definition(AlgorithmSpecification=algorithm))
+    found = built_in(single)
+    versions = {algorithm.version for algorithm in possible_algorithms(single)} - {None}
     assert (found.title if found else None, len(versions) == 1) == (title, is_known)
 
 
@@ -124,8 +124,8 @@ def test_images(image: str | None, title: str | None, is_known: bool) -> None:
     ],
 )
 def test_runs_a_script(members: dict[str, Any], expected: bool) -> None:
-    (one,) = read_definitions(definition(**members))
-    assert runs_a_script(one) is expected
+    (single,) = read_definitions(definition(**members))
+    assert runs_a_script(single) is expected
 
 
 def test_of_definition() -> None:

@@ -102,5 +102,5 @@ def test_specs_outside_the_repository(repository: Path, entry: str) -> None:
 def test_specs_beside_the_project_and_inside_the_repository(repository: Path) -> None:
     (repository / "team").mkdir()
     (repository / "team" / "hptc.yaml").write_text(PROJECT.format("[../shared]"))
-    (one,) = compile_paths([str(repository / "team")], Workspace())
-    assert one.document.text == "name: shared\n"
+    (outcome,) = compile_paths([str(repository / "team")], Workspace())
+    assert outcome.document.text == "name: shared\n"

@@ -37,8 +37,8 @@ def compiled(comment: str, *, at: str = RANGE, ignore: str | None = None) -> Out
     return compile_text(text, "spec.yaml", Workspace(rules=selected(None, ignore)))
 
 
-def codes(one: Outcome) -> list[str]:
-    return [diagnostic.code for diagnostic in one.diagnostics]
+def codes(outcome: Outcome) -> list[str]:
+    return [diagnostic.code for diagnostic in outcome.diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -89,19 +89,19 @@ PLACES: dict[str, tuple[str, list[tuple[int, int]]]] = {
 @pytest.mark.parametrize(("text", "expected"), PLACES.values(), ids=PLACES)
 def test_only_a_comment_suppresses(text: str, expected: list[tuple[int, int]]) -> None:
     found = suppressions(parsed(text))
-    assert [(one.written, one.line) for one in found] == expected
-    for one in found:
-        line = text.splitlines()[one.written - 1]
-        assert line.startswith(IGNORE, one.column)
-        assert (one.codes, one.reason) == (("HPT208",), "why")
+    assert [(outcome.written, outcome.line) for outcome in found] == expected
+    for outcome in found:
+        line = text.splitlines()[outcome.written - 1]
+        assert line.startswith(IGNORE, outcome.column)
+        assert (outcome.codes, outcome.reason) == (("HPT208",), "why")
 
 
 def test_text_above_a_finding_does_not_suppress_it() -> None:
     at = "    rate:"
-    one = compile_text(
+    outcome = compile_text(
         SPEC.replace(at, f"    note: |-\n      {IGNORE}\n{at}"), "s.yaml", Workspace()
     )
-    assert (codes(one), one.suppressed) == (["HPT208"], ())
+    assert (codes(outcome), outcome.suppressed) == (["HPT208"], ())
 
 
 def test_a_line_of_many_markers_is_read_once() -> None:
@@ -117,14 +117,14 @@ def test_a_suppression_of_an_ignored_rule_is_not_unused() -> None:
 
 def test_a_suppression_of_a_rule_that_did_not_run_is_not_unused() -> None:
     # Rules only run on a request within AWS's bounds.
-    one = compile_text(
+    outcome = compile_text(
         SPEC.replace(RANGE, f"{RANGE}  # hptc: ignore[HPT208] measured").replace(
             "max_parallel_training_jobs: 1", "max_parallel_training_jobs: 0"
         ),
         "spec.yaml",
         Workspace(),
     )
-    assert codes(one) == ["HPT105"]
+    assert codes(outcome) == ["HPT105"]
 
 
 ONLINE = Finding(
@@ -151,10 +151,10 @@ ONLINE = Finding(
     ],
 )
 def test_a_later_finding(comment: str, left: list[str], suppressed: list[str]) -> None:
-    one = with_findings(succeeded(compiled(comment)), [ONLINE])
-    assert sorted(codes(one)) == left
-    assert [diagnostic.code for diagnostic in one.suppressed] == suppressed
-    assert {diagnostic.span.line for diagnostic in one.diagnostics} == {7}
+    outcome = with_findings(succeeded(compiled(comment)), [ONLINE])
+    assert sorted(codes(outcome)) == left
+    assert [diagnostic.code for diagnostic in outcome.suppressed] == suppressed
+    assert {diagnostic.span.line for diagnostic in outcome.diagnostics} == {7}
 
 
 def test_a_finding_is_not_added_twice() -> None:

@@ -106,5 +106,5 @@ def test_a_bucket_that_is_not_hptcs_gets_none(tmp_path: Path) -> None:
 
 def test_a_strange_key_is_quoted(tmp_path: Path) -> None:
     found = deployment(tmp_path)
-    one = replace(found.uploads[0], key="a b/$(x)/", uri="s3://data-of-ours/a b/$(x)/")
-    assert shlex.split(one.command)[3:5] == ["data/a b/$(x)/", "s3://data-of-ours/a b/$(x)/"]
+    upload = replace(found.uploads[0], key="a b/$(x)/", uri="s3://data-of-ours/a b/$(x)/")
+    assert shlex.split(upload.command)[3:5] == ["data/a b/$(x)/", "s3://data-of-ours/a b/$(x)/"]
