@@ -218,7 +218,7 @@ def capped(findings: Iterable[_Found]) -> list[_Found]:
     """The findings of one file with at most MAX_OF_CODE of each code, and how many more there are.
 
     The text of each is limited as well, so that no file makes the output long. A finding that
-    already stands for others counts as many.
+    already stands for others counts as that many.
     """
     counts: Counter[str] = Counter()
     kept: list[_Found] = []
@@ -264,10 +264,10 @@ def _with_short_texts(finding: _Found) -> _Found:
 
 def environment_list(names: tuple[str, ...]) -> str:
     """The names of environments in a sentence, or how many there are."""
-    return listed(names) if len(names) <= _MOST_NAMED else plural(len(names), "environment")
+    return listed(names) if len(names) <= _MAX_NAMED else plural(len(names), "environment")
 
 
-_MOST_NAMED = 10
+_MAX_NAMED = 10
 
 
 def path_text(path: Path) -> str:
@@ -286,14 +286,14 @@ def fold(word: str) -> str:
     return word.lower().replace("_", "").replace("-", "")
 
 
-_LONGEST_NAME, _MOST_NAMES = 100, 1_000  # comparing takes time in proportion to both
+_MAX_NAME_LENGTH, _MAX_NAMES = 100, 1_000  # comparing takes time in proportion to both
 
 
 def nearest(
     word: str, candidates: list[str] | tuple[str, ...], *, cutoff: float = 0.6
 ) -> str | None:
     """The candidate that is most similar to `word`, if any reaches `cutoff` (1 means equal)."""
-    if len(word) > _LONGEST_NAME or len(candidates) > _MOST_NAMES:
+    if len(word) > _MAX_NAME_LENGTH or len(candidates) > _MAX_NAMES:
         return None
     from difflib import get_close_matches
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # every command imports this module
     from decimal import Decimal
 
-_MOST_PLACES = 15  # as many as a float has
-_LONGEST_MASKED = 20_000  # characters of a value; no message shows as many
+_MAX_PLACES = 15  # as many as a float has
+_MAX_MASKED_LENGTH = 20_000  # characters of a value; no message shows as many
 
 
 def plural(count: int, noun: str, plural_noun: str = "") -> str:
@@ -38,7 +38,7 @@ def told_apart(value: Decimal | float, limit: Decimal | float, places: int) -> t
     """
     while True:
         texts = f"{value:,.{places}f}", f"{limit:,.{places}f}"
-        if texts[0] != texts[1] or places >= _MOST_PLACES:
+        if texts[0] != texts[1] or places >= _MAX_PLACES:
             return texts
         places += 1
 
@@ -150,23 +150,23 @@ def quoted(value: object, longest: int = 80) -> str:
     """
     from hptc.secrets.detector import hide_secrets  # not needed to print a help text, for example
 
-    shown = hide_secrets(str(value)[:_LONGEST_MASKED])
+    shown = hide_secrets(str(value)[:_MAX_MASKED_LENGTH])
     return json.dumps(shortened(shown, longest), ensure_ascii=False)
 
 
 def guarded(text: str) -> str:
-    """A text from a log or a file in quotes, if it can't be a secret; else only what it is like."""
+    """A text in quotes if it can't be a secret; otherwise its length and kinds of characters."""
     if re.fullmatch(_HARMLESS, text):
         return quoted(text)
     kinds = [
         name
-        for name, is_there in (
+        for name, occurs in (
             ("letters", any(map(str.isalpha, text))),
             ("digits", any(map(str.isdigit, text))),
             ("spaces", any(map(str.isspace, text))),
             ("other characters", not text.replace(" ", "").isalnum()),
         )
-        if is_there
+        if occurs
     ]
     return f"{plural(len(text), 'character')} ({listed(kinds)})"
 

@@ -1,4 +1,4 @@
-"""Checks the subnets and security groups of a tuning job, and their way to Amazon S3."""
+"""Checks the subnets and security groups of a tuning job, and their routes to Amazon S3."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _addresses(subject: Subject, definition: Definition, vpc: Vpc, free: int) ->
 def _routes(
     subject: Subject, definition: Definition, vpc: Vpc, subnets: Mapping[str, Subnet]
 ) -> Iterator[Finding]:
-    """HPT964: subnets without a way to Amazon S3.
+    """HPT964: subnets without a route to Amazon S3.
 
     AWS asks for a route to an S3 endpoint or a NAT device, because the network interface of a
     training instance has no public IP address, not even in a public subnet:
@@ -150,7 +150,7 @@ def _table_of(subnet: str, tables: Sequence[RouteTable]) -> RouteTable | None:
 
 
 def _leads_to_s3(table: RouteTable, endpoints: Sequence[S3Endpoint]) -> bool:
-    return table.has_way_out or any(
+    return table.has_egress or any(
         not endpoint.is_gateway or table.id in endpoint.route_tables for endpoint in endpoints
     )
 

@@ -65,7 +65,7 @@ class Findings(Answer):
     environments: tuple[str, ...] = ()
     """The environments that they were checked in."""
     suppressed: int = 0
-    """How many findings comments in the files hide."""
+    """The number of findings that comments in the files suppress."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -221,9 +221,9 @@ class Comparison(Answer):
         """
         from hptc.diff.changes import Impact
 
-        words = [member.value for member in Impact]
-        if impact not in words:
-            raise UsageError(f"{impact} is not an impact", help=f"one of {', '.join(words)}")
+        values = [member.value for member in Impact]
+        if impact not in values:
+            raise UsageError(f"{impact} is not an impact", help=f"one of {', '.join(values)}")
         return self.review.is_as_bad_as(Impact(impact))
 
     def markdown(self) -> str:
@@ -255,8 +255,8 @@ def _change_rows(spec: SpecDiff) -> Iterator[Sequence[str]]:
     from hptc.render.diff_titles import change_environments, subject, title
 
     for change in spec.changes:
-        what = f"{change_environments(change)}{title(change)}"
-        yield spec.name, subject(change), what, change.old, change.new
+        text = f"{change_environments(change)}{title(change)}"
+        yield spec.name, subject(change), text, change.old, change.new
     for finding in spec.findings:
         yield spec.name, finding.code, "new finding", "", finding.full_message
 

@@ -250,7 +250,7 @@ def _route_table(table: Mapping[str, Any]) -> RouteTable:
         ),
         is_main=any(association.get("Main") for association in associations),
         has_internet_gateway=any(gateway.startswith("igw-") for gateway in gateways),
-        has_way_out=any(
+        has_egress=any(
             gateway != "local" and not gateway.startswith("igw-") for gateway in gateways
         ),
     )

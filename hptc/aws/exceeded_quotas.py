@@ -20,7 +20,7 @@ _INSTANCE_QUOTA = re.compile(r"(?P<type>ml\.\S+) for (?:spot )?training (?:warm 
 
 
 def quota_help(message: str, request: Mapping[str, Any] | None) -> str:
-    """What to do about a quota that AWS says is exceeded.
+    """What to do about an exceeded quota.
 
     `request` is that of the tuning job; None for another call.
     """
@@ -39,7 +39,7 @@ def quota_help(message: str, request: Mapping[str, Any] | None) -> str:
 
 @frozen
 class _ExceededQuota:
-    """What AWS says about an exceeded quota. Those of instances are counts of instances."""
+    """An exceeded quota as AWS reports it. An instance quota is a number of instances."""
 
     name: str
     limit: Decimal
@@ -71,7 +71,7 @@ def _read_quota(message: str) -> _ExceededQuota | None:
 
 
 def _instance_help(quota: _ExceededQuota, instance_type: str, job: TuningJob | None) -> str:
-    """How a tuning job gets below a quota of instances."""
+    """How a tuning job can stay within an instance quota."""
     increase = (
         f"request {quota.used + quota.requested} or more for '{quota.name}' in Service Quotas"
     )

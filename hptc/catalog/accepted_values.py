@@ -26,7 +26,7 @@ Certainty = Literal["certain", "documented"]
 Kind = Literal[
     "integer", "number", "choice", "text", "list", "json_list", "python_tuple", "python_nested_list"
 ]
-_LONGEST_LIST = 8
+_MAX_LIST_LENGTH = 8
 
 
 @frozen
@@ -108,7 +108,7 @@ class Scalar:
     def expected(self) -> str:
         """The values in a sentence: `an integer from 0 to 3`, `` `row` or `col` ``."""
         if self.kind == "choice":
-            if len(self.values) > _LONGEST_LIST:
+            if len(self.values) > _MAX_LIST_LENGTH:
                 return "one of its valid values"
             return listed_code(self.values, "or")
         if self.kind == "text":
@@ -216,7 +216,7 @@ class Hyperparameter:
     @property
     def lists_its_values(self) -> bool:
         """Whether `expected` names all values, because they are few or an interval."""
-        return len(self.scalar.values) <= _LONGEST_LIST
+        return len(self.scalar.values) <= _MAX_LIST_LENGTH
 
     @property
     def requires_integers(self) -> bool:

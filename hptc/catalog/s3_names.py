@@ -13,7 +13,7 @@ LEGACY_REGION = "us-east-1"
 """Where buckets from before March 2018 can have names that the rules exclude today."""
 
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
-_LONGEST, _LONGEST_LEGACY = 63, 255
+_MAX_LENGTH, _MAX_LEGACY_LENGTH = 63, 255
 _LEGACY_CHARACTER = r"[A-Za-z0-9._-]"
 _PLACEHOLDER = r"[<>{}$\[\]]"
 _IP_ADDRESS = r"\d{1,3}(\.\d{1,3}){3}"
@@ -39,14 +39,14 @@ def broken_rule(name: str) -> BrokenRule | None:
     for character in name:
         if re.match(_LEGACY_CHARACTER, character) is None:
             return BrokenRule(text=f"contains `{character}`")
-    if len(name) > _LONGEST_LEGACY:
+    if len(name) > _MAX_LEGACY_LENGTH:
         return BrokenRule(text=f"has {len(name)} characters")
     for prefix in _RESERVED_PREFIXES:
         if name.startswith(prefix):
             return BrokenRule(text=f"starts with `{prefix}`, which S3 reserves")
     if re.fullmatch(_IP_ADDRESS, name):
         return BrokenRule(text="is an IP address")
-    if len(name) > _LONGEST:
+    if len(name) > _MAX_LENGTH:
         return BrokenRule(text=f"has {len(name)} characters", is_legacy=True)
     if name != name.lower():
         return BrokenRule(text="contains uppercase letters", is_legacy=True)

@@ -23,7 +23,7 @@ PROGRESS_AFTER_SECONDS = 1.0
 """How long work takes before its progress is shown."""
 _PROGRESS_INTERVAL_SECONDS = 0.1
 _REASON = "\n  - "  # starts each of several reasons in a message
-_LONGEST_MESSAGE = 5_000
+_MAX_MESSAGE_LENGTH = 5_000
 _CLEAR_LINE = "\r\N{ESCAPE}[K"
 
 
@@ -108,11 +108,11 @@ def print_error(message: str, help: str = "") -> None:
     color = use_color(sys.stderr)
     word = click.style("error", fg="red", bold=True) if color else "error"
     first, *reasons = message.split(_REASON)
-    print_needed(f"{word}: {clipped(first, _LONGEST_MESSAGE)}")
+    print_needed(f"{word}: {clipped(first, _MAX_MESSAGE_LENGTH)}")
     for reason in reasons:
-        print_needed(f"{_REASON[1:]}{clipped(reason, _LONGEST_MESSAGE)}")
+        print_needed(f"{_REASON[1:]}{clipped(reason, _MAX_MESSAGE_LENGTH)}")
     if help:
-        print_needed(f"help: {clipped(help, _LONGEST_MESSAGE)}")
+        print_needed(f"help: {clipped(help, _MAX_MESSAGE_LENGTH)}")
 
 
 def print_result(text: str) -> None:

@@ -113,7 +113,7 @@ def existing_jobs(tuning: TuningReader, names: tuple[str, ...]) -> Mapping[str, 
 
 
 def _print_findings(follow_up: FollowUp, env: str | None) -> bool:
-    """Print what `hptc check` will report, and what only the parents show. Whether one is an error.
+    """Print the findings, also those that need the parents. Returns whether any is an error.
 
     The text is checked in the current project, whose policy applies to it.
     """

@@ -49,13 +49,13 @@ class LiveDisplay:
     def show(self, progress: Sequence[JobProgress], now: datetime) -> None:
         """Redraw the block."""
         height = shutil.get_terminal_size().lines - 1
-        most = max(1, height // max(1, len(progress)) - _LINES_BESIDE_RUNNING)
+        max_running = max(1, height // max(1, len(progress)) - _LINES_BESIDE_RUNNING)
         blocks = [
             render_job_progress(
                 job,
                 color=use_color(self.stream),
                 width=terminal_width() - 1,  # a full line would wrap
-                max_running=most,
+                max_running=max_running,
             )
             for job in progress
         ]

@@ -54,7 +54,7 @@ def permissions(
 
 
 def has_managed_role(environment: Environment, job: TuningJob) -> bool:
-    """Whether a tuning job uses a role that hptc creates for it: whether it has permissions."""
+    """Whether a tuning job uses a role that hptc creates for it."""
     return environment.has_managed_roles and any(
         definition.role_arn == MANAGED_ROLE for definition in job.definitions
     )

@@ -90,12 +90,8 @@ def _in_locations(environment: Environment, buckets: Sequence[str]) -> Iterator[
         )
         for bucket in buckets
     ]
-    inputs = [
-        _objects(environment, bucket.bucket, key) for bucket in allowed for key in bucket.readable
-    ]
-    outputs = [
-        _objects(environment, bucket.bucket, key) for bucket in allowed for key in bucket.written
-    ]
+    inputs = [_objects(environment, keys.bucket, key) for keys in allowed for key in keys.readable]
+    outputs = [_objects(environment, keys.bucket, key) for keys in allowed for key in keys.written]
     if inputs:
         yield _statement(
             environment,
@@ -148,7 +144,7 @@ def _statement(
         actions=actions,
         resources=resources,
         conditions=(
-            # Credentials smuggled into a training job belong to another account.
+            # Stolen credentials that a training job brings along belong to another account.
             Condition(
                 operator="StringEquals", key="aws:PrincipalAccount", values=(environment.account,)
             ),

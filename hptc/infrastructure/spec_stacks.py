@@ -30,8 +30,8 @@ def spec_stacks(
 ) -> tuple[SpecStack, ...]:
     """The stacks of specs, in the order of their names. A spec with an existing role has none.
 
-    `jobs` are the names of specs and what they compile to; of two specs of one name, the first
-    counts. Rules HPT530 to HPT534 report what AWS would reject.
+    `jobs` are the names of specs and what they compile to; if two specs have the same name, the
+    first one counts. Rules HPT530 to HPT534 report what AWS would reject.
     """
     stacks: dict[str, SpecStack] = {}
     for spec, job in jobs:

@@ -24,7 +24,7 @@ from hptc.service.tuning_jobs import (
 FINAL_TRAINING_STATUSES = frozenset({"Completed", "Failed", "Stopped", "Deleting"})
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html"""
 
-_MOST_SIMULATED = 1000  # training jobs whose order of execution is simulated
+_MAX_SIMULATED = 1000  # training jobs whose order of execution is simulated
 
 
 class JobOutcome(StrEnum):
@@ -155,8 +155,8 @@ def _met_criterion(status: JobStatus, job: TuningJob) -> str:
             return "its target value"
     if job.completes_on_convergence and status.convergence_detected is not None:
         return "convergence"
-    most = job.max_jobs_not_improving
-    if most is not None and (status.jobs_not_improving or 0) >= most:
+    maximum = job.max_jobs_not_improving
+    if maximum is not None and (status.jobs_not_improving or 0) >= maximum:
         return "its maximum number of training jobs without improvement"
     return ""
 
@@ -230,7 +230,7 @@ def _estimate(
     ]
     new = max(0, total - status.training_jobs.ended - len(running))
     parallel = max(1, status.limits.max_parallel_training_jobs or 1)
-    if new > _MOST_SIMULATED:
+    if new > _MAX_SIMULATED:
         return math.ceil(new / parallel * mean)
     free = [*running, *[0.0] * (parallel - len(running))]
     heapq.heapify(free)

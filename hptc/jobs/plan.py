@@ -142,20 +142,20 @@ def _place(environment: Environment, tuning: TuningReader) -> Place:
 
 
 def _environment(compiled: Sequence[Compiled]) -> Environment:
-    found: dict[tuple[str, str, str, str], Environment] = {}
+    environments: dict[tuple[str, str, str, str], Environment] = {}
     for outcome in compiled:
-        if (its := outcome.environment) is not None:
-            found.setdefault((its.project, its.name, its.account, its.region), its)
-    if not found:
+        if (own := outcome.environment) is not None:
+            environments.setdefault((own.project, own.name, own.account, own.region), own)
+    if not environments:
         raise UsageError(
             "a plan needs an environment with an account and a Region",
             help="add one under `environments:` in the project's hptc.yaml, or choose one of "
             "several with --env",
         )
-    if len(found) > 1:
-        environments = ", ".join(f"{project}/{name}" for project, name, *_ in found)
+    if len(environments) > 1:
+        names = ", ".join(f"{project}/{name}" for project, name, *_ in environments)
         raise UsageError(
-            f"the specs belong to several environments: {environments}",
+            f"the specs belong to several environments: {names}",
             help="plan each environment separately",
         )
-    return next(iter(found.values()))
+    return next(iter(environments.values()))

@@ -324,7 +324,7 @@ def read_plan(text: str, file: str = "the plan") -> Plan:
     except ValueError as error:
         raise UsageError(f"{file}: not valid JSON: {error}", help=advice) from None
     if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise UsageError(f"{file}: not a plan of hptc", help=advice)
+        raise UsageError(f"{file}: not an hptc plan", help=advice)
     if data.get("version") != VERSION:
         raise UsageError(
             f"{file}: the plan has version {data.get('version')!r:.40}, but this hptc reads "
@@ -375,11 +375,11 @@ def _plan(read: _File) -> Plan:
 
 
 def _errors(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
     lines = [
         f"{'.'.join(str(part) for part in problem['loc']) or 'the plan'}: {problem['msg']}"
-        for problem in found[:_MAX_ERRORS]
+        for problem in problems[:_MAX_ERRORS]
     ]
-    if len(found) > _MAX_ERRORS:
-        lines.append(f"and {len(found) - _MAX_ERRORS} more")
+    if len(problems) > _MAX_ERRORS:
+        lines.append(f"and {len(problems) - _MAX_ERRORS} more")
     return lines[0] if len(lines) == 1 else "".join(f"\n  - {line}" for line in lines)

@@ -35,7 +35,7 @@ class TrainingProcess:
 
 @frozen
 class TrainingInputs:
-    """What the files of a container say, and the channels that are pipes."""
+    """The content of a container's input files, and the channels that are pipes."""
 
     hyperparameters: Mapping[str, str]
     channels: Mapping[str, Mapping[str, str]]
@@ -45,7 +45,7 @@ class TrainingInputs:
 
 @frozen
 class TrainingJobStart:
-    """A training job that starts now: its definition, how that starts, and its own files."""
+    """A training job to start: its definition, how to launch it, and its own files."""
 
     name: str
     definition: Definition
@@ -67,7 +67,7 @@ def container_process(start: TrainingJobStart, container: Container) -> Training
 
 
 def engine_process(command: list[str], container: Container) -> TrainingProcess:
-    """A command of the engine, with the environment of the user, who may have set it up there."""
+    """A command of the engine, with the user's environment, which may configure the engine."""
     return TrainingProcess(command=command, cwd=container.folder, environment=os.environ)
 
 
@@ -87,14 +87,14 @@ def script_process(start: TrainingJobStart) -> TrainingProcess:
     hyperparameters = script_mode.passed_on(
         start.inputs.hyperparameters, start.definition.training_image, start.name
     )
-    words = script_mode.arguments(hyperparameters)
+    arguments = script_mode.arguments(hyperparameters)
     if launch.environment is None:
-        command = script_mode.command(launch.python, folder, launch.entry_point, words)
+        command = script_mode.command(launch.python, folder, launch.entry_point, arguments)
     else:
         python = environment_python(launch.environment)
         path = f"{Path(python).parent}{os.pathsep}{_inherited().get('PATH', os.defpath)}"
         environment |= {"PATH": path}
-        script = script_mode.command(python, folder, launch.entry_point, words)
+        script = script_mode.command(python, folder, launch.entry_point, arguments)
         command = installing(launch.environment, launch.python, script)
     environment |= script_mode.variables(
         start.files.base,

@@ -93,11 +93,13 @@ class _Matcher:
 
     def _repeated(self, node: Repeat, start: int) -> set[int]:
         # More rounds than characters change nothing: each further one matches the empty text.
-        most = len(self.text) + 1
+        max_rounds = len(self.text) + 1
         reached = {start}
-        for _ in range(min(node.minimum, most)):
+        for _ in range(min(node.minimum, max_rounds)):
             reached = self._step(node.part, reached)
-        more = most if node.maximum is None else min(node.maximum - node.minimum, most)
+        more = max_rounds
+        if node.maximum is not None:
+            more = min(node.maximum - node.minimum, max_rounds)
         new = reached
         for _ in range(more):
             new = self._step(node.part, new) - reached

@@ -1,4 +1,4 @@
-"""The values that an axis of a numeric range names."""
+"""The tick labels on the axis of a numeric range."""
 
 from __future__ import annotations
 

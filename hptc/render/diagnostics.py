@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.findings import CheckData, FindingData, FixData, Place
 
 _WIDEST_LINE = 160
-_LONGEST_CELL = 400
+_MAX_CELL_LENGTH = 400
 _COLORS = {"error": "31;1", "warning": "33;1", "place": "34;1", "bold": "1"}
 
 
@@ -204,7 +204,7 @@ def _markdown(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _cell(text: str) -> str:
-    return table_cell(text, _LONGEST_CELL)
+    return table_cell(text, _MAX_CELL_LENGTH)
 
 
 def _cell_help(diagnostic: Diagnostic) -> str:

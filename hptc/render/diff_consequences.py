@@ -1,4 +1,4 @@
-"""The consequences of a change to a spec, for whoever approves it: a line for each."""
+"""The consequences of a change to a spec for the reviewer, one line each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_BEST_VALUES = 6  # of a best configuration
 
 
 def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
-    """The consequences for whoever approves the change; `name` formats names.
+    """The consequences for the reviewer; `name` formats names.
 
     With several environments, each line names its own.
     """
@@ -29,8 +29,8 @@ def consequences(spec: SpecDiff, name: Callable[[str], str]) -> Iterator[str]:
         return
     lines: dict[str, list[str]] = {}
     environments = [comparison.environment or "" for comparison in spec.comparisons]
-    found = [_consequences(comparison, name) for comparison in spec.comparisons]
-    for together in zip_longest(*found):  # lines about the same follow each other
+    texts = [_consequences(comparison, name) for comparison in spec.comparisons]
+    for together in zip_longest(*texts):  # keeps lines about the same subject together
         for environment, line in zip(environments, together, strict=True):
             if line is not None:
                 lines.setdefault(line, []).append(environment)
@@ -76,7 +76,7 @@ def _remaining_schedule(comparison: Comparison) -> str | None:
 
 
 def _last_run_texts(run: LastRun, name: Callable[[str], str]) -> Iterator[str]:
-    """What the last tuning job has found, and whether the new version could find it again."""
+    """The best result of the last tuning job, and whether the new version can reach it."""
     values = dict(run.hyperparameters)
     shown = [f"{name(key)} {name(value)}" for key, value in values.items()][:_MAX_BEST_VALUES]
     if left := len(values) - len(shown):
@@ -122,10 +122,10 @@ def _lost_text(lost: LostSpec | None, name: Callable[[str], str]) -> str:
         return "which is not a spec in this project"
     if lost.unreadable:
         return f"whose spec may be {name(lost.unreadable)}, which can't be read"
-    found = "so the tuning job must already be in AWS"
+    then = "so the tuning job must already be in AWS"
     if lost.name:
-        return f"which this change renames to {name(lost.name)}, {found}"
-    return f"which this change removes from the project, {found}"
+        return f"which this change renames to {name(lost.name)}, {then}"
+    return f"which this change removes from the project, {then}"
 
 
 def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
@@ -142,13 +142,13 @@ def _cost_text(cost: CostChange, name: Callable[[str], str]) -> str:
 
 def bound_text(bound: CostBound) -> str:
     """The maximum cost, or what is unknown about it."""
-    most = bound.maximum
-    if most is None:
+    maximum = bound.maximum
+    if maximum is None:
         return "unlimited"
-    if most.usd is None:
-        return f"at most {hours_text(most.instance_hours)} at an unknown price"
-    spot = f", {dollars(most.usd_low)} at spot" if most.usd_low != most.usd else ""
-    return f"at most {dollars(most.usd)}{spot}"
+    if maximum.usd is None:
+        return f"at most {hours_text(maximum.instance_hours)} at an unknown price"
+    spot = f", {dollars(maximum.usd_low)} at spot" if maximum.usd_low != maximum.usd else ""
+    return f"at most {dollars(maximum.usd)}{spot}"
 
 
 def _is_known(bound: CostBound) -> bool:

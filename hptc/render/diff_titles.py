@@ -140,5 +140,5 @@ def listed_environments(environments: Iterable[str]) -> str:
 
 
 def still(changes: Iterable[Change]) -> str:
-    """The word for what was so before the change."""
+    """ "still " if all of the changes were there before; empty otherwise."""
     return "still " if all(change.action is Action.UNCHANGED for change in changes) else ""

@@ -136,16 +136,16 @@ def also(review: Review) -> str:
 
 
 def merged_costs(review: Review) -> Iterator[str]:
-    """What runs after the merge, and at most at what cost.
+    """What runs after the merge, and its maximum cost.
 
-    A line for each environment; environments with the same have one.
+    One line per environment; environments with equal lines share one.
     """
     lines: dict[str, list[str]] = {}
     for total in totals(review):
         parts = []
         if total.jobs:
-            most = _sum_text(total.cost, total.cost_before)
-            parts.append(f"{plural(total.jobs, 'new tuning job')}, {most}")
+            cost = _sum_text(total.cost, total.cost_before)
+            parts.append(f"{plural(total.jobs, 'new tuning job')}, {cost}")
         if total.starts:
             monthly = f"about {plural(max(1, round(total.starts)), 'scheduled run')} a month"
             parts.append(f"{monthly}, {_sum_text(total.monthly_cost)}")

@@ -51,8 +51,8 @@ if TYPE_CHECKING:  # not needed to render
     from hptc.jobs.content_changes import ContentChanges
 
 _STYLES = {"Completed": "green", "InProgress": "cyan", "Failed": "red", "Stopped": "yellow"}
-_MOST_SUBJECTS = 5
-_LONGEST_SUBJECT = 40
+_MAX_SUBJECTS = 5
+_MAX_SUBJECT_LENGTH = 40
 _RERUN_HINT = "to run it again, use --rerun N"
 
 
@@ -71,8 +71,8 @@ def render_not_submitted(failed: Sequence[NotSubmitted], tried: int) -> str:
     """The summary of a submission of several jobs, some of which failed."""
     unknown = sum(job.is_unknown for job in failed)
     counts = [(len(failed) - unknown, "not submitted"), (unknown, "perhaps submitted")]
-    what = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
-    lines = [f"of {plural(tried, 'tuning job')}, {what}:"]
+    summary = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
+    lines = [f"of {plural(tried, 'tuning job')}, {summary}:"]
     if not unknown:
         lines = [f"{len(failed)} of {plural(tried, 'tuning job')} not submitted:"]
     for job in failed:
@@ -140,10 +140,10 @@ def changes_text(changes: ContentChanges) -> str:
         return ""
     if not changes.subjects:
         return "has changed since: its digest differs"
-    subjects = [shortened(subject, _LONGEST_SUBJECT) for subject in changes.subjects]
-    if len(subjects) > _MOST_SUBJECTS:
-        rest = len(subjects) - _MOST_SUBJECTS + 1
-        subjects = [*subjects[: _MOST_SUBJECTS - 1], f"{rest} more"]
+    subjects = [shortened(subject, _MAX_SUBJECT_LENGTH) for subject in changes.subjects]
+    if len(subjects) > _MAX_SUBJECTS:
+        hidden = len(subjects) - _MAX_SUBJECTS + 1
+        subjects = [*subjects[: _MAX_SUBJECTS - 1], f"{hidden} more"]
     return f"has changed since: {plural(len(changes.subjects), 'difference')} ({listed(subjects)})"
 
 

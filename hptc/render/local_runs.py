@@ -29,7 +29,7 @@ NO_MODEL = (
     "model artifact would be empty"
 )
 
-_LONGEST_LINE = 300
+_MAX_LINE_LENGTH = 300
 _SHOWN_LINES = 20
 _UNKNOWN_ARGUMENTS = re.compile(
     r"error: unrecognized arguments: (.+)|(?:N|n)o such option:? '?(-[^\s']+)"
@@ -96,7 +96,7 @@ def _ended(event: Ended, total: int | None) -> str:
         f"{event.seconds:.1f} s{best}"
     )
     if event.status == "Failed" and event.reason:
-        line += f"\n    {clipped(hide_secrets(event.reason), _LONGEST_LINE)}"
+        line += f"\n    {clipped(hide_secrets(event.reason), _MAX_LINE_LENGTH)}"
     return line
 
 
@@ -216,7 +216,7 @@ def render_failure(event: Ended, inputs: ScriptInputs, log: str) -> str:
     else:
         return ""
     lines = [what]
-    shown = [clipped(hide_secrets(line), _LONGEST_LINE) for line in event.last_lines]
+    shown = [clipped(hide_secrets(line), _MAX_LINE_LENGTH) for line in event.last_lines]
     if shown:
         shown = shown[-_SHOWN_LINES:]
         lines.append(f"the last {plural(len(shown), 'line')} of {printable(log)}:")

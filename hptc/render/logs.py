@@ -16,7 +16,7 @@ from hptc.text import iso_time, plural, printable
 if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.tuning_jobs import LogEventData, LogsData
 
-_LONGEST_MESSAGE = 20_000  # characters
+_MAX_MESSAGE_LENGTH = 20_000  # characters
 
 
 def log_lines(event: LogEvent, *, is_first_instance: bool, has_time: bool = True) -> Iterator[str]:
@@ -77,8 +77,8 @@ def _event_data(event: LogEvent, *, has_times: bool) -> LogEventData:
 
 
 def _masked(event: LogEvent) -> str:
-    message = hide_secrets(event.message[:_LONGEST_MESSAGE])
-    return message + "..." if len(event.message) > _LONGEST_MESSAGE else message
+    message = hide_secrets(event.message[:_MAX_MESSAGE_LENGTH])
+    return message + "..." if len(event.message) > _MAX_MESSAGE_LENGTH else message
 
 
 def log_header(job: TrainingJob, choice: LogChoice) -> str:

@@ -12,7 +12,7 @@ from html import escape
 from hptc.text import plural, printable, shortened
 
 MAX_ROWS = 50
-_LONGEST_CELL = 400
+_MAX_CELL_LENGTH = 400
 
 
 def fragment(headline: str, *parts: str) -> str:
@@ -45,4 +45,4 @@ def _cells(tag: str, cells: Sequence[object]) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(printable(shortened(text, _LONGEST_CELL)))
+    return escape(printable(shortened(text, _MAX_CELL_LENGTH)))

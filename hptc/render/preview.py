@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.costs import HyperbandData, PreviewData, PreviewsData
 
 _WIDTH = 13
-_MOST_VALUES = 60
+_MAX_VALUES = 60
 
 
 def render_preview(name: str, preview: SearchPreview) -> str:
@@ -78,7 +78,7 @@ def _range(range_: Range) -> str:
             return f"{range_.name}  {range_.kind} {range_.min} to {range_.max}, {scale}"
         case CategoricalRange():
             values = ", ".join(range_.values)
-            shown = values if len(values) <= _MOST_VALUES else f"{values[: _MOST_VALUES - 1]}…"
+            shown = values if len(values) <= _MAX_VALUES else f"{values[: _MAX_VALUES - 1]}…"
             return f"{range_.name}  {len(range_.values)} categories: {shown}"
         case AutoRange():
             return f"{range_.name}  derived by Autotune from values like {range_.value_hint}"

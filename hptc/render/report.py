@@ -39,7 +39,7 @@ from hptc.results.training_results import Results
 from hptc.text import printable, shortened
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
-_LONGEST_REASON = 400
+_MAX_REASON_LENGTH = 400
 
 
 @frozen
@@ -79,7 +79,7 @@ def report_html(results: Results) -> str:
         spaces=spaces,
         headers=headers,
         rows=[
-            (cells, shortened(training_job.failure_reason, _LONGEST_REASON))
+            (cells, shortened(training_job.failure_reason, _MAX_REASON_LENGTH))
             for cells, training_job in zip(rows, ranked, strict=True)
         ],
         failures=results.failures,

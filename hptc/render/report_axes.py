@@ -17,7 +17,7 @@ from hptc.request.tuning_job import CategoricalRange, NumericRange, Range
 from hptc.results.training_results import TrainingResult
 from hptc.text import shortened
 
-_LONGEST_LABEL = 14
+_MAX_LABEL_LENGTH = 14
 _LABEL_WIDTH = 7.0  # of one character
 _OUTLIER = 4  # times the distance of most values from the best
 
@@ -180,7 +180,7 @@ def _has_room(one: tuple[float, str], other: tuple[float, str]) -> bool:
 
 def short_label(text: str) -> str:
     """A label, shortened."""
-    return shortened(text, _LONGEST_LABEL)
+    return shortened(text, _MAX_LABEL_LENGTH)
 
 
 def rounded(value: float) -> float:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 DEFAULT_TOP = 10
-_LONGEST_REASON = 400
-_LONGEST_CELL = 80
+_MAX_REASON_LENGTH = 400
+_MAX_CELL_LENGTH = 80
 
 
 def render_results(
@@ -56,7 +56,7 @@ def render_results(
 
 def results_markdown(results: Results, *, top: int = DEFAULT_TOP) -> str:
     """The results as Markdown: the facts, the best training jobs, and the failures."""
-    name = code_span(results.status.name, _LONGEST_CELL)
+    name = code_span(results.status.name, _MAX_CELL_LENGTH)
     lines = [f"### {name}: {printable(headline(results))}", ""]
     if results.statement:
         lines += [f"**{_escaped(results.statement)}**", ""]
@@ -65,17 +65,23 @@ def results_markdown(results: Results, *, top: int = DEFAULT_TOP) -> str:
     if shown:
         headers, rows = results_table(shown, results)
         lines += ["", f"**{_escaped(_table_title(shown, results))}**", ""]
-        lines.append(f"| {' | '.join(table_cell(header, _LONGEST_CELL) for header in headers)} |")
+        lines.append(
+            f"| {' | '.join(table_cell(header, _MAX_CELL_LENGTH) for header in headers)} |"
+        )
         lines.append(f"|{' --- |' * len(headers)}")
         for row in rows:
-            cells = [table_cell(cell, _LONGEST_CELL) for cell in row]
+            cells = [table_cell(cell, _MAX_CELL_LENGTH) for cell in row]
             lines.append(f"| {' | '.join(cells)} |")
     for group in results.failures:
         count = plural(len(group.training_jobs), "training job")
-        reason = code_span(group.reason, _LONGEST_REASON)
+        reason = code_span(group.reason, _MAX_REASON_LENGTH)
         lines += ["", f"**{count} failed**: {reason}"]
         if group.log:
-            lines += ["", f"The end of the log of {code_span(group.logged_by, _LONGEST_CELL)}:", ""]
+            lines += [
+                "",
+                f"The end of the log of {code_span(group.logged_by, _MAX_CELL_LENGTH)}:",
+                "",
+            ]
             lines += [f"    {printable(line)}" for line in group.log]
     return "\n".join(lines) + "\n"
 
@@ -126,14 +132,14 @@ def _failures(failures: Sequence[FailureGroup]) -> Iterator[str]:
     total = sum(len(group.training_jobs) for group in failures)
     yield f"{plural(total, 'failed training job')}"
     for group in failures:
-        yield f"  {len(group.training_jobs)} x {clipped(group.reason, _LONGEST_REASON)}"
+        yield f"  {len(group.training_jobs)} x {clipped(group.reason, _MAX_REASON_LENGTH)}"
         if group.log:
             yield f"    the end of the log of {printable(group.logged_by)}:"
             yield from (f"      {printable(line)}" for line in group.log)
         else:
             yield f"    such as {printable(group.training_jobs[0])}"
             if group.log_error:
-                yield f"    its log can't be read: {clipped(group.log_error, _LONGEST_REASON)}"
+                yield f"    its log can't be read: {clipped(group.log_error, _MAX_REASON_LENGTH)}"
 
 
 def _escaped(text: str) -> str:

@@ -19,7 +19,7 @@ from hptc.results.training_results import (
 from hptc.service.tuning_jobs import JobOrigin
 from hptc.text import duration, plural, printable, shortened
 
-_LONGEST_VALUE = 24
+_MAX_VALUE_LENGTH = 24
 _STATUS_WORDS = {
     "Completed": "completed",
     "Stopped": "stopped",
@@ -84,7 +84,7 @@ def value_text(value: str | None) -> str:
     exact = number(value)
     if exact is not None and len(value) > 8:
         return f"{exact:.6g}"
-    return shortened(printable(value), _LONGEST_VALUE)
+    return shortened(printable(value), _MAX_VALUE_LENGTH)
 
 
 def seconds_text(seconds: int | None) -> str:

@@ -60,11 +60,11 @@ def _job_data(job: JobProgress) -> WatchedJobData:
 
 def _cost_data(cost: SpentCost) -> SpentCostData:
     amounts = (cost.usd, cost.usd_low, cost.max_instance_hours, cost.max_usd)
-    usd, low, hours, most = (None if amount is None else str(amount) for amount in amounts)
+    usd, low, max_hours, max_usd = (None if amount is None else str(amount) for amount in amounts)
     return {
         "instance_hours": str(cost.instance_hours),
         "usd": usd,
         "usd_low": low,
-        "max_instance_hours": hours,
-        "max_usd": most,
+        "max_instance_hours": max_hours,
+        "max_usd": max_usd,
     }

@@ -90,12 +90,12 @@ def training_seconds(job: TrainingJob) -> int | None:
 def total_cost_of(billings: Sequence[Billing], bound: CostBound) -> ActualCost:
     """The cost of all training jobs."""
     known = [bill.usd for bill in billings if bill.usd is not None]
-    most = [bill.usd_at_most for bill in billings]
+    upper = [bill.usd_at_most for bill in billings]
     billable = [bill.billable_seconds for bill in billings]
     return ActualCost(
         usd=rounded_up(_sum(known)) if len(known) == len(billings) else None,
         usd_known=rounded_up(_sum(known)),
-        usd_at_most=None if None in most else rounded_up(_sum(usd for usd in most if usd)),
+        usd_at_most=None if None in upper else rounded_up(_sum(usd for usd in upper if usd)),
         known=len(known),
         unread=sum(bill.is_unread for bill in billings),
         running=sum(bill.unknown == RUNNING for bill in billings),

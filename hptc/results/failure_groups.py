@@ -16,8 +16,8 @@ from hptc.service.tuning_jobs import LogEvent
 MAX_GROUPS_WITH_LOGS = 5
 """The logs of this many groups are read: a few calls each."""
 LOG_LINES = 8
-_LONGEST_LINE = 500
-_LONGEST_SEARCHED = 10 * _LONGEST_LINE
+_MAX_LINE_LENGTH = 500
+_MAX_SEARCHED_LENGTH = 10 * _MAX_LINE_LENGTH
 _UNKNOWN = "AWS reports no reason"
 
 # What differs between training jobs that fail for the same reason.
@@ -93,5 +93,5 @@ def _with_log(group: FailureGroup, tuning: TuningReader) -> FailureGroup:
 
 def _line(event: LogEvent) -> str:
     # Secrets are hidden before the text is cut, because the start of a secret is not recognized.
-    text = _STYLE.sub("", event.message).rstrip()[:_LONGEST_SEARCHED]
-    return hide_secrets(text)[:_LONGEST_LINE]
+    text = _STYLE.sub("", event.message).rstrip()[:_MAX_SEARCHED_LENGTH]
+    return hide_secrets(text)[:_MAX_LINE_LENGTH]

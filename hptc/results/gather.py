@@ -178,9 +178,9 @@ def _finite(value: float | None) -> float | None:
 
 
 def _is_stopped_early(training_job: TrainingJob, job: TuningJob, status: JobStatus) -> bool:
-    """Whether early stopping stopped a training job, as far as can be told.
+    """Whether early stopping probably stopped a training job.
 
-    Nothing in a response says so. Those that stop when the tuning job ends are not counted.
+    No member of a response states it. Those that stop when the tuning job ends are not counted.
     """
     stops = job.early_stopping == "Auto" or job.strategy == "Hyperband"
     if not stops or training_job.status != "Stopped" or training_job.ended is None:

@@ -129,7 +129,7 @@ CODES = (
         "environment can't use. Training jobs use keys, buckets, subnets and security groups in "
         "their own Region, and roles and policies in their own account "
         "(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html). Use a resource "
-        "in the environment's place, or correct the environment's `account` or `region`.",
+        "in the environment's account and Region, or correct its `account` or `region`.",
     ),
     LanguageCode(
         "HPT109",
@@ -287,8 +287,8 @@ CODES = (
         "A permissions boundary does not exist",
         "hptc.yaml names a managed policy as `permissions_boundary`, which the account does not "
         "have. IAM creates no role without its boundary, so a deployment fails "
-        "(https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html). Roles "
-        "and policies are in all Regions of an account; the name includes the path.",
+        "(https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html). IAM is "
+        "global: a policy exists in all Regions of an account. Its name includes the path.",
     ),
     LanguageCode(
         "HPT951",
@@ -317,15 +317,15 @@ CODES = (
     ),
     LanguageCode(
         "HPT964",
-        "Subnets have no way to Amazon S3",
+        "Subnets have no route to Amazon S3",
         "Training jobs in a VPC read their data and write their artifacts through their subnets, "
         "and fail if the route table has neither an S3 endpoint nor a NAT gateway "
         "(https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html). An internet gateway is "
         "not enough, because training instances have no public IP address. Add a gateway endpoint "
         "(https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html). It is a "
-        "warning if other subnets of the tuning job have a way to Amazon S3. An interface endpoint "
-        "and any route to another network count as one; security groups, network ACLs and policies "
-        "of endpoints are not checked.",
+        "warning if other subnets of the tuning job have a route to Amazon S3. An interface "
+        "endpoint and any route to another network count as one; security groups, network ACLs "
+        "and endpoint policies are not checked.",
     ),
     LanguageCode(
         "HPT971",

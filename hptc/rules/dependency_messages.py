@@ -9,7 +9,7 @@ from hptc.catalog.setting_dependencies import Clause, Dependency, Subject
 from hptc.request.possible_settings import Setting
 from hptc.text import code, listed, listed_code, plural, shortened
 
-_LONGEST_TEXT = 60
+_MAX_TEXT_LENGTH = 60
 _NEGATIVE = ("absent", "not_in_or_absent", "lacks_elements")
 _STATED_BY_OTHERS = ("absent", "in_or_absent", "not_in_or_absent", "has_element_or_absent")
 _COMPARISONS = {
@@ -119,7 +119,7 @@ def _elements(clause: Clause, setting: Setting) -> str:
 
 
 def _named(subject: Subject, setting: Setting) -> str:
-    text = shortened(setting.text, _LONGEST_TEXT)
+    text = shortened(setting.text, _MAX_TEXT_LENGTH)
     if subject.kind == "metric":
         return f"the objective metric `{text}`"
     if subject.kind == "instance" and subject.name == "processor":
@@ -176,10 +176,10 @@ def _actual(clause: Clause, settings: Settings) -> str:
     setting = settings.get(clause.subject)
     if setting is None:
         return "there is none" if clause.subject.kind == "channel" else "it is not set"
-    text = shortened(setting.text, _LONGEST_TEXT)
+    text = shortened(setting.text, _MAX_TEXT_LENGTH)
     if clause.subject.kind == "instance" and clause.subject.name == "processor":
         return f"{text} has none"
     if len(clause.subjects) > 1 and clause.subjects[1] in settings:
         other = settings[clause.subjects[1]].text
-        return f"they are {text} and {shortened(other, _LONGEST_TEXT)}"
+        return f"they are {text} and {shortened(other, _MAX_TEXT_LENGTH)}"
     return f"it is {code(text) if clause.operator not in _COMPARISONS else text}"

@@ -17,7 +17,7 @@ from hptc.rules.rule import Context, Rule, error, warning
 from hptc.rules.version_facts import in_every_version
 from hptc.text import code, listed_code, quoted
 
-_LONGEST_VALUE = 60
+_MAX_VALUE_LENGTH = 60
 
 
 @error("HPT311", "H09")
@@ -93,7 +93,7 @@ def _bad_values(
         meant = nearest(value, words)
         yield rule.finding(
             f"`{name}` of {algorithm.title_in_version} must be {known.expected}, but is "
-            f"{quoted(value, _LONGEST_VALUE)}",
+            f"{quoted(value, _MAX_VALUE_LENGTH)}",
             path,
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",

@@ -16,7 +16,7 @@ from hptc.text import code, listed, listed_code
 _SMALLER_IS_BETTER = {"error", "logloss", "loss", "mae", "mse", "perplexity", "rmse"}
 _LARGER_IS_BETTER = {"acc", "accuracy", "auc", "bleu", "f1", "precision", "recall"}
 _MEASURED_ON = ("val", "test", "eval")
-_MOST_METRICS, _CLOSE_METRICS = 12, 5  # names in a message
+_MAX_METRICS, _CLOSE_METRICS = 12, 5  # names in a message
 _NEGATED = {"inverse", "minus", "neg", "negative"}
 
 
@@ -61,7 +61,7 @@ def _known_metrics(algorithm: Algorithm, names: tuple[str, ...], given: str) -> 
     """The metrics of an algorithm; of many, those whose names are the most similar."""
     if not names:
         return "this algorithm can't be tuned"
-    if len(names) <= _MOST_METRICS:
+    if len(names) <= _MAX_METRICS:
         return f"objective metrics: {listed_code(names)}"
     import difflib  # only for a finding
 

@@ -48,14 +48,14 @@ def monthly_budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
     if budget is None or schedule is None or not starts_per_month(schedule):
         return
     starts, cost = _monthly(schedule, context)
-    most = Decimal(str(budget))
-    if cost is not None and cost <= most:
+    limit = Decimal(str(budget))
+    if cost is not None and cost <= limit:
         return
-    usd, limit = told_apart(cost or Decimal(0), most, places=2)
+    usd, limit_usd = told_apart(cost or Decimal(0), limit, places=2)
     costs = f", which may cost ${usd}" if cost is not None else " at an unknown cost"
     times = f"the schedule starts about {plural(starts, 'tuning job')} a month"
     yield rule.finding(
-        f"{times}{costs}, but the budget is ${limit}",
+        f"{times}{costs}, but the budget is ${limit_usd}",
         _SCHEDULE,
         help="schedule it less often, or reduce what a tuning job may cost"
         if cost is not None

@@ -29,7 +29,7 @@ _TIMEOUT_SECONDS = 60
 _REPLACED = ("host:", "connection:", "expect:")
 _REFUSED = (
     b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
-    b"hptc capture lets nothing leave this machine.\n"
+    b"hptc capture blocks connections to other machines.\n"
 )
 
 
@@ -41,7 +41,7 @@ class AwsProxy:
 
     def __init__(self, port: int, folder: Path) -> None:
         self.refused: set[str] = set()
-        """The hosts that a program wanted to reach and that are not AWS's."""
+        """The hosts other than AWS's that a program tried to reach."""
         self._sandbox_port = port
         self._authority = _Authority(folder)
         self._server = _Server((_LOOPBACK, 0), _Handler)

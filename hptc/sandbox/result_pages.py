@@ -75,7 +75,7 @@ def _is_between(time: datetime, request: Mapping[str, Any], name: str) -> bool:
 
 
 def _read_time(value: float | str) -> datetime:
-    """A time of a request: seconds since the epoch, or text in the format of ISO 8601."""
+    """A time in a request: seconds since the epoch, or text in ISO 8601 format."""
     if isinstance(value, str):
         return datetime.fromisoformat(value)
     return datetime.fromtimestamp(value, UTC)
@@ -95,25 +95,25 @@ def _sort_key(
 
 
 def _page(
-    found: list[Summary],
+    matching: list[Summary],
     request: Mapping[str, Any],
     key: Callable[[Summary], Any],
     name: str,
 ) -> tuple[list[Summary], str | None]:
-    """The items after the one that NextToken names, so that new items don't move a page."""
+    """The jobs after the one that NextToken names, so that new jobs don't shift a page."""
     order = request.get("SortOrder") or "Ascending"
-    found.sort(key=lambda summary: (key(summary), summary[name]), reverse=order == "Descending")
+    matching.sort(key=lambda summary: (key(summary), summary[name]), reverse=order == "Descending")
     size = request.get("MaxResults") or _DEFAULT_SIZE
     token = request.get("NextToken")
     start = 0
     if token:
-        names = [summary[name] for summary in found]
+        names = [summary[name] for summary in matching]
         last = _read_token(token)
         if last not in names:
             raise AwsError(f"Invalid NextToken: {token}", code="ValidationException")
         start = names.index(last) + 1
-    page = found[start : start + size]
-    is_last = start + size >= len(found)
+    page = matching[start : start + size]
+    is_last = start + size >= len(matching)
     return page, None if is_last else base64.b64encode(page[-1][name].encode()).decode()
 
 

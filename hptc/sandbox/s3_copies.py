@@ -28,7 +28,7 @@ _READ = ("S3Prefix", "ManifestFile", "AugmentedManifestFile")
 
 
 class MissingObjectsError(Exception):
-    """There is nothing in S3 where a request says that its data or code is."""
+    """S3 has no objects at a location that a request reads its data or code from."""
 
 
 def copy_inputs(request: Request, folder: Path, account: str, partition: str) -> None:

@@ -18,7 +18,7 @@ from hptc.sandbox.resource_handler import Handler, Location, Properties, Sandbox
 _handlers: dict[str, Handler] = {}
 
 
-_LONGEST_ROLE_NAME = 64
+_MAX_ROLE_NAME_LENGTH = 64
 
 
 def register_handlers(handlers: Mapping[str, Handler]) -> None:
@@ -219,7 +219,7 @@ def _shortened(name: str, resource_type: str) -> str:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
-    if resource_type != "AWS::IAM::Role" or len(name) <= _LONGEST_ROLE_NAME:
+    if resource_type != "AWS::IAM::Role" or len(name) <= _MAX_ROLE_NAME_LENGTH:
         return name
     stem, _, ending = name.rpartition("-")
-    return f"{stem[: _LONGEST_ROLE_NAME - len(ending) - 1]}-{ending}"
+    return f"{stem[: _MAX_ROLE_NAME_LENGTH - len(ending) - 1]}-{ending}"

@@ -63,14 +63,14 @@ _NUMBER = r"[-+]?\d{1,15}(?:\.\d{1,15})?"
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _MIN_LENGTH = 6
 _LONG_WORD = 20
-_MOST_WORDS = 8
-_LONGEST_NAMED = 64  # characters that decide whether a named value is a secret
+_MAX_WORDS = 8
+_MAX_NAMED_LENGTH = 64  # characters that decide whether a named value is a secret
 _PAIR = (
     r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]{1,80})[\"'`]?\s{0,3}[:=]\s{0,3}"
     r"(?=(?P<value>\"[^\"]{1,400}\"|'[^']{1,400}'|[^\s\"',{}\[\]][^\s,}\]]{0,400}))"
 )
 """A name and its value, which may contain another pair: `args: --token=abc`."""
-_LONGEST = 10_000  # characters; longer texts are cut, because no secret is as long
+_MAX_LENGTH = 10_000  # characters; longer texts are cut, because no secret is as long
 
 
 def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | None:
@@ -79,7 +79,7 @@ def secret_in(name: str, value: str, *, beside: Iterable[str] = ()) -> str | Non
     `beside` are the values next to it: a secret access key has no distinctive format and is
     recognized by the access key ID next to it.
     """
-    text = value.strip().strip("\"'")[:_LONGEST]
+    text = value.strip().strip("\"'")[:_MAX_LENGTH]
     if len(text) < _MIN_LENGTH:  # every format is longer, and most values are short
         return None
     kind, _ = next(_formats_in(text), (None, (0, 0)))
@@ -97,7 +97,7 @@ def hide_secrets(text: str) -> str:
     """
     spans = [span for _, span in _formats_in(text)]
     for pair in re.finditer(_PAIR, text):
-        value = pair["value"].strip("\"'")[:_LONGEST_NAMED]
+        value = pair["value"].strip("\"'")[:_MAX_NAMED_LENGTH]
         if len(value) >= _MIN_LENGTH and _secret_by_name(pair["name"], value) is not None:
             spans.append(pair.span("value"))
     parts: list[str] = []
@@ -112,12 +112,12 @@ def _formats_in(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """The kind and span of each secret with a known format."""
     if MAY_HAVE_FORMAT.search(text) is None:
         return
-    for found in re.finditer(_ACCESS_KEY_ID, text):
-        yield "an AWS access key ID", found.span()
+    for match in re.finditer(_ACCESS_KEY_ID, text):
+        yield "an AWS access key ID", match.span()
     for kind, mark, pattern in FORMATS:
         if mark in text:
-            for found in re.finditer(pattern, text):
-                yield kind, found.span()
+            for match in re.finditer(pattern, text):
+                yield kind, match.span()
 
 
 def _is_secret_access_key(text: str) -> bool:
@@ -138,7 +138,7 @@ def _secret_by_name(name: str, text: str) -> str | None:
 
 
 def _may_be_password(text: str) -> bool:
-    return not _is_harmless(text) and len(text.split()) <= _MOST_WORDS
+    return not _is_harmless(text) and len(text.split()) <= _MAX_WORDS
 
 
 def _may_be_token(text: str, words: str) -> bool:

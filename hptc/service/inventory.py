@@ -42,7 +42,7 @@ class RouteTable:
     subnets: frozenset[str]
     is_main: bool
     has_internet_gateway: bool
-    has_way_out: bool  # a NAT gateway, a transit gateway or anything else, except endpoints
+    has_egress: bool  # a NAT gateway, a transit gateway or anything else, except endpoints
 
 
 @frozen

@@ -228,7 +228,7 @@ def key_in(owner: Sequence[str | int], name: str) -> str | None:
     return None
 
 
-_MOST_WORDS = 3  # a word says little about a longer key
+_MAX_WORDS = 3  # a word says little about a longer key
 
 
 def key_with_words(name: str, keys: Sequence[str]) -> str | None:
@@ -237,7 +237,7 @@ def key_with_words(name: str, keys: Sequence[str]) -> str | None:
     having = sorted(
         (len(_words(key)), key) for key in keys if words in f" {' '.join(_words(key))} "
     )
-    shortest = [key for count, key in having if count == having[0][0] <= _MOST_WORDS]
+    shortest = [key for count, key in having if count == having[0][0] <= _MAX_WORDS]
     return shortest[0] if len(shortest) == 1 else None
 
 

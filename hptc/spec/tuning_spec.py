@@ -21,7 +21,7 @@ from hptc.spec.training_job import TrainingJob
 from hptc.spec.validation_findings import corrected, described, findings_of
 
 _SHORT_SCALAR = r"[A-Za-z0-9.+-][A-Za-z0-9._+-]{0,15}"
-_LONGEST_LIST = 60
+_MAX_LIST_LENGTH = 60
 
 _TRAINING_JOB_VERBATIM: VerbatimKeys = {
     "hyperparameters": True,
@@ -216,7 +216,7 @@ def _list_text(items: list[Any]) -> str:
     texts = [item.text if isinstance(item, Scalar) else item for item in items]
     if items and all(isinstance(text, str) and re.fullmatch(_SHORT_SCALAR, text) for text in texts):
         shown = f"[{', '.join(texts)}]"
-        if len(shown) <= _LONGEST_LIST:
+        if len(shown) <= _MAX_LIST_LENGTH:
             return shown
     return "[...]"
 

@@ -24,7 +24,7 @@ from hptc.service.inventory import Inventory
 
 LOCAL_FOLDER = "data"
 _BUCKET = "data_bucket"
-_MOST_CHECKED = 100  # locations: one call each
+_MAX_CHECKED = 100  # locations: one call each
 _MANIFESTS = ("ManifestFile", "AugmentedManifestFile")
 
 
@@ -100,13 +100,13 @@ def _locations(definition: Definition) -> Iterator[tuple[str, bool]]:
 
 
 def with_presence(needed: Iterable[Upload], inventory: Inventory) -> tuple[Upload, ...]:
-    """Uploads with whether something is at their locations.
+    """Uploads that know whether there is an object at their location.
 
-    The rest is not checked if the caller may not list the bucket, and if there are very many.
+    Locations beyond the first hundred are not checked, nor are any that the caller may not list.
     """
     checked = list(needed)
     with suppress(AwsError):
-        for index, upload in enumerate(checked[:_MOST_CHECKED]):
+        for index, upload in enumerate(checked[:_MAX_CHECKED]):
             bucket = upload.uri.removeprefix("s3://").partition("/")[0]
             count = inventory.count_objects(bucket, upload.key, 1)
             checked[index] = replace(upload, is_there=count > 0)

@@ -22,7 +22,7 @@ _DEFINITIONS = ("TrainingJobDefinition", "TrainingJobDefinitions")
 
 def member_of_piece(data: Any) -> str | None:
     """The member of the request that a file contains; None if its keys match no member."""
-    best, most = None, 0
+    best, best_count = None, 0
     for member, shape in input_shape().members.items():
         is_list = shape.type == "list"
         if isinstance(data, list) != is_list:
@@ -33,8 +33,8 @@ def member_of_piece(data: Any) -> str | None:
             key for structure in structures if isinstance(structure, Mapping) for key in structure
         ]
         count = sum(key in known for key in keys)
-        if count > most and 2 * count > len(keys):
-            best, most = member, count
+        if count > best_count and 2 * count > len(keys):
+            best, best_count = member, count
     return best
 
 

@@ -108,7 +108,7 @@ CASES: dict[str, tuple[Change, Found]] = {
         change(endpoints=[], tables=[private_table(has_internet_gateway=True)]),
         [("HPT964", "error", "vpc")],
     ),
-    "nat-gateway": (change(endpoints=[], tables=[private_table(has_way_out=True)]), []),
+    "nat-gateway": (change(endpoints=[], tables=[private_table(has_egress=True)]), []),
     "gateway-for-another-table": (
         change(endpoints=[S3Endpoint(is_gateway=True, route_tables=frozenset({"rtb-2"}))]),
         [("HPT964", "error", "vpc")],
@@ -126,7 +126,7 @@ CASES: dict[str, tuple[Change, Found]] = {
     "both-subnets-outside-the-main-table": (
         change(endpoints=[], tables=[
             private_table(),
-            private_table(id="rtb-2", is_main=False, subnets=frozenset(SUBNETS), has_way_out=True),
+            private_table(id="rtb-2", is_main=False, subnets=frozenset(SUBNETS), has_egress=True),
         ]),
         [],
     ),

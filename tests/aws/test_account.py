@@ -267,7 +267,7 @@ class TestRoutes:
             subnets=frozenset({subnet}),
             is_main=False,
             has_internet_gateway=False,
-            has_way_out=False,
+            has_egress=False,
         )
 
     def test_an_internet_gateway(self, account: Account, vpc: str, table: str) -> None:
@@ -304,7 +304,7 @@ class TestRoutes:
             for route_table in account.inventory.route_tables(vpc)
             if route_table.id == table
         )
-        return found.has_internet_gateway, found.has_way_out
+        return found.has_internet_gateway, found.has_egress
 
 
 def test_routes_and_endpoints_that_are_not_in_use(connection: Connection) -> None:
@@ -332,12 +332,12 @@ def test_routes_and_endpoints_that_are_not_in_use(connection: Connection) -> Non
         )
         inventory = connected(connection).inventory
         first, second = inventory.route_tables("vpc-1")
-        assert (first.subnets, first.is_main, first.has_way_out) == (
+        assert (first.subnets, first.is_main, first.has_egress) == (
             frozenset({"subnet-1"}),
             False,
             False,
         )
-        assert (second.subnets, second.is_main, second.has_way_out) == (frozenset(), True, True)
+        assert (second.subnets, second.is_main, second.has_egress) == (frozenset(), True, True)
         assert inventory.s3_endpoints("vpc-1") == (
             S3Endpoint(is_gateway=True, route_tables=frozenset({"rtb-2"})),
         )

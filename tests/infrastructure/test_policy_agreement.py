@@ -1,7 +1,8 @@
 """The HPT8xx rules and the launcher policy agree: what the rules accept, IAM allows.
 
 Requests around every limit are judged by hptc, and the calls that they make by the tests' own
-evaluator of IAM. Both must agree; `KNOWN_DISAGREEMENTS` lists the exceptions, with the reason and who is stricter.
+evaluator of IAM. Both must agree; `KNOWN_DISAGREEMENTS` lists the exceptions, each with
+its reason and who is stricter.
 """
 
 from __future__ import annotations

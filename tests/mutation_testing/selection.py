@@ -24,7 +24,7 @@ OF_ALL_RULES = (
     "tests/rules/test_messages.py::test_the_fixes_that_rules_have",
 )
 """Tests of what all rules say, which are slow, so they run last."""
-_MOST_STEPS = 3  # from a function to the rules that use it
+_MAX_STEPS = 3  # from a function to the rules that use it
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def _codes_of_users(source: str, line: int) -> tuple[str, ...]:
     if function is None and (constant := _constant(tree, line)) is not None:
         names = {constant}
     known = set(names)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         users = [function for function in _functions() if not names.isdisjoint(function.used)]
         codes = [
             code

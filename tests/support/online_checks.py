@@ -154,7 +154,7 @@ def private_table(**changes: Any) -> RouteTable:
         subnets=frozenset(),
         is_main=True,
         has_internet_gateway=False,
-        has_way_out=False,
+        has_egress=False,
     )
     return replace(table, **changes)
 
