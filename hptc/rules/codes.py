@@ -287,8 +287,8 @@ CODES = (
         "A permissions boundary does not exist",
         "hptc.yaml names a managed policy as `permissions_boundary`, which the account does not "
         "have. IAM creates no role without its boundary, so a deployment fails "
-        "(https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html). IAM is "
-        "global: a policy exists in all Regions of an account. Its name includes the path.",
+        "(https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html). IAM "
+        "is global: a policy exists in all Regions of an account. Its name includes the path.",
     ),
     LanguageCode(
         "HPT951",
