@@ -1,10 +1,10 @@
-"""The experiments of the paper about SageMaker Automatic Model Tuning, on data of scikit-learn.
+"""The experiments of the paper about SageMaker Automatic Model Tuning, on scikit-learn's data.
 
 Perrone et al., "Amazon SageMaker Automatic Model Tuning: Scalable Gradient-Free Optimization" (KDD
 2021, https://arxiv.org/abs/2012.08489). The questions are the paper's; the data and the search are
 not: hptc's own search proposes, and XGBoost and scikit-learn train in this process. The command
 
-    python -m benchmarks.experiments --seeds 20 --write docs/experiments
+    python -m benchmarks.experiments --seeds 10 --write docs/experiments
 
 prints the table of docs/experiments.md and draws its charts.
 """
@@ -35,9 +35,9 @@ from hptc.local.search.proposals import propose
 from hptc.request.tuning_job import Range, TuningJob, WarmStart
 from tests.support.searches import continuous, tuning_job
 
-_TRAINED, _VALIDATED = 400, 600
+_TRAINING_IMAGES, _VALIDATION_IMAGES = 400, 600
 _ROUNDS, _EPOCHS = 40, 20
-_WRONG = 0.25
+_WRONG_LABELS = 0.25  # as a share of the labels to train on
 _BEST_LOSS = "best validation loss so far: median and quartiles"
 
 Report = Callable[[float], bool]
@@ -58,7 +58,7 @@ def digits() -> tuple[Digits, Digits]:
     """The digits to train on, and those to validate with."""
     images, classes = load_digits(return_X_y=True)
     order = np.random.default_rng(7).permutation(len(classes))
-    parts = order[:_TRAINED], order[_TRAINED : _TRAINED + _VALIDATED]
+    parts = order[:_TRAINING_IMAGES], order[_TRAINING_IMAGES:][:_VALIDATION_IMAGES]
     train, validation = (Digits(images=images[part] / 16, classes=classes[part]) for part in parts)
     return train, validation
 
@@ -67,11 +67,11 @@ def digits() -> tuple[Digits, Digits]:
 def _odd_or_even() -> tuple[xgboost.DMatrix, xgboost.DMatrix]:
     """Matrices to train on and to validate with, whose labels say which digits are odd.
 
-    A quarter of the labels to train on are wrong, so that penalties matter.
+    A quarter of the training labels are wrong, so that penalties matter.
     """
     train, validation = digits()
     is_odd = train.classes % 2
-    is_wrong = np.random.default_rng(1).random(len(is_odd)) < _WRONG
+    is_wrong = np.random.default_rng(1).random(len(is_odd)) < _WRONG_LABELS
     labels = np.where(is_wrong, 1 - is_odd, is_odd)
     return (
         xgboost.DMatrix(train.images, labels),
@@ -108,7 +108,7 @@ def train_linear(values: Mapping[str, str], report: Report) -> None:
 
 
 def penalties(scaling: str) -> tuple[Range, ...]:
-    """XGBoost's penalties on one scale."""
+    """The ranges of XGBoost's penalties, on one scale."""
     return tuple(continuous(name, "1e-6", "100", scaling) for name in ("alpha", "lambda"))
 
 
@@ -195,7 +195,7 @@ class Result:
         return line_chart(self.title, "training jobs", self.y_label, self.lines)
 
     def rows(self) -> Iterator[Row]:
-        """The title, and a line for each compared way."""
+        """The title, and a row for each line of the chart."""
         yield Note(text=f"\n{self.title}")
         for line in self.lines:
             last = len(line.middle)

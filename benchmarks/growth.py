@@ -131,9 +131,9 @@ def run(command: Command, folder: Path, *, is_short: bool) -> Iterator[Row]:
             )
             break
     for _ in range(0 if is_short else ROUNDS - 1):
-        for count, least in list(seconds.items()):
-            if least < ONE_ROUND_SECONDS:
-                seconds[count] = min(least, seconds_of(works[count]))
+        for count, fastest in list(seconds.items()):
+            if fastest < ONE_ROUND_SECONDS:
+                seconds[count] = min(fastest, seconds_of(works[count]))
     if seconds:
         yield Growth(command=command.name, seconds=seconds, aim=AIM)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A keystroke until its findings arrive, against a bare compile of the file; memory after edits.
+"""The time from a keystroke to its findings, and a bare compile's; the memory after many edits.
 
 The two take turns. The bare compile waits as long as the server does for the next key: a processor
 that was idle has cold caches, and takes half as long again as in a loop. On a busy machine, CPU

@@ -41,7 +41,7 @@ class Growth:
     def relative(self) -> dict[int, float]:
         """The cost per spec relative to the smallest number of specs."""
         base = self.milliseconds_per_spec
-        return {count: 1000 * each / count / base for count, each in self.seconds.items()}
+        return {count: 1000 * seconds / count / base for count, seconds in self.seconds.items()}
 
 
 @frozen
@@ -87,10 +87,10 @@ def text(row: Row, *, has_aims: bool = True) -> str:
             verdict = _verdict(row.value, row.aim) if has_aims else ""
             return f"{row.claim:<62} {numbers} {verdict}".rstrip()
         case Growth():
-            relative = "  ".join(f"{count:,}: {each:.2f}" for count, each in row.relative.items())
+            relative = "  ".join(f"{count:,}: {cost:.2f}" for count, cost in row.relative.items())
             verdict = _verdict(max(row.relative.values()), row.aim) if has_aims else ""
-            cost = f"{row.milliseconds_per_spec:.1f} ms"
-            return f"{row.command:<16} {cost:>10}  {relative}  {verdict}".rstrip()
+            smallest = f"{row.milliseconds_per_spec:.1f} ms"
+            return f"{row.command:<16} {smallest:>10}  {relative}  {verdict}".rstrip()
         case Amount():
             verdict = _verdict(row.value, row.aim) if has_aims else ""
             return f"{row.claim}: {row.value:.0f} {row.unit}  {verdict}".rstrip()

@@ -21,7 +21,7 @@ from aws_cdk import aws_s3 as s3
 folder, out = Path(sys.argv[1]), sys.argv[2]
 templates: dict[str, Any] = json.loads((folder / "stacks.json").read_text("utf-8"))
 ACCOUNT, REGION = "123456789012", "us-east-1"
-place = cdk.Environment(account=ACCOUNT, region=REGION)
+environment = cdk.Environment(account=ACCOUNT, region=REGION)
 zones = ["us-east-1a", "us-east-1b"]
 
 app = cdk.App(
@@ -33,7 +33,7 @@ app = cdk.App(
         "@aws-cdk/core:defaultCrossStackReferences": "strong",
     },
 )
-shared = cdk.Stack(app, "shared", env=place)
+shared = cdk.Stack(app, "shared", env=environment)
 key = kms.Key(shared, "Key", enable_key_rotation=True, alias="alias/shared")
 for name in ("Artifacts", "Data"):
     bucket = s3.Bucket(
@@ -69,35 +69,37 @@ group.add_egress_rule(group, ec2.Port.all_traffic())
 group.add_egress_rule(ec2.Peer.prefix_list("pl-63a5400a"), ec2.Port.tcp(443))
 
 
-def written(value: Any, own: dict[str, str]) -> Any:
-    """A template's value as an author writes it: intrinsic functions as calls."""
+def as_code(value: Any, own: dict[str, str]) -> Any:
+    """A template's value as an author would write it: intrinsic functions as calls."""
     if isinstance(value, list):
-        return [written(item, own) for item in value]
+        return [as_code(item, own) for item in value]
     if not isinstance(value, dict):
         return value
     if "Fn::ImportValue" in value:
         return cdk.Fn.import_value(value["Fn::ImportValue"])
     if "Fn::Join" in value:
-        return "".join(written(part, own) for part in value["Fn::Join"][1])
+        return "".join(as_code(part, own) for part in value["Fn::Join"][1])
     if "Fn::GetAtt" in value:
         return own[value["Fn::GetAtt"][0]]
     if "Ref" in value:
         name = value["Ref"]
         return own[name] if name in own else cdk.Fn.ref(name)
-    return {key: written(inner, own) for key, inner in value.items()}
+    return {key: as_code(inner, own) for key, inner in value.items()}
 
 
 def of_type(template: Any, kind: str) -> dict[str, Any]:
     """The properties of a template's resources of one type, by logical ID."""
     resources = template["Resources"].items()
-    return {name: each["Properties"] for name, each in resources if each["Type"] == kind}
+    return {
+        name: resource["Properties"] for name, resource in resources if resource["Type"] == kind
+    }
 
 
 def statements(policy: Any, **own: str) -> list[iam.PolicyStatement]:
     """The statements of a template's policy."""
     document = policy["PolicyDocument"]
     return [
-        iam.PolicyStatement.from_json(written(statement, own))
+        iam.PolicyStatement.from_json(as_code(statement, own))
         for statement in document["Statement"]
     ]
 
@@ -119,28 +121,32 @@ def add_schedule(stack: cdk.Stack, template: Any) -> None:
     from aws_cdk import aws_stepfunctions as stepfunctions
 
     policies = of_type(template, "AWS::IAM::Policy")
-    (of_machine,) = (each for name, each in policies.items() if name.startswith("StateMachine"))
-    (of_scheduler,) = (each for name, each in policies.items() if name.startswith("Scheduler"))
+    (machine_policy,) = (
+        policy for name, policy in policies.items() if name.startswith("StateMachine")
+    )
+    (scheduler_policy,) = (
+        policy for name, policy in policies.items() if name.startswith("Scheduler")
+    )
     (machine_properties,) = of_type(template, "AWS::StepFunctions::StateMachine").values()
     (schedule,) = of_type(template, "AWS::Scheduler::Schedule").values()
 
     machine_role = iam.Role(
         stack, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
     )
-    for statement in statements(of_machine):
+    for statement in statements(machine_policy):
         machine_role.add_to_policy(statement)
     machine = stepfunctions.CfnStateMachine(
         stack,
         "StateMachine",
         role_arn=machine_role.role_arn,
-        definition_string=written(machine_properties["DefinitionString"], {}),
+        definition_string=as_code(machine_properties["DefinitionString"], {}),
     )
     machine.node.add_dependency(machine_role)
     group = scheduler.CfnScheduleGroup(stack, "Group")
     scheduler_role = iam.Role(
         stack, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com")
     )
-    for statement in statements(of_scheduler, StateMachine=machine.ref):
+    for statement in statements(scheduler_policy, StateMachine=machine.ref):
         scheduler_role.add_to_policy(statement)
     scheduler.CfnSchedule(
         stack,
@@ -181,7 +187,7 @@ for file, template in templates.items():
     roles = of_type(template, "AWS::IAM::Policy")
     if not roles:
         continue
-    stack = cdk.Stack(app, file.removesuffix(".template.json"), env=place)
+    stack = cdk.Stack(app, file.removesuffix(".template.json"), env=environment)
     if of_type(template, "AWS::StepFunctions::StateMachine"):
         add_schedule(stack, template)
     else:

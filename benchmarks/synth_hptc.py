@@ -10,8 +10,8 @@ project = Path(sys.argv[1])
 if len(sys.argv) > 2:
     from hptc.cdk.synth import synth_project
 
-    made = synth_project(project, None, Path(sys.argv[2]))
-    assert made.assembly is not None, made.diagnostics
+    result = synth_project(project, None, Path(sys.argv[2]))
+    assert result.assembly is not None, result.diagnostics
 else:
     from hptc.compiler.deployable import deployable_specs
     from hptc.compiler.pipeline import compile_paths

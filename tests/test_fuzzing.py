@@ -11,7 +11,7 @@ import re
 import pytest
 
 from tests.fuzzing import checks, runs
-from tests.fuzzing.checks import Mishandled, Result, examine
+from tests.fuzzing.checks import MishandledError, Result, examine
 from tests.fuzzing.inputs import Input, make_input
 
 
@@ -37,7 +37,7 @@ def test_a_character_that_a_terminal_obeys_is_a_finding(
     monkeypatch: pytest.MonkeyPatch, shown: str, character: str
 ) -> None:
     monkeypatch.setattr(checks, "render", lambda *arguments, **options: shown)
-    with pytest.raises(Mishandled, match=f"check as text contains {re.escape(character)}"):
+    with pytest.raises(MishandledError, match=f"check as text contains {re.escape(character)}"):
         examine(Input(kind="yaml bytes", raw=b"name: x\n"))
 
 

@@ -50,24 +50,24 @@ class Result(StrEnum):
     REFUSED = "refused"  # with a UsageError
 
 
-class Mishandled(Exception):
+class MishandledError(Exception):
     """What is wrong with how hptc has handled an input."""
 
 
 def examine(hostile: Input) -> Result:
-    """Give an input to the command for its kind. Raises Mishandled with the problem."""
+    """Give an input to the command for its kind. Raises MishandledError with the problem."""
     command = {"response": _import, "commit": _review}.get(hostile.kind, _check)
     try:
         return command(hostile)
-    except Mishandled:
+    except MishandledError:
         raise
     except UsageError as error:
         _require_harmless(printable(f"{error.message}{error.help}"), "a message")
         return Result.REFUSED
     except RecursionError as error:
-        raise Mishandled(f"RecursionError: {error}") from None
+        raise MishandledError(f"RecursionError: {error}") from None
     except Exception:
-        raise Mishandled(traceback.format_exc(limit=-4)) from None
+        raise MishandledError(traceback.format_exc(limit=-4)) from None
 
 
 def compile_input(hostile: Input) -> Failed | Compiled:
@@ -90,20 +90,20 @@ def _check(hostile: Input) -> Result:
     _require_safe_output(compiled)
     for diagnostic in compiled.diagnostics:
         if diagnostic.code == "HPT000":  # a rule has crashed
-            raise Mishandled(diagnostic.message)
+            raise MishandledError(diagnostic.message)
         if diagnostic.code not in _KNOWN_CODES:
-            raise Mishandled(f"{diagnostic.code} has no page")
+            raise MishandledError(f"{diagnostic.code} has no page")
     if isinstance(compiled, Failed):
         if not any(diagnostic.is_error for diagnostic in compiled.diagnostics):
-            raise Mishandled("failed without an error")
+            raise MishandledError("failed without an error")
         return Result.ERRORS
     if refused := list(violations(compiled.request)):
-        raise Mishandled(f"accepted, but AWS's shape refuses: {refused[0]}")
+        raise MishandledError(f"accepted, but AWS's shape refuses: {refused[0]}")
     return Result.COMPILED
 
 
 def _require_safe_output(compiled: Failed | Compiled) -> None:
-    """Render the diagnostics in every format. Raises Mishandled."""
+    """Render the diagnostics in every format. Raises MishandledError."""
     for form in Format:
         _require_harmless(render(compiled.diagnostics, form), f"check as {form}")
     documents = {compiled.file: compiled.document}
@@ -116,7 +116,7 @@ def _require_safe_output(compiled: Failed | Compiled) -> None:
     data = render_json(compiled.diagnostics, lambda each: fixes[each])
     for name, output in (("JSON", data), ("SARIF", sarif)):
         if not output.isascii():
-            raise Mishandled(f"check as {name} is not ASCII")
+            raise MishandledError(f"check as {name} is not ASCII")
 
 
 def _import(hostile: Input) -> Result:
@@ -140,7 +140,7 @@ def _review(hostile: Input) -> Result:
 
 
 def _require_harmless(text: str, what: str) -> None:
-    """Raise Mishandled if a text has a character that is obeyed, not shown."""
+    """Raise MishandledError if a text has a character that is obeyed, not shown."""
     obeyed = _OBEYED.search(text)
     if obeyed is not None:
-        raise Mishandled(f"{what} contains U+{ord(obeyed[0]):04X}")
+        raise MishandledError(f"{what} contains U+{ord(obeyed[0]):04X}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hptc.frozen import frozen
-from tests.fuzzing.checks import Mishandled, Result, examine
+from tests.fuzzing.checks import MishandledError, Result, examine
 from tests.fuzzing.inputs import Input, make_input
 
 MAX_SECONDS = 2.0  # of CPU time, so that a busy machine changes nothing
@@ -61,7 +61,7 @@ def _run_case(seed: int, case: int, outcome: Outcome) -> None:
         result = examine(hostile)
         outcome.compiled += result is Result.COMPILED
         outcome.refused += result is Result.REFUSED
-    except Mishandled as error:
+    except MishandledError as error:
         problem = str(error)
     except _TooSlow:
         problem = f"more than {MAX_SECONDS:g} s:\n{traceback.format_exc(limit=-4)}"
