@@ -50,7 +50,7 @@ def hartmann6(values: Values) -> float:
     total = 0.0
     for depth, sharpness, centers in zip(_DEPTHS, _SHARPNESS, _CENTERS, strict=True):
         pairs = zip(x, sharpness, centers, strict=True)
-        total += depth * math.exp(-sum(a * (each - c / 10_000) ** 2 for each, a, c in pairs))
+        total += depth * math.exp(-sum(a * (value - c / 10_000) ** 2 for value, a, c in pairs))
     return 3.32237 - total
 
 
@@ -58,7 +58,7 @@ def rosenbrock4(values: Values) -> float:
     """https://www.sfu.ca/~ssurjano/rosen.html"""
     x = [float(values[f"x{index}"]) for index in range(4)]
     return sum(
-        100 * (after - each**2) ** 2 + (1 - each) ** 2 for each, after in itertools.pairwise(x)
+        100 * (after - value**2) ** 2 + (1 - value) ** 2 for value, after in itertools.pairwise(x)
     )
 
 

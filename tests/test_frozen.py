@@ -162,11 +162,11 @@ def test_the_fields_of_a_class_without_a_record() -> None:
         size: int = 0
 
     given = Derived(name="derived")
-    assert [(each.name, each.default) for each in fields(Derived)] == [
+    assert [(field.name, field.default) for field in fields(Derived)] == [
         ("name", "derived"),
         ("size", 0),
     ]
-    assert [each.name for each in fields(Base)] == ["name"]
+    assert [field.name for field in fields(Base)] == ["name"]
     assert fields(Base) == fields(Base)
     assert Derived() == given
     assert is_dataclass(given)

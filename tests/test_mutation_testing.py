@@ -44,16 +44,16 @@ def test_mutations(source: str, expected: list[str]) -> None:
 
 def test_a_sample_depends_on_its_seed_alone() -> None:
     first = sample(("cost",), 10, 1)
-    assert len({each.line for each in first}) == 10
+    assert len({(mutation.file, mutation.line) for mutation in first}) == 10
     assert sample(("cost",), 10, 1) == first
     assert sample(("cost",), 10, 2) != first
 
 
 def test_a_sample_has_no_equivalent_mutations() -> None:
-    for each in EQUIVALENT:
-        source = (ROOT / each.file).read_text("utf-8")
-        found = [mutation.on_line(source) for mutation in mutations(source, each.file)]
-        assert (each.line, each.mutated) in found, f"{each.file} changed: {each.line}"
+    for entry in EQUIVALENT:
+        source = (ROOT / entry.file).read_text("utf-8")
+        found = [mutation.on_line(source) for mutation in mutations(source, entry.file)]
+        assert (entry.line, entry.mutated) in found, f"{entry.file} changed: {entry.line}"
 
 
 def test_a_slow_test_keeps_no_other_out_of_a_selection() -> None:
@@ -84,7 +84,7 @@ def test_a_function_has_a_name_that_stays_when_lines_move() -> None:
     found = {function.qualified_name: function.first_line for function in named_functions(tree)}
     assert found == {"A.f": 2, "A.f.g": 4, "h": 6}
     at = [function_at(tree, line) for line in range(1, 7)]
-    names = [None if each is None else each.qualified_name for each in at]
+    names = [None if function is None else function.qualified_name for function in at]
     assert names == [None, "A.f", "A.f", "A.f.g", None, "h"]
 
 
@@ -101,14 +101,16 @@ def test_tests_of_the_rules_that_use_a_function_come_first(
 ) -> None:
     source = (ROOT / file).read_text("utf-8")
     line = source.partition(f"def {function}(")[0].count("\n") + 1
-    tests = {f"tests/rules/test_rules.py::test_case[{each}: bad]": 1.0 for each in ("HPT100", code)}
+    tests = {f"tests/rules/test_rules.py::test_case[{rule}: bad]": 1.0 for rule in ("HPT100", code)}
     entered = Entered(tests, {f"{file}:{function}": frozenset(tests)}, {})
     first, *_ = select(entered, file, source, line)
     assert [code in test for test in first.tests] == [True, False]
 
 
 def test_packages_have_their_share_of_a_sample() -> None:
-    chosen = Counter(each.package for each in sample(("cost", "rules", "local/search"), 20, 1))
+    chosen = Counter(
+        mutation.package for mutation in sample(("cost", "rules", "local/search"), 20, 1)
+    )
     assert chosen.total() == 20
     assert chosen["rules"] > chosen["local/search"] > chosen["cost"] > 0
     assert package_of("hptc/local/search/bayesian.py") == "local/search"
@@ -123,6 +125,6 @@ def test_every_test_next_to_a_module_runs_before_a_mutation_survives() -> None:
     far = {f"tests/cli/test_{number}.py::test": 8.0 for number in range(20)}
     tests = near | far
     entered = Entered(tests, {f"{file}:cost_bound": frozenset(tests)}, {})
-    run = [test for each in select(entered, file, source, line) for test in each.tests]
+    run = [test for group in select(entered, file, source, line) for test in group.tests]
     assert set(near) <= set(run)
     assert len(run) == len(set(run)) < len(tests)

@@ -260,7 +260,7 @@ class TestRoutes:
         ec2 = client("ec2")
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/28")["Subnet"]["SubnetId"]
         ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
-        main, own = sorted(account.inventory.route_tables(vpc), key=lambda each: not each.is_main)
+        main, own = sorted(account.inventory.route_tables(vpc), key=lambda table: not table.is_main)
         assert (main.is_main, main.subnets) == (True, frozenset())
         assert own == RouteTable(
             id=table,

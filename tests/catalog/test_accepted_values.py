@@ -183,4 +183,4 @@ def test_versions_of_a_name(name: str, first: str, last: str) -> None:
 def test_possible_versions(
     repository: str, version: str | None, expected: list[str | None]
 ) -> None:
-    assert [each.version for each in possible_versions(repository, version)] == expected
+    assert [algorithm.version for algorithm in possible_versions(repository, version)] == expected

@@ -136,7 +136,7 @@ def test_a_version_is_found_by_its_full_spelling_alone(row: Version) -> None:
 )
 def test_names_of_the_sdk(name: str, version: str, repositories: tuple[str, ...]) -> None:
     found = frameworks.find_versions(name, version)
-    assert tuple(each.repository for each in found) == repositories
+    assert tuple(versions.repository for versions in found) == repositories
 
 
 def test_every_repository_has_a_registry_and_versions() -> None:
@@ -181,5 +181,5 @@ def test_table_is_consistent() -> None:
     assert used == table["absent_regions"].keys()
     for row in ROWS:
         assert row.hardware, row
-        assert all(re.fullmatch(r"py\d+", each) for each in row.pythons)
+        assert all(re.fullmatch(r"py\d+", python) for python in row.pythons)
         assert set(row.absent_from) < set(images.regions(row.repository))

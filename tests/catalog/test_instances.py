@@ -92,9 +92,9 @@ def test_every_training_instance_type_has_a_known_family() -> None:
 def test_types_with_local_storage_of_unknown_size() -> None:
     found = [instances.instance(instance_type) for instance_type in training_instance_types()]
     assert [
-        each.type
-        for each in found
-        if each is not None and each.has_local_storage and each.local_storage_gb is None
+        instance.type
+        for instance in found
+        if instance is not None and instance.has_local_storage and instance.local_storage_gb is None
     ] == ["ml.g7.2xlarge", "ml.g7.4xlarge", "ml.g7.8xlarge"]
 
 

@@ -31,11 +31,11 @@ def test_the_tables_agree_with_the_container(version: str, tmp_path: Path) -> No
     algorithm, random = version_of_xgboost(version), Random(version)
     given = [assignment(random, algorithm, random.choice((0.0, 0.1, 0.4))) for _ in range(COUNT)]
     expected = refusals(tmp_path, given)
-    refused = sum(each is not None for each in expected)
+    refused = sum(refusal is not None for refusal in expected)
     assert COUNT / 10 < refused < COUNT
     different = [
-        (each, theirs, ours)
-        for each, theirs in zip(given, expected, strict=True)
-        if (theirs is None) is not ((ours := problem(algorithm, each, VALIDATED)) is None)
+        (values, theirs, ours)
+        for values, theirs in zip(given, expected, strict=True)
+        if (theirs is None) is not ((ours := problem(algorithm, values, VALIDATED)) is None)
     ]
     assert different == []

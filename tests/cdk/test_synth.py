@@ -165,7 +165,7 @@ def test_cfn_lint_finds_nothing(synth: Synth) -> None:
         for name in ("dev", "prod", *VARIANTS)
         for stack, template in synth(name).items()
     }
-    assert {place: each for place, each in found.items() if each} == {}
+    assert {place: findings for place, findings in found.items() if findings} == {}
     assert len(found) > len(VARIANTS)
 
 
@@ -180,7 +180,9 @@ def test_every_reference_has_its_output_in_the_template(
     outputs = json.loads(created[chosen.foundation_stack])["Outputs"]
     provides = foundation(chosen).outputs
     located = [locate(chosen, name, "any") for name in provides]
-    assert [*(each.key for each in located if each is not None), "Digest"] == list(outputs)
+    assert [*(location.key for location in located if location is not None), "Digest"] == list(
+        outputs
+    )
     assert outputs["DataBucket"]["Export"] == {"Name": "hptc-demo-dev:DataBucket"}
 
 
@@ -204,7 +206,7 @@ def test_buckets_and_keys_are_private_and_removed_as_configured(
     template = synth(name)[f"hptc-demo-{name}"]
     buckets = resources(template, "AWS::S3::Bucket")
     (key,) = resources(template, "AWS::KMS::Key")
-    assert {each["DeletionPolicy"] for each in [*buckets, key]} == {policy}
+    assert {resource["DeletionPolicy"] for resource in [*buckets, key]} == {policy}
     assert key["Properties"]["EnableKeyRotation"] is True
     assert len(buckets) == 2
     for bucket in buckets:
@@ -218,8 +220,8 @@ def test_buckets_and_keys_are_private_and_removed_as_configured(
         assert len(created["LifecycleConfiguration"]["Rules"]) == 2
     policies = resources(template, "AWS::S3::BucketPolicy")
     assert len(policies) == 2
-    for each in policies:
-        (statement,) = each["Properties"]["PolicyDocument"]["Statement"]
+    for policy_resource in policies:
+        (statement,) = policy_resource["Properties"]["PolicyDocument"]["Statement"]
         assert statement["Effect"] == "Deny"
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 

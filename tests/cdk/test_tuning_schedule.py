@@ -168,7 +168,8 @@ def test_a_changed_tuning_job_changes_its_state_machine_only(tmp_path: Path) -> 
         "hptc-demo-plain-churn-schedule"
     }
     old, new = (
-        json.loads(each["hptc-demo-plain-churn-schedule"])["Resources"] for each in (before, after)
+        json.loads(templates["hptc-demo-plain-churn-schedule"])["Resources"]
+        for templates in (before, after)
     )
     assert {name for name in old if old[name] != new[name]} == {"StateMachine"}
     assert set(old) == set(new)

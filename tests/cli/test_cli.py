@@ -72,7 +72,7 @@ def test_every_option_has_help(command: str) -> None:
     def options(found: click.Command) -> list[click.Option]:
         inner = found.commands.values() if isinstance(found, click.Group) else ()
         own = [parameter for parameter in found.params if isinstance(parameter, click.Option)]
-        return own + [option for each in inner for option in options(each)]
+        return own + [option for subcommand in inner for option in options(subcommand)]
 
     loaded = cli.get_command(click.Context(cli), command)
     assert loaded is not None

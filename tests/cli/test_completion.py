@@ -84,7 +84,7 @@ def test_bash(
     elif "--ignore" in line:
         assert f"plain,{expected[0]}" in found
     else:
-        assert found == [f"plain,{each}" for each in expected]
+        assert found == [f"plain,{value}" for value in expected]
 
 
 def test_zsh_and_fish_show_what_is_behind_a_name(

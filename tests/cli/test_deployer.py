@@ -30,7 +30,7 @@ def test_the_policies_are_documents_by_name(
     assert run(["permissions", "--deployer"]) == EXIT_OK
     found = json.loads(capsys.readouterr().out)
     assert all(name.endswith(f"-deployer-{i}") for i, name in enumerate(found, 1))
-    sids = [statement["Sid"] for one in found.values() for statement in one["Statement"]]
+    sids = [statement["Sid"] for policy in found.values() for statement in policy["Statement"]]
     assert "Roles" in sids
     assert "BoundedRoles" not in sids
     assert "PassRoles" not in sids  # no schedule
@@ -39,7 +39,9 @@ def test_the_policies_are_documents_by_name(
     assert run(["permissions", "--deployer", "--boundary", BOUNDARY]) == EXIT_OK
     found = json.loads(capsys.readouterr().out)
     statements = {
-        statement["Sid"]: statement for one in found.values() for statement in one["Statement"]
+        statement["Sid"]: statement
+        for policy in found.values()
+        for statement in policy["Statement"]
     }
     condition = statements["BoundedRoles"]["Condition"]
     assert condition == {"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}}

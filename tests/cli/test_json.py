@@ -38,9 +38,9 @@ def commands(group: click.Group = cli, prefix: str = "") -> Iterator[tuple[str, 
 
 
 def test_every_result_has_a_format_json_and_a_schema() -> None:
-    options = {name: {o for p in each.params for o in p.opts} for name, each in commands()}
-    with_format = {name for name, each in options.items() if "--format" in each}
-    assert with_format == {name for name, each in options.items() if "--json" in each}
+    options = {name: {o for p in command.params for o in p.opts} for name, command in commands()}
+    with_format = {name for name, flags in options.items() if "--format" in flags}
+    assert with_format == {name for name, flags in options.items() if "--json" in flags}
     assert with_format == {*COMMANDS, *OF_OTHERS}
     assert set(options) - with_format == set(WITHOUT)
 
@@ -91,15 +91,15 @@ def test_no_object_has_members_that_its_schema_does_not_list(command: str) -> No
         if isinstance(schema, dict):
             if "properties" in schema and schema.get("type") == "object":
                 yield schema
-            for each in schema.values():
-                yield from objects(each)
+            for inner in schema.values():
+                yield from objects(inner)
         elif isinstance(schema, list):
-            for each in schema:
-                yield from objects(each)
+            for item in schema:
+                yield from objects(item)
 
     found = list(objects(document_schema(command)))
     assert found
-    assert all(each["additionalProperties"] is False for each in found)
+    assert all(object_schema["additionalProperties"] is False for object_schema in found)
 
 
 def test_an_unknown_member_does_not_match() -> None:

@@ -198,7 +198,12 @@ def test_a_submission_suggests_a_rehearsal_once(project: Path) -> None:
     assert all(isinstance(outcome, Compiled) for outcome in compiled.values())
     note = rehearsal_note(outcome for outcome in compiled.values() if isinstance(outcome, Compiled))
     assert note.endswith("`hptc local run other --trials 1` rehearses it")
-    assert rehearsal_note([one for one in [compiled["churn"]] if isinstance(one, Compiled)]) == ""
+    assert (
+        rehearsal_note(
+            [outcome for outcome in [compiled["churn"]] if isinstance(outcome, Compiled)]
+        )
+        == ""
+    )
 
 
 def test_a_dry_run_is_not_a_rehearsal(folder: Path) -> None:

@@ -54,9 +54,9 @@ def test_check_collects_no_garbage_and_imports_no_more_than_it_uses() -> None:
 def test_the_models_and_rules_come_before_what_needs_them(command: str) -> None:
     tree = ast.parse((ROOT / "hptc" / "cli" / f"{command}.py").read_text("utf-8"))
     imports = [
-        ast.unparse(each) for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom)
+        ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
     ]
-    first = next(each for each in imports if each.split()[1].startswith("hptc."))
+    first = next(line for line in imports if line.split()[1].startswith("hptc."))
     assert first == "import hptc.cli.early_imports"
 
 

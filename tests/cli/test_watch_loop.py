@@ -74,7 +74,7 @@ RUNNING = (ONE, "InProgress")
 def test_the_exit_code_is_that_of_the_outcome(status: str, code: int) -> None:
     found = run(RUNNING, (FIRST_DONE, "InProgress"), (ALL_DONE, status))
     assert found.code == code
-    assert [each.status for each in found.display.shown] == ["InProgress", "InProgress", status]
+    assert [update.status for update in found.display.shown] == ["InProgress", "InProgress", status]
     assert found.connections == 1
 
 
@@ -164,7 +164,7 @@ def test_without_permission_to_list_training_jobs() -> None:
     clock = Clock(now=ticks.now, sleep=ticks.sleep)
     observer = JobObserver(name=NAME, bound_of=bound_of)
     assert watch_jobs([observer], lambda: service, display, clock=clock) == 0
-    assert {(each.running, each.cost) for each in display.shown} == {(None, None)}
+    assert {(update.running, update.cost) for update in display.shown} == {(None, None)}
     assert service.calls.count("list_training_jobs") == 1
 
 

@@ -158,7 +158,7 @@ def test_a_directory_needs_its_script(tmp_path: Path) -> None:
 
 def test_a_misspelled_script_is_suggested(tmp_path: Path) -> None:
     found = compile_code(tmp_path, source=SOURCE.format("src/churn", "tran.py")).diagnostics
-    assert [each.label for each in found] == ["did you mean `train.py`?"]
+    assert [finding.label for finding in found] == ["did you mean `train.py`?"]
 
 
 def test_no_comment_hides_that_code_cannot_be_packed(tmp_path: Path) -> None:

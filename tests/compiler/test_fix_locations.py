@@ -127,7 +127,7 @@ def test_what_an_anchor_shares_is_not_changed(tmp_path: Path) -> None:
     document = {outcomes[0].file: outcomes[0].document}
     both = [diagnostic for diagnostic in outcomes[0].diagnostics if diagnostic.code == "HPT205"]
     assert len(both) == 2
-    assert [list(text_fixes(each, document.get)) for each in both] == [[], []]
+    assert [list(text_fixes(diagnostic, document.get)) for diagnostic in both] == [[], []]
 
 
 def test_a_short_form_becomes_a_mapping(tmp_path: Path) -> None:

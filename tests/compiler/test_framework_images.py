@@ -25,15 +25,23 @@ NEW: dict[str, Any] = {"ResourceConfig": {"InstanceType": "ml.zz9.xlarge"}}
 
 
 def groups(*types: str) -> dict[str, Any]:
-    return {"ResourceConfig": {"InstanceGroups": [{"InstanceType": each} for each in types]}}
+    return {
+        "ResourceConfig": {
+            "InstanceGroups": [{"InstanceType": instance_type} for instance_type in types]
+        }
+    }
 
 
 def preferences(*types: str) -> dict[str, Any]:
-    return {"ResourceConfig": {"InstancePreferences": [{"InstanceType": each} for each in types]}}
+    return {
+        "ResourceConfig": {
+            "InstancePreferences": [{"InstanceType": instance_type} for instance_type in types]
+        }
+    }
 
 
 def configs(*types: str) -> dict[str, Any]:
-    several = [{"InstanceType": each} for each in types]
+    several = [{"InstanceType": instance_type} for instance_type in types]
     return {"HyperParameterTuningResourceConfig": {"InstanceConfigs": several}}
 
 

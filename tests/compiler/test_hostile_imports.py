@@ -78,7 +78,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     if not isinstance(value, (dict, list)):
         return []
     entries = list(value.items() if isinstance(value, dict) else enumerate(value))
-    below = [place for _, each in entries for place in places(each)]
+    below = [place for _, value in entries for place in places(value)]
     return [(value, key) for key, _ in entries] + below
 
 

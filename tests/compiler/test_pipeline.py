@@ -68,7 +68,7 @@ def test_a_parent_is_the_job_of_its_content(folder: Path) -> None:
 def test_a_parent_that_is_compiled_first_is_named_as_its_child_is(folder: Path) -> None:
     write(folder, zebra="", ant=from_parents("zebra"))
     found = compile_paths(["."], Workspace(rules=()))
-    assert [one.file for one in found] == ["specs/ant.yaml", "specs/zebra.yaml"]
+    assert [outcome.file for outcome in found] == ["specs/ant.yaml", "specs/zebra.yaml"]
 
 
 def test_editing_a_parent_changes_its_children_and_no_other(folder: Path) -> None:

@@ -49,7 +49,7 @@ def as_text(request: Any) -> str:
 
 
 def test_a_file_is_named_by_its_spec() -> None:
-    names = {file: each.name for file, each in compiled_in("dev").items()}
+    names = {file: outcome.name for file, outcome in compiled_in("dev").items()}
     assert names == {name: name for name in SPECS}
 
 
@@ -70,8 +70,8 @@ def test_no_golden_request_is_left_over() -> None:
 @every_environment
 def test_compiling_twice_gives_the_same_bytes(environment: str) -> None:
     first, second = compile_all(environment), compile_all(environment)
-    assert [as_text(each.request) for each in first.values()] == [
-        as_text(each.request) for each in second.values()
+    assert [as_text(outcome.request) for outcome in first.values()] == [
+        as_text(outcome.request) for outcome in second.values()
     ]
 
 
@@ -258,7 +258,7 @@ class Definition:
 
     @property
     def names(self) -> set[str]:
-        return {each["Name"] for _, each in self.ranges} | set(self.static)
+        return {range_["Name"] for _, range_ in self.ranges} | set(self.static)
 
     def mode(self, channel: dict[str, Any]) -> str:
         mode: str = channel.get(
@@ -306,7 +306,8 @@ def the_objective_has_the_algorithms_direction(it: Definition) -> bool:
 def only_tunables_are_tuned(it: Definition) -> bool:
     known = TUNABLES.get(it.repository)
     return known is None or all(
-        each["Name"] in known and kind in (known[each["Name"]], "Auto") for kind, each in it.ranges
+        range_["Name"] in known and kind in (known[range_["Name"]], "Auto")
+        for kind, range_ in it.ranges
     )
 
 
@@ -322,16 +323,16 @@ def nothing_required_is_missing(it: Definition) -> bool:
 
 
 def a_name_is_static_or_tuned(it: Definition) -> bool:
-    tuned = [each["Name"] for _, each in it.ranges]
+    tuned = [range_["Name"] for _, range_ in it.ranges]
     return bool(tuned) and len(set(tuned)) == len(tuned) and not set(tuned) & set(it.static)
 
 
 def bounds_are_in_order_and_fit_their_scale(it: Definition) -> bool:
-    for kind, each in it.ranges:
+    for kind, range_ in it.ranges:
         if kind not in ("Integer", "Continuous"):
             continue
-        low, high = float(each["MinValue"]), float(each["MaxValue"])
-        scale = each.get("ScalingType", "Auto")
+        low, high = float(range_["MinValue"]), float(range_["MaxValue"])
+        scale = range_.get("ScalingType", "Auto")
         if not low < high or (scale == "Logarithmic" and low <= 0):
             return False
         if scale == "ReverseLogarithmic" and not (kind == "Continuous" and low >= 0 and high < 1):
@@ -340,15 +341,22 @@ def bounds_are_in_order_and_fit_their_scale(it: Definition) -> bool:
 
 
 def integers_are_whole(it: Definition) -> bool:
-    texts = [each[b] for kind, each in it.ranges for b in ("MinValue", "MaxValue") if b in each
-             and kind == "Integer"]  # fmt: skip
+    texts = [
+        range_[bound]
+        for kind, range_ in it.ranges
+        for bound in ("MinValue", "MaxValue")
+        if kind == "Integer" and bound in range_
+    ]
     return all(re.fullmatch(r"-?\d+", text) for text in texts)
 
 
 def script_mode_values_are_json(it: Definition) -> bool:
     if "sagemaker_program" not in it.static:
         return True
-    values = [*it.static.values(), *(v for _, each in it.ranges for v in each.get("Values", ()))]
+    values = [
+        *it.static.values(),
+        *(v for _, range_ in it.ranges for v in range_.get("Values", ())),
+    ]
     return all(json.loads(value) is not None for value in values)
 
 
@@ -384,7 +392,7 @@ def file_systems_are_mounted_in_a_vpc(it: Definition) -> bool:
     mounted = [
         channel for channel in it.channels if "FileSystemDataSource" in channel["DataSource"]
     ]
-    return all("VpcConfig" in it.body and it.mode(each) == "File" for each in mounted)
+    return all("VpcConfig" in it.body and it.mode(channel) == "File" for channel in mounted)
 
 
 def only_pipe_mode_wraps_and_unpacks(it: Definition) -> bool:
@@ -486,12 +494,12 @@ def jobs_are_counted(request: dict[str, Any]) -> bool:
 def finite_spaces_have_enough_points(request: dict[str, Any]) -> bool:
     points = 1
     for definition in definitions(request):
-        for kind, each in definition.ranges:
+        for kind, range_ in definition.ranges:
             if kind in ("Continuous", "Auto"):
                 return True
             points *= (
-                len(each["Values"]) if kind == "Categorical"
-                else int(each["MaxValue"]) - int(each["MinValue"]) + 1
+                len(range_["Values"]) if kind == "Categorical"
+                else int(range_["MaxValue"]) - int(range_["MinValue"]) + 1
             )  # fmt: skip
     return points >= limits(request).get("MaxNumberOfTrainingJobs", 1)
 
@@ -648,8 +656,8 @@ def test_a_child_may_start_from_its_parents(environment: str, name: str) -> None
         (parent,) = definitions(jobs[parent_name["HyperParameterTuningJobName"]])
         assert child.names == parent.names
         assert child.objective == parent.objective
-        kinds = {each["Name"]: kind for kind, each in parent.ranges}
-        assert all(kinds.get(each["Name"], kind) == kind for kind, each in child.ranges)
+        kinds = {range_["Name"]: kind for kind, range_ in parent.ranges}
+        assert all(kinds.get(range_["Name"], kind) == kind for kind, range_ in child.ranges)
         if request["WarmStartConfig"]["WarmStartType"] == "IdenticalDataAndAlgorithm":
             differing = {
                 member

@@ -28,7 +28,7 @@ UNDEFINED = [("HPT006", line_of("train:")), ("HPT006", line_of("validation: {"))
 def test_other_errors_are_reported_too() -> None:
     found = codes(SPEC.replace("strategy: Bayesian", "strategy: Guess"))
     assert ("HPT104", line_of("strategy:")) in found
-    assert [each for each in found if each in UNDEFINED] == UNDEFINED
+    assert [finding for finding in found if finding in UNDEFINED] == UNDEFINED
 
 
 def test_what_follows_from_an_undefined_name_is_not() -> None:

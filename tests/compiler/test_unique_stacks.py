@@ -59,7 +59,10 @@ def test_two_specs_need_one_stack(tmp_path: Path) -> None:
     assert "the spec `eu-x` in the environment `dev`" in found.message
     assert "the spec `x` in the environment `dev-eu`" in found.message
     (related,) = found.related
-    assert {Path(each.file).name for each in (found.span, related.span)} == {"eu-x.yaml", "x.yaml"}
+    assert {Path(location.file).name for location in (found.span, related.span)} == {
+        "eu-x.yaml",
+        "x.yaml",
+    }
     assert found.help == "rename this spec or the other spec"
 
 

@@ -392,7 +392,7 @@ RENDERED = ("one instance", "groups", "spot", "Hyperband without a number", "two
 
 @pytest.mark.parametrize("what", RENDERED)
 def test_rendered(what: str, golden: Golden) -> None:
-    worked = next(each for each in WORKED if each.what == what)
+    worked = next(example for example in WORKED if example.what == what)
     result = bound(worked.spec)
     golden(f"cost/{what.replace(' ', '-')}.txt", render_costs([SpecCost("churn", result)]))
     golden(f"cost/{what.replace(' ', '-')}.json", costs_json([SpecCost("churn", result)]))

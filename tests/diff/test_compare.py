@@ -568,8 +568,8 @@ _FREE = frozenset(
 def several(*jobs: str) -> str:
     """A patch that replaces SPEC's training job by several."""
     body = _read(SPEC)["training_job"]
-    each = {name: merged(body, _read(patch or "{}")) for name, _, patch in map(_parted, jobs)}
-    return json.dumps({"training_job": None, "training_jobs": each})
+    bodies = {name: merged(body, _read(patch or "{}")) for name, _, patch in map(_parted, jobs)}
+    return json.dumps({"training_job": None, "training_jobs": bodies})
 
 
 def _parted(text: str) -> tuple[str, str, str]:

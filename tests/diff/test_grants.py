@@ -137,11 +137,11 @@ def test_actions_and_resources(change: dict[str, Any], expected: bool) -> None:
 
 def test_a_statement_grants_each_action_on_each_resource() -> None:
     statement = Statement(sid="S", actions=("a", "b"), resources=("x", "y"), reason="r")
-    assert [(each.action, each.resource) for each in grants(statement)] == [
+    assert [(grant.action, grant.resource) for grant in grants(statement)] == [
         ("a", "x"),
         ("a", "y"),
         ("b", "x"),
         ("b", "y"),
     ]
     without = replace(statement, resources=())
-    assert [(each.action, each.resource) for each in grants(without)] == [("a", ""), ("b", "")]
+    assert [(grant.action, grant.resource) for grant in grants(without)] == [("a", ""), ("b", "")]

@@ -64,7 +64,9 @@ def test_network_changes(old: Any, new: Any, expected: list[tuple[Kind, str, str
     found = list(network_changes(old, new, PATH))
     assert [(change.kind, change.subject, change.old, change.new) for change in found] == expected
     keys = {"VPC": (), "security groups": ("security_group_ids",), "subnets": ("subnets",)}
-    assert [each.path for each in found] == [(*PATH, *keys[each.subject]) for each in found]
+    assert [finding.path for finding in found] == [
+        (*PATH, *keys[finding.subject]) for finding in found
+    ]
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ def reviewed(folder: Path, *specs: str, old: str | None = None) -> Review:
         environments = {"hptc.yaml": found} if found is not None else {}
         return Side(label=label, compiled=tuple(outcomes), environments=environments)
 
-    def bound(one: Compiled) -> CostBound:
-        prices = price_table() if one.name == "dear" else price_table(m5_xlarge="0.50")
-        return cost_bound(one.job, "us-east-1", prices)
+    def bound(compiled: Compiled) -> CostBound:
+        prices = price_table() if compiled.name == "dear" else price_table(m5_xlarge="0.50")
+        return cost_bound(compiled.job, "us-east-1", prices)
 
     return with_costs(review(side("old", (old,) if old else ()), side("new", specs)), bound)
 

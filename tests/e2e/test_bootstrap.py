@@ -22,7 +22,7 @@ EXECUTION_ROLE = f"cdk-churn-cfn-exec-role-{ACCOUNT}-{REGION}"
 def attached(iam: Any) -> dict[str, Any]:
     """The documents of the policies that CloudFormation's execution role has."""
     found = iam.list_attached_role_policies(RoleName=EXECUTION_ROLE)["AttachedPolicies"]
-    return {each["PolicyName"]: document(iam, each["PolicyArn"]) for each in found}
+    return {policy["PolicyName"]: document(iam, policy["PolicyArn"]) for policy in found}
 
 
 def document(iam: Any, arn: str) -> Any:

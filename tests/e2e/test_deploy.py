@@ -36,7 +36,7 @@ def stacks(project: Project) -> dict[str, str]:
 def set_status(project: Project, stack: str, status: str, reason: str) -> None:
     """Put a stack into a state, with its event, as somebody else would have left it."""
     found = cloudformation_backends[project.account][REGION].stacks.values()
-    (deployed_stack,) = (each for each in found if each.name == stack)
+    (deployed_stack,) = (deployed for deployed in found if deployed.name == stack)
     convergence.set_status(deployed_stack, status, reason)
 
 

@@ -112,8 +112,8 @@ def _require_safe_output(compiled: Failed | Compiled) -> None:
         for diagnostic in compiled.diagnostics
     }
     help_of = rule_help(compiled.diagnostics)
-    sarif = render_sarif(compiled.diagnostics, help_of, lambda each: fixes[each])
-    data = render_json(compiled.diagnostics, lambda each: fixes[each])
+    sarif = render_sarif(compiled.diagnostics, help_of, lambda diagnostic: fixes[diagnostic])
+    data = render_json(compiled.diagnostics, lambda diagnostic: fixes[diagnostic])
     for name, output in (("JSON", data), ("SARIF", sarif)):
         if not output.isascii():
             raise MishandledError(f"check as {name} is not ASCII")

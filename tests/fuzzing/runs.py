@@ -79,7 +79,7 @@ def run(seed: int, cases: range) -> Outcome:
     def alarm(_number: int, _frame: object) -> None:
         raise _TooSlow
 
-    before = [(each, signal.signal(each, alarm)) for each in (signal.SIGALRM, signal.SIGPROF)]
+    before = [(kind, signal.signal(kind, alarm)) for kind in (signal.SIGALRM, signal.SIGPROF)]
     outcome = Outcome()
     try:
         for case in cases:

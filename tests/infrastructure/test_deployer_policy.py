@@ -256,10 +256,11 @@ def test_what_an_environment_does_not_create_is_not_allowed() -> None:
 def test_each_policy_fits_and_none_of_the_statements_is_lost(name: str) -> None:
     chosen, _ = specs_of(name)
     policies = deployer_policies(chosen, statements(name))
-    assert tuple(statement for one in policies for statement in one.statements) == statements(name)
-    for number, one in enumerate(policies, 1):
-        assert one.name == f"hptc-demo-{name}-deployer-{number}"
-        size = len(json.dumps(document(one.statements), separators=(",", ":")))
+    split = tuple(statement for policy in policies for statement in policy.statements)
+    assert split == statements(name)
+    for number, policy in enumerate(policies, 1):
+        assert policy.name == f"hptc-demo-{name}-deployer-{number}"
+        size = len(json.dumps(document(policy.statements), separators=(",", ":")))
         assert size <= MAX_MANAGED_POLICY
 
 

@@ -137,7 +137,7 @@ def test_known_prefix_lists_belong_to_existing_regions() -> None:
         "s3"
     ]
     assert set(table) <= set(Session().get_available_regions("ec2"))
-    assert all(re.fullmatch("pl-[0-9a-f]{8}", each) for each in table.values())
+    assert all(re.fullmatch("pl-[0-9a-f]{8}", prefix_list) for prefix_list in table.values())
 
 
 def test_interface_endpoints_accept_training_jobs_only() -> None:

@@ -229,10 +229,10 @@ def check_limits(environment: Environment, stacks: EnvironmentStacks) -> None:
     for stack in stacks.outputs:
         assert re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack)
     roles: list[str] = []
-    for each in stacks.roles:
-        assert size(each.permissions, environment) <= 10_240
-        check_references(each.permissions, environment, each.spec)
-        roles += [each.role_name] if each.role_name else []
+    for spec_stack in stacks.roles:
+        assert size(spec_stack.permissions, environment) <= 10_240
+        check_references(spec_stack.permissions, environment, spec_stack.spec)
+        roles += [spec_stack.role_name] if spec_stack.role_name else []
     for schedule in stacks.schedules:
         for role in (schedule.machine_role, schedule.scheduler_role):
             assert size(role.permissions, environment) <= 10_240

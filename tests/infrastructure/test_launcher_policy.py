@@ -84,7 +84,10 @@ def groups(*types: str) -> Change:
 
 
 def configs(*types: str) -> Change:
-    listed = [{"InstanceType": each, "InstanceCount": 1, "VolumeSizeInGB": 50} for each in types]
+    listed = [
+        {"InstanceType": instance_type, "InstanceCount": 1, "VolumeSizeInGB": 50}
+        for instance_type in types
+    ]
     return lambda result: (
         result["TrainingJobDefinition"].pop("ResourceConfig"),
         definition(HyperParameterTuningResourceConfig={"InstanceConfigs": listed})(result),
@@ -487,7 +490,9 @@ def test_training_code_is_uploaded_and_never_replaced(
 
 def test_training_code_is_encrypted_with_the_key_of_the_environment() -> None:
     statements = {statement.sid: statement for statement in launcher_statements(environment())}
-    (encrypt,) = (each for sid, each in statements.items() if sid.startswith("EncryptCode"))
+    (encrypt,) = (
+        statement for sid, statement in statements.items() if sid.startswith("EncryptCode")
+    )
     assert encrypt.actions == ("kms:GenerateDataKey",)
     without = replace(environment(), variables={})
     assert not {"UploadCode", "FindCode"} & {

@@ -72,8 +72,8 @@ def test_only_the_streams_of_containers_are_covered() -> None:
 
 
 def test_a_change_of_content_does_not_change_the_policy() -> None:
-    one, other = (
+    before, after = (
         document(permissions(environment(), replace(job(definition()), name=name), spec="churn"))
         for name in (job_name("churn", DIGEST), job_name("churn", OTHER_DIGEST))
     )
-    assert one == other
+    assert before == after

@@ -134,8 +134,8 @@ def test_keys_known_by_aliases_are_grouped_by_owner() -> None:
         environment(data_bucket="lake", input_kms_keys=["alias/lake", theirs]),
         [("churn", job(definition(**inputs("s3://lake/a/"))))],
     )
-    keys = {each.name: each for each in result if each.kind == "key"}
-    assert {name: each.account for name, each in keys.items()} == {
+    keys = {grant.name: grant for grant in result if grant.kind == "key"}
+    assert {name: grant.account for name, grant in keys.items()} == {
         "alias/lake": "123456789012",
         "alias/theirs": OWNER,
     }
@@ -158,7 +158,7 @@ def test_a_key_known_by_its_alias_needs_no_condition_in_its_own_policy() -> None
         environment(data_bucket="lake", input_kms_keys=["alias/lake"]),
         [("churn", job(definition(**inputs("s3://lake/a/"))))],
     )
-    (key,) = [each for each in result if each.kind == "key"]
+    (key,) = [grant for grant in result if grant.kind == "key"]
     (statement,) = document(key.statements)["Statement"]
     assert (key.name, key.account) == ("alias/lake", "123456789012")
     assert statement["Resource"] == "*"
@@ -195,4 +195,4 @@ def test_it_is_ready_to_paste(golden: Golden) -> None:
     result = grants()
     golden("permissions/owners.txt", render_owner_grants(result, environment(**THEIRS)))
     data = json.loads(owner_grants_json(result))
-    assert [each["policy"] for each in data] == [document(each.statements) for each in result]
+    assert [grant["policy"] for grant in data] == [document(grant.statements) for grant in result]

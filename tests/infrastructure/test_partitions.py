@@ -41,7 +41,7 @@ def compiled(region: str) -> tuple[Compiled, ...]:
         assert "region: us-east-1" in text
         (copy / "hptc.yaml").write_text(text.replace("region: us-east-1", f"region: {region}"))
         found = compile_paths([str(copy)], Workspace(environment="dev"))
-    return tuple(each for each in found if isinstance(each, Compiled))
+    return tuple(outcome for outcome in found if isinstance(outcome, Compiled))
 
 
 def world(region: str) -> World:
@@ -73,7 +73,7 @@ def strings(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for each in inner for text in strings(each)]
+    return [text for inner_value in inner for text in strings(inner_value)]
 
 
 @pytest.mark.parametrize("region", PLACES)

@@ -279,7 +279,7 @@ def test_each_statement_has_a_reason_and_a_request_path(case: str) -> None:
 def test_sids_are_unique_and_meet_iams_pattern() -> None:
     many = inputs("s3://a-b/x/", "s3://ab/x/", "s3://a.b/x/", "s3://ab", "s3://" + "long-" * 12)
     result = document(permissions(environment(), job(definition(**many))))["Statement"]
-    sids = [each["Sid"] for each in result]
+    sids = [statement["Sid"] for statement in result]
     assert len(set(sids)) == len(sids)
     assert all(sid.isalnum() and len(sid) <= 100 for sid in sids)
     assert sum(sid.startswith("ListInput") for sid in sids) == 5
@@ -325,7 +325,7 @@ def test_a_definition_with_another_role_requires_nothing() -> None:
 def test_arns_are_in_the_regions_partition(region: str, partition: str) -> None:
     members = inputs("s3://${hptc:data_bucket}/a/") | VPC | volume("alias/ml")
     result = permissions(environment(region, kms_key="managed"), job(definition(**members)))
-    arns = [r for each in result for r in each.resources if r.startswith("arn:")]
+    arns = [r for statement in result for r in statement.resources if r.startswith("arn:")]
     assert arns
     assert {arn.split(":")[1] for arn in arns} == {partition}
     key = foundation(environment(region, kms_key="managed")).key

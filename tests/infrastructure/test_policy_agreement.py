@@ -98,7 +98,7 @@ def request(*changes: Change, tags: dict[str, str]) -> Request:
     for change in changes:
         result.append(definition())
         change(result[-1])
-    several = [{"DefinitionName": f"d{i}", **each} for i, each in enumerate(result)]
+    several = [{"DefinitionName": f"d{i}", **body} for i, body in enumerate(result)]
     return {
         "HyperParameterTuningJobName": "example",
         "HyperParameterTuningJobConfig": {"Strategy": "Random", "ResourceLimits": limits},
@@ -126,11 +126,11 @@ def put(**members: Any) -> Change:
 
 
 def in_order(*changes: Change) -> Change:
-    def change(result: Request) -> None:
-        for each in changes:
-            each(result)
+    def apply_all(result: Request) -> None:
+        for change in changes:
+            change(result)
 
-    return change
+    return apply_all
 
 
 def runtime(seconds: int | None) -> Change:
@@ -235,7 +235,7 @@ COMPARED: dict[str, Limit] = {
             *([], ["ml.p3.2*", "ml.m5.large"], ["ml.5.large"], ["m5.large"], None),
         ),
         changes={
-            **{each: one_type(each) for each in TYPES},
+            **{instance_type: one_type(instance_type) for instance_type in TYPES},
             **{f"{a} and {b}": groups_of(a, b) for a, b in product(TYPES[:3], TYPES[2:])},
             **{f"{a} or {b}": either_of(a, b) for a, b in product(TYPES[:3], TYPES[2:])},
         },
@@ -358,11 +358,11 @@ class Disagreement:
 
 
 def _keys(result: Request) -> set[str]:
-    found = {each["OutputDataConfig"].get("KmsKeyId") for each in definitions(result)}
-    for each in definitions(result):
+    found = {definition["OutputDataConfig"].get("KmsKeyId") for definition in definitions(result)}
+    for definition in definitions(result):
         for member in RESOURCES:
-            found.add(each.get(member, {}).get("VolumeKmsKeyId"))
-    return {each for each in found if each}
+            found.add(definition.get(member, {}).get("VolumeKmsKeyId"))
+    return {key for key in found if key}
 
 
 def _has_local_storage(training_job: Any) -> bool:
@@ -404,14 +404,16 @@ KNOWN_DISAGREEMENTS = {
         applies=lambda env, result: (
             env.infrastructure.network is not None
             and env.infrastructure.network.has_managed_group
-            and any("VpcConfig" in each for each in definitions(result))
+            and any("VpcConfig" in definition for definition in definitions(result))
         ),
     ),
     "a network for some of several definitions": Disagreement(
         key="require_vpc",
         stricter="rules",
         because="the subnets of all definitions are one list to IAM",
-        applies=lambda env, result: len({"VpcConfig" in each for each in definitions(result)}) == 2,
+        applies=lambda env, result: (
+            len({"VpcConfig" in definition for definition in definitions(result)}) == 2
+        ),
     ),
     "volumes and local storage in several definitions": Disagreement(
         key="require_kms_keys",
@@ -419,7 +421,7 @@ KNOWN_DISAGREEMENTS = {
         because="AWS does not document which definition's key counts, so each must pass, and the "
         "instance types of all are one list",
         applies=lambda env, result: (
-            len({_has_local_storage(each) for each in definitions(result)}) == 2
+            len({_has_local_storage(definition) for definition in definitions(result)}) == 2
         ),
     ),
 }
@@ -533,7 +535,7 @@ def combinations(draw: st.DrawFn) -> tuple[Project, Request]:
     """A policy with all keys, and a tuning job of one or two definitions that touches each key."""
     policy = {key: draw(st.sampled_from(limit.values)) for key, limit in COMPARED.items()}
     own = COMPARED["require_kms_keys"].infrastructures, COMPARED["require_vpc"].infrastructures
-    keyed, networked = (draw(st.sampled_from(each)) for each in own)
+    keyed, networked = (draw(st.sampled_from(choices)) for choices in own)
     changes = [
         in_order(*(draw(st.sampled_from([*limit.changes.values()])) for limit in COMPARED.values()))
         for _ in range(draw(st.integers(1, 2)))

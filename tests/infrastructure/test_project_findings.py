@@ -176,7 +176,7 @@ def test_roles_that_launchers_of_another_environment_could_pass(
 ) -> None:
     found = diagnostics(tmp_path, of(one) + of(other, name="dev-eu"))
     assert [finding.code for finding in found] == ["HPT109"] * count
-    assert all("could pass the roles of" in each.message for each in found)
+    assert all("could pass the roles of" in finding.message for finding in found)
 
 
 def test_another_account_may_have_the_same_role_path(tmp_path: Path) -> None:

@@ -173,13 +173,13 @@ def test_the_machine_role_reads_the_runs_of_its_parents(tmp_path: Path) -> None:
         call("sagemaker:DescribeHyperParameterTuningJob", f"{jobs}/base-00000001"),
         call("sagemaker:AddTags", f"{jobs}/base-00000001"),
     ]
-    assert [str(each) for each in allowed if not is_allowed(each, policy)] == []
-    assert [str(each) for each in denied if is_allowed(each, policy)] == []
+    assert [str(call) for call in allowed if not is_allowed(call, policy)] == []
+    assert [str(call) for call in denied if is_allowed(call, policy)] == []
 
 
 def test_the_report_shows_the_line_that_requires_the_lookup(tmp_path: Path) -> None:
     _, found = compiled(project(tmp_path, OTHER, base=BASE))
-    report = permissions_report(next(one for one in found if one.name == "Churn"))
+    report = permissions_report(next(outcome for outcome in found if outcome.name == "Churn"))
     required = {
         permission.statement.sid: {requirement.path for requirement in permission.required_by}
         for role in report.schedule

@@ -188,8 +188,8 @@ def test_the_machine_role_allows_what_it_needs_and_nothing_similar(tmp_path: Pat
         call("events:PutRule", "arn:aws:events:us-east-1:123456789012:rule/x"),
         call("s3:GetObject", "arn:aws:s3:::demo-data/train/a.csv"),
     ]
-    assert [str(each) for each in allowed if not is_allowed(each, policy)] == []
-    assert [str(each) for each in denied if is_allowed(each, policy)] == []
+    assert [str(call) for call in allowed if not is_allowed(call, policy)] == []
+    assert [str(call) for call in denied if is_allowed(call, policy)] == []
 
 
 def test_the_scheduler_may_start_this_machine_only(tmp_path: Path) -> None:

@@ -185,10 +185,10 @@ def _another_environment(world: World) -> None:
 
 
 def _another_account(world: World) -> None:
-    for index, one in enumerate(world.specs):
-        assert one.environment is not None
-        elsewhere = replace(one.environment, account="999999999999", region="eu-west-1")
-        world.specs[index] = replace(one, environment=elsewhere)
+    for index, compiled in enumerate(world.specs):
+        assert compiled.environment is not None
+        elsewhere = replace(compiled.environment, account="999999999999", region="eu-west-1")
+        world.specs[index] = replace(compiled, environment=elsewhere)
     world.tuning.region = "eu-west-1"
 
 

@@ -77,4 +77,4 @@ def test_the_best_of_each_job_that_has_one_and_how_many_are_read() -> None:
     assert read == [1, 2]
     assert tuning.calls.count("describe") == 1
     unread = with_best(jobs, tuning, now=now, reads_best=False)
-    assert [each.best for each in unread] == [None, None]
+    assert [job.best for job in unread] == [None, None]

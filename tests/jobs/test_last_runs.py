@@ -46,8 +46,8 @@ def changed(folder: Path, old: str, new: str) -> tuple[list[Compiled], Review]:
 
 
 def last_run(found: Review, tuning: TuningReader) -> LastRun | None:
-    (one,) = with_last_runs(found, lambda _: tuning).specs
-    return one.comparisons[0].last_run
+    (spec_diff,) = with_last_runs(found, lambda _: tuning).specs
+    return spec_diff.comparisons[0].last_run
 
 
 def test_the_best_value_and_what_the_new_version_cannot_choose(tmp_path: Path) -> None:

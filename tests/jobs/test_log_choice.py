@@ -109,10 +109,10 @@ class TestNewLines:
     def test_each_line_is_returned_once(self) -> None:
         tuning = FakeTuning(logs={NAME: [event(0, "a"), event(1, "b")]})
         lines = NewLines(NAME)
-        assert [each.message for each in lines.read(tuning)] == ["a", "b"]
+        assert [line.message for line in lines.read(tuning)] == ["a", "b"]
         assert list(lines.read(tuning)) == []
         tuning.logs[NAME].append(event(2, "c"))
-        assert [each.message for each in lines.read(tuning)] == ["c"]
+        assert [line.message for line in lines.read(tuning)] == ["c"]
 
     def test_equal_lines_of_one_moment_are_all_returned(self) -> None:
         tuning = FakeTuning(logs={NAME: [event(0, "."), event(0, ".")]})
@@ -126,7 +126,7 @@ class TestNewLines:
         lines = NewLines(NAME)
         assert len(list(lines.read(tuning))) == 1
         tuning.logs[NAME].insert(0, event(90, "late", instance=2))
-        assert [each.message for each in lines.read(tuning)] == ["late"]
+        assert [line.message for line in lines.read(tuning)] == ["late"]
 
     @pytest.mark.parametrize(("seconds", "is_shown"), [(70, True), (69, False)])
     def test_lines_may_arrive_thirty_seconds_late(self, seconds: int, is_shown: bool) -> None:
@@ -139,7 +139,7 @@ class TestNewLines:
     def test_only_the_first_reading_is_cut(self) -> None:
         tuning = FakeTuning(logs={NAME: [event(number, str(number)) for number in range(50)]})
         lines = NewLines(NAME)
-        assert [each.message for each in lines.read(tuning, tail=2)] == ["48", "49"]
+        assert [line.message for line in lines.read(tuning, tail=2)] == ["48", "49"]
         tuning.logs[NAME] += [event(50 + number, "new") for number in range(9)]
-        read = [each.message for each in lines.read(tuning, tail=2)]
+        read = [line.message for line in lines.read(tuning, tail=2)]
         assert read.count("new") == 9

@@ -41,18 +41,18 @@ def ran(
     job = tuning.jobs[sent.name]
     job["HyperParameterTuningJobStatus"] = status
     job["TrainingJobStatusCounters"] = {
-        "Completed": sum(each is not None for each in seconds),
-        "NonRetryableError": sum(each is None for each in seconds),
+        "Completed": sum(duration is not None for duration in seconds),
+        "NonRetryableError": sum(duration is None for duration in seconds),
     }
     tuning.training_jobs[sent.name] = [
         TrainingJob(
             name=f"{sent.name}-{number:03}",
-            status="Failed" if each is None else "Completed",
+            status="Failed" if duration is None else "Completed",
             definition=definitions[number % len(definitions)] if definitions else "",
-            started=None if each is None else CREATED,
-            ended=None if each is None else CREATED + timedelta(seconds=each),
+            started=None if duration is None else CREATED,
+            ended=None if duration is None else CREATED + timedelta(seconds=duration),
         )
-        for number, each in enumerate(seconds)
+        for number, duration in enumerate(seconds)
     ]
     return sent.name
 

@@ -91,7 +91,7 @@ def test_the_stack_of_somebody_else(before: list[Compiled], stack: str) -> None:
     assert f"--adopt {stack}" in raised.value.help
     # A plan shows it, and blocks what needs it.
     plan = planned(before, stacks=stacks)
-    assert [(each.name, "acme/other" in each.owner) for each in plan.stacks.foreign] == [
+    assert [(stack.name, "acme/other" in stack.owner) for stack in plan.stacks.foreign] == [
         (stack, True)
     ]
     (blocked,) = plan.blocked

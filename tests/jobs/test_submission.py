@@ -561,7 +561,7 @@ def test_jobs_are_tried_until_no_call_can_succeed(
     found = list(attempt_each(range(len(outcomes)), attempt, lambda _, error: error.message))
     assert len(found) == len(outcomes)
     assert len(attempted) == tried
-    assert all("not tried, because no call to AWS succeeds" in each for each in found[tried:])
-    assert [each == "done" for each in found[:tried]] == [
+    assert all("not tried, because no call to AWS succeeds" in outcome for outcome in found[tried:])
+    assert [outcome == "done" for outcome in found[:tried]] == [
         outcome is None for outcome in outcomes[:tried]
     ]

@@ -58,7 +58,7 @@ def test_each_stand_in_is_of_an_algorithm_in_the_catalog(name: str) -> None:
         for hyperparameter in STAND_INS[name].hyperparameters
         if not known.hyperparameter(hyperparameter)
     ] == []
-    assert {each for channel in known.channels for each in channel.names} >= set(
+    assert {name for channel in known.channels for name in channel.names} >= set(
         STAND_INS[name].channels
     )
 

@@ -81,7 +81,10 @@ def test_an_image_trains_as_on_aws(tmp_path: Path, docker: FakeDocker) -> None:
     definition["Environment"] = {"TOKEN": "#value = x "}
     made = tuning(tmp_path, channels={"train": tmp_path / "data"})
     status, ended = run(made, request)
-    assert (status.status, [each.value for each in ended]) == ("Completed", [0.5, 0.5])
+    assert (status.status, [training_job.value for training_job in ended]) == (
+        "Completed",
+        [0.5, 0.5],
+    )
     files = next(tmp_path.glob("jobs/demo/training-jobs/demo-001-*/attempt-1"))
     log = (files / "log").read_text()
     assert '"epochs": "3"' in log

@@ -83,7 +83,7 @@ def test_a_training_job_that_fills_the_disk_fails(tmp_path: Path) -> None:
 def test_a_constant_objective_ends_after_all_training_jobs(tmp_path: Path) -> None:
     request = tuning_request(jobs=6, parallel=2, strategy="Bayesian")
     status, ended = run(local_tuning(tmp_path), request)
-    assert (status.status, {each.value for each in ended}) == ("Completed", {0.5})
+    assert (status.status, {training_job.value for training_job in ended}) == ("Completed", {0.5})
     records = [json.loads(path.read_text()) for path in tmp_path.glob("jobs/demo/*/demo-*.json")]
     tried = [record["HyperParameters"] for record in records]
     assert len({(values["rate"], values["depth"]) for values in tried}) == 6
@@ -96,8 +96,8 @@ def test_two_tuning_jobs_run_at_once_in_one_folder(tmp_path: Path) -> None:
         tuning.create(tuning_request(name, jobs=3))
     wait_until(lambda: all(job_status(tuning, name).has_ended for name in names))
     found = [job_status(tuning, name) for name in names]
-    assert [each.training_jobs.completed for each in found] == [3, 3]
-    assert [each.best.metric_value for each in found if each.best] == [0.1, 0.2]
+    assert [result.training_jobs.completed for result in found] == [3, 3]
+    assert [result.best.metric_value for result in found if result.best] == [0.1, 0.2]
 
 
 def test_gaps_in_a_log_that_grows_too_fast_are_reported(

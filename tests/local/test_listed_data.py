@@ -64,8 +64,8 @@ def test_a_channel_has_the_objects_of_its_manifest(tmp_path: Path, root: Path) -
     source = {"S3DataDistributionType": "ShardedByS3Key"}  # of one instance: all of them
     tuning = local_tuning(tmp_path, SHOW, s3_root=root)
     _, ended = run(tuning, request(jobs=2, source=source))
-    for each in ended:
-        assert each.last_lines == (
+    for training_job in ended:
+        assert training_job.last_lines == (
             "./train/some/prefix/a.csv",
             "./train/some/prefix/b.csv",
             "./train/some/prefix/sub/c.csv",

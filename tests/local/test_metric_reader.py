@@ -30,7 +30,7 @@ def reader() -> Iterator[MetricReader]:
 
 
 def read(reader: MetricReader, *lines: str, metrics: tuple[Metric, ...]) -> list[tuple[str, float]]:
-    return [(each.metric, each.value) for each in reader.read("job", metrics, lines)]
+    return [(report.metric, report.value) for report in reader.read("job", metrics, lines)]
 
 
 def test_values_come_in_the_order_of_the_lines(reader: MetricReader) -> None:

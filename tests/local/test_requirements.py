@@ -181,7 +181,7 @@ def test_what_is_missing_is_a_note(tmp_path: Path) -> None:
 def test_requirements_are_installed_next_to_the_packages_of_the_python(tmp_path: Path) -> None:
     tuning = scripts(tmp_path, "./demo_package-1.0-py3-none-any.whl\n", installs_requirements=True)
     _, ended = run(tuning, tuning_request(jobs=2, parallel=2, static=STATIC))
-    assert [each.value for each in ended] == [0.25, 0.25], ended[0].last_lines
+    assert [training_job.value for training_job in ended] == [0.25, 0.25], ended[0].last_lines
     assert list(tuning.missing_packages("demo")) == []
     logs = [path.read_text() for path in tmp_path.glob("jobs/demo/training-jobs/*/*/log")]
     assert sum("Successfully installed demo-package-1.0" in log for log in logs) == 1

@@ -98,7 +98,9 @@ def test_kill_and_resume(tmp_path: Path, started: Path) -> None:
     last = finished(tmp_path)
     assert ended.items() <= last.items(), "a finished training job has changed"
     assert all(names_in(started)[name] == count for name, count in known.items())
-    assert sorted(each["Local"]["Number"] for each in last.values()) == list(range(1, jobs + 1))
+    assert sorted(training_job["Local"]["Number"] for training_job in last.values()) == list(
+        range(1, jobs + 1)
+    )
     assert job_status(LocalTuning(tmp_path / "jobs"), "demo").status == "Completed"
 
 
@@ -188,7 +190,7 @@ def test_a_stopped_tuning_job_can_be_resumed(tmp_path: Path) -> None:
     assert status.status == "Stopped"
     events: list[Event] = []
     tuning.run("demo", events.append)
-    assert [each.number for each in events if isinstance(each, Started)] == [3, 4, 5]
+    assert [event.number for event in events if isinstance(event, Started)] == [3, 4, 5]
     assert job_status(tuning, "demo").status == "Completed"
 
 

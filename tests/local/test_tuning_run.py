@@ -40,7 +40,7 @@ def test_a_tuning_job_completes_with_its_best_training_job(tmp_path: Path) -> No
     assert len(set(depths)) > 1
     assert status.best is not None
     assert status.best.metric_value == float(f"0.{min(depths)}")
-    assert sorted(each.number for each in ended) == [1, 2, 3, 4, 5, 6]
+    assert sorted(training_job.number for training_job in ended) == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_configurations_are_those_of_the_search(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_the_configurations_are_those_of_the_search(tmp_path: Path) -> None:
 def test_every_report_of_a_metric_is_recorded_and_the_last_one_is_final(tmp_path: Path) -> None:
     tuning = local_tuning(tmp_path, CURVE)
     status, ended = run(tuning, tuning_request(jobs=1))
-    assert [each.value for each in ended] == [0.7]
+    assert [training_job.value for training_job in ended] == [0.7]
     assert status.best is not None
     record = json.loads(next((tmp_path / "jobs/demo/training-jobs").glob("*.json")).read_text())
     assert record["Local"]["Reports"] == [0.9, 0.8, 0.7]
@@ -139,8 +139,8 @@ def test_a_stop_asks_training_jobs_to_end_and_records_their_values(tmp_path: Pat
 
     status, ended = run(tuning, request, stop)
     assert status.status == "Stopped"
-    assert [each.status for each in ended] == ["Stopped", "Stopped"]
-    assert [each.value for each in ended] == [0.3, 0.3]
+    assert [training_job.status for training_job in ended] == ["Stopped", "Stopped"]
+    assert [training_job.value for training_job in ended] == [0.3, 0.3]
 
 
 def _logs(folder: Path) -> list[Path]:
@@ -164,7 +164,7 @@ def test_a_second_stop_kills(tmp_path: Path) -> None:
 def test_early_stopping_stops_what_is_worse_than_the_median(tmp_path: Path) -> None:
     tuning = local_tuning(tmp_path, FIRST_IS_BEST)
     status, ended = run(tuning, tuning_request(jobs=2, early_stopping="Auto"))
-    assert [each.status for each in ended] == ["Completed", "Stopped"]
+    assert [training_job.status for training_job in ended] == ["Completed", "Stopped"]
     assert status.status == "Completed"
 
 
@@ -201,7 +201,7 @@ def test_a_criterion_stops_the_last_training_jobs_too(
     config["ResourceLimits"] |= limits
     status, ended = run(local_tuning(tmp_path, script), request)
     assert status.status == "Completed"
-    assert [each.status for each in ended] == ["Completed", "Stopped"]
+    assert [training_job.status for training_job in ended] == ["Completed", "Stopped"]
 
 
 def test_a_grid_ends_when_it_is_exhausted(tmp_path: Path) -> None:

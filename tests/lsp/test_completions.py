@@ -31,7 +31,7 @@ def offered(marked: str, folder: Path, name: str = "churn.yaml") -> dict[str, Ch
     found = choices(
         cursor, is_project=name == "hptc.yaml", in_project=in_project, workspace=workspace
     )
-    return {each.word: each for each in found}
+    return {completion.word: completion for completion in found}
 
 
 def test_hyperparameters_of_the_algorithm_with_their_values_and_ranges(folder: Path) -> None:

@@ -116,7 +116,7 @@ def test_columns_count_utf_16_units(editor: Editor, spec: Path) -> None:
     line = 'tags: {"\N{PARTY POPPER}\N{PARTY POPPER}": {a: b}}'
     found = editor.change(spec, SPEC.replace("tags: {team: growth}", line))
     character = line.index("{a") + 2  # each of the two is two units
-    assert [each.range.start.character for each in found] == [character]
+    assert [diagnostic.range.start.character for diagnostic in found] == [character]
 
 
 def test_findings_in_hptc_yaml_are_shown_there_and_change_with_it(
@@ -139,7 +139,9 @@ def test_an_open_spec_is_checked_again_when_hptc_yaml_changes_on_disk(
     editor: Editor, spec: Path, folder: Path
 ) -> None:
     path = folder / "hptc.yaml"
-    assert [each.method for each in editor.watched] == ["workspace/didChangeWatchedFiles"]
+    assert [registration.method for registration in editor.watched] == [
+        "workspace/didChangeWatchedFiles"
+    ]
     event = types.FileEvent(path.as_uri(), types.FileChangeType.Changed)
     try:
         path.write_text(PROJECT + "policy: {max_number_of_training_jobs: 2}\n", "utf-8")
@@ -166,7 +168,7 @@ def test_files_of_other_tools_have_no_findings(editor: Editor, folder: Path) -> 
 def test_a_file_outside_of_a_project(editor: Editor, tmp_path: Path) -> None:
     found = editor.open(tmp_path / "new.yaml", "name: new\ntraining_job: {}\nstrategi: Random\n")
     assert found
-    assert {each.source for each in found} == {"hptc"}
+    assert {diagnostic.source for diagnostic in found} == {"hptc"}
     editor.close(tmp_path / "new.yaml")
 
 
@@ -182,7 +184,7 @@ def test_two_specs_with_one_name(editor: Editor, spec: Path, folder: Path) -> No
     path.write_text(SPEC, "utf-8")
     try:
         found = editor.change(spec, SPEC + "\n")
-        assert [each.range.start.line for each in found] == [0]
+        assert [diagnostic.range.start.line for diagnostic in found] == [0]
     finally:
         path.unlink()
 
@@ -244,7 +246,7 @@ def test_a_fix_can_be_in_several_places_and_in_another_file(
     editor.change(spec, SPEC)
     found = fixes(project, wrong, "HPT241")
     assert list(found["Remove it"]) == [project.as_uri()]
-    [title] = [each for each in found if each.startswith("Remove it in ")]
+    [title] = [text for text in found if text.startswith("Remove it in ")]
     assert [edit.new_text for edit in found[title][spec.as_uri()]] == ["\nhyperband: null"]
 
 
@@ -255,7 +257,7 @@ def test_all_safe_fixes_of_a_file_are_one_action(editor: Editor, spec: Path) -> 
         context = types.CodeActionContext([], only=only)
         sent = types.CodeActionParams(file, start, context)
         found = editor.wait(editor.client.text_document_code_action_async(sent))
-        return [each for each in found or () if isinstance(each, types.CodeAction)]
+        return [action for action in found or () if isinstance(action, types.CodeAction)]
 
     wrong = SPEC.replace("min: 3, max: 10", "min: 10, max: 3").replace("text/csv", "text/CSV")
     editor.change(spec, SPEC)

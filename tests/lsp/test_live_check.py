@@ -23,10 +23,12 @@ def test_the_specs_of_this_repository_have_the_findings_of_check() -> None:
     assert len(texts) > 10
     for path in texts:
         expected = merged_diagnostics(compile_in_all_environments([str(path)], Workspace()))
-        new = [each for each in found.diagnostics[path] if "`typo`" in each.message]
+        new = [
+            diagnostic for diagnostic in found.diagnostics[path] if "`typo`" in diagnostic.message
+        ]
         assert len(new) == 1
-        assert {each.message for each in expected} <= {
-            each.message for each in found.diagnostics[path]
+        assert {diagnostic.message for diagnostic in expected} <= {
+            diagnostic.message for diagnostic in found.diagnostics[path]
         }
 
 

@@ -74,10 +74,10 @@ def test_the_list_of_files_is_read_again_after_a_change(
     index, files = NameIndex(), Counted()
     project, _ = index.project_of(tmp_path, Workspace(files=files))
     assert project is not None
-    for each in (tmp_path, tmp_path / "specs", folder):
-        os.utime(each, ns=(1, 1))  # long ago
-    assert [each.name for each in index.files_of(project, files)] == ["a.yaml"]
+    for directory in (tmp_path, tmp_path / "specs", folder):
+        os.utime(directory, ns=(1, 1))  # long ago
+    assert [file.name for file in index.files_of(project, files)] == ["a.yaml"]
     monkeypatch.setattr("hptc.lsp.name_index.project_files", lambda *_: [])
-    assert [each.name for each in index.files_of(project, files)] == ["a.yaml"], "not listed again"
+    assert [file.name for file in index.files_of(project, files)] == ["a.yaml"], "not listed again"
     (folder / "b.yaml").write_text("name: b\n", "utf-8")
     assert index.files_of(project, files) == [], "listed again"

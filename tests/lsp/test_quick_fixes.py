@@ -49,7 +49,7 @@ def path(tmp_path: Path) -> Path:
 def test_what_was_meant_replaces_the_word(path: Path, right: str, wrong: str) -> None:
     text = SPEC.replace(right, wrong)
     before = found_in(text, path)
-    fixes = [fix for each in before for fix in quick_fixes(each, text) if fix.is_safe]
+    fixes = [fix for diagnostic in before for fix in quick_fixes(diagnostic, text) if fix.is_safe]
     assert len(fixes) == 1
     assert applied(fixes[0], text).rstrip() != text.rstrip()
     after = found_in(applied(fixes[0], text), path)
@@ -72,9 +72,9 @@ def test_other_edits_are_offered_and_not_preferred(
     assert right in SPEC
     text = SPEC.replace(right, wrong)
     [(found, fix)] = [
-        (each, fix)
-        for each in found_in(text, path)
-        for fix in quick_fixes(each, text)
+        (diagnostic, fix)
+        for diagnostic in found_in(text, path)
+        for fix in quick_fixes(diagnostic, text)
         if fix.title == title
     ]
     assert not fix.is_safe

@@ -66,7 +66,7 @@ def test_what_is_captured() -> None:
     (found,) = rehearsal.metrics
     assert rehearsal.is_objective_found
     assert (found.matches, found.numbers.count) == (3, 3)
-    assert [(each.line, each.text) for each in found.numbers.first] == [
+    assert [(line.line, line.text) for line in found.numbers.first] == [
         (2, "0.91"),
         (4, "5.4e-1"),
         (5, "0.50"),
@@ -77,7 +77,7 @@ def test_lines_that_are_similar_hide_secrets() -> None:
     key = filled("AKIA{key:16}")
     rehearsal = proved('{loss: "LOSS=([0-9.]+)"}', f"{key} epoch 1 loss: 0.5 {key}\n")
     (found,) = rehearsal.metrics
-    assert (found.matches, [each.line for each in found.similar]) == (0, [1])
+    assert (found.matches, [line.line for line in found.similar]) == (0, [1])
     assert "loss: 0.5" in found.similar[0].text
     assert key not in found.similar[0].text
 
@@ -103,12 +103,12 @@ def test_three_captures_of_each_kind_are_shown() -> None:
     log = "".join(f"loss={value}\n" for value in ("1", "nan", "2", "inf", "3", "-", "4", "?", "5"))
     (found,) = proved('{loss: "loss=(.*)"}', log).metrics
     assert (found.matches, found.numbers.count) == (9, 5)
-    assert [(each.line, each.text) for each in found.numbers.first] == [
+    assert [(line.line, line.text) for line in found.numbers.first] == [
         (1, "1"),
         (3, "2"),
         (5, "3"),
     ]
-    assert [(each.line, each.text) for each in found.wrong.first] == [
+    assert [(line.line, line.text) for line in found.wrong.first] == [
         (2, "nan"),
         (4, "inf"),
         (6, "-"),
@@ -191,7 +191,7 @@ class TestWhichDefinitionIsTheObjective:
 
     def marked(self, definitions: str, log: str = LOG, *, seconds: float = 10) -> dict[str, bool]:
         found = proved(definitions, log, seconds=seconds).metrics
-        return {each.metric.name: each.is_objective for each in found}
+        return {rehearsal.metric.name: rehearsal.is_objective for rehearsal in found}
 
     def test_when_it_ran(self) -> None:
         definitions = '{acc: "acc=([0-9.]+)", loss: "loss=([0-9.]+)"}'
@@ -266,7 +266,10 @@ training_jobs:
 def test_one_of_several_definitions() -> None:
     compiled = compile_case("training_jobs: {one: {}, two: {}}")
     compiled = succeeded(compiled)
-    assert [each.definition for each in rehearse(compiled.job, LOG, "x")] == ["one", "two"]
+    assert [rehearsal.definition for rehearsal in rehearse(compiled.job, LOG, "x")] == [
+        "one",
+        "two",
+    ]
     (only,) = rehearse(compiled.job, LOG, "x", definition="two")
     assert only.definition == "two"
     (single,) = rehearse(job('{loss: "loss=([0-9.]+)"}'), LOG, "x")

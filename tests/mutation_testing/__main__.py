@@ -87,7 +87,7 @@ def main(arguments: list[str]) -> int:
             caught_by = log.caught_by(mutation)
             print("SURVIVED" if caught_by is None else "caught  ", _description(mutation))
             print(f"    {caught_by or ''}".rstrip(), flush=True)
-        _check_unchanged(tree, [by for each in chosen if (by := log.caught_by(each))])
+        _check_unchanged(tree, [by for mutation in chosen if (by := log.caught_by(mutation))])
     print(table(chosen, log))
     return 0
 
@@ -119,7 +119,7 @@ def _caught_by(mutation: Mutation, tree: Tree, entered: Entered | None) -> str |
 
 def _check_unchanged(tree: Tree, caught_by: Sequence[str]) -> None:
     """Refuse a result that relies on a test which fails without any mutation too."""
-    tests = tuple(dict.fromkeys(each for each in caught_by if not each.startswith("(")))
+    tests = tuple(dict.fromkeys(test for test in caught_by if not test.startswith("(")))
     if tests:
         print("running the tests that failed without a mutation", file=sys.stderr, flush=True)
         failed = tree.run(Selection(tests=tests, seconds=600)).caught_by
@@ -130,7 +130,7 @@ def _check_unchanged(tree: Tree, caught_by: Sequence[str]) -> None:
 def table(chosen: Sequence[Mutation], log: Log) -> str:
     """How many mutations of each package were caught."""
     sampled = Counter(mutation.package for mutation in chosen)
-    caught = Counter(each.package for each in chosen if log.caught_by(each) is not None)
+    caught = Counter(mutation.package for mutation in chosen if log.caught_by(mutation) is not None)
     rows = [(name, caught[name], sampled[name]) for name in PACKAGES if sampled[name]]
     rows.append(("all", sum(caught.values()), len(chosen)))
     lines = [f"{name:<16}{some:>4} of {of:<4}{some / of:>5.0%}" for name, some, of in rows]

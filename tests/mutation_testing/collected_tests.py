@@ -57,9 +57,9 @@ class Server:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
-        for each in gc.get_objects():
-            if isinstance(each, FunctionType):
-                self._functions.setdefault(each.__code__.co_filename, []).append(each)
+        for value in gc.get_objects():
+            if isinstance(value, FunctionType):
+                self._functions.setdefault(value.__code__.co_filename, []).append(value)
         gc.freeze()
         self._connection.send(len(items))
         while True:
@@ -141,7 +141,7 @@ def _constants(request: Request) -> Iterator[tuple[dict[str, Any], str, object]]
 
     None if anything but the body of a function uses the constant: that ran when it was imported.
     """
-    before, after = (ast.parse(each).body for each in (request.original, request.source))
+    before, after = (ast.parse(text).body for text in (request.original, request.source))
     changed = [
         new for old, new in zip(before, after, strict=True) if ast.dump(old) != ast.dump(new)
     ]
@@ -156,7 +156,7 @@ def _constants(request: Request) -> Iterator[tuple[dict[str, Any], str, object]]
     root = str(request.file)
     users = []
     for module in [
-        each for key, each in sys.modules.items() if key.startswith(("hptc.", "tests."))
+        module for key, module in sys.modules.items() if key.startswith(("hptc.", "tests."))
     ]:
         path = getattr(module, "__file__", None)
         if path is None or name not in vars(module):
@@ -176,8 +176,8 @@ def _constants(request: Request) -> Iterator[tuple[dict[str, Any], str, object]]
 
 
 def _is_imported(name: str, tree: ast.Module) -> bool:
-    imports = (each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom))
-    return any(name == alias.name for each in imports for alias in each.names)
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return any(name == alias.name for statement in imports for alias in statement.names)
 
 
 def names_used_on_import(node: ast.AST) -> Iterator[str]:

@@ -71,8 +71,8 @@ class _Loader(SourceFileLoader):
             first = function.body[0]
             is_documented = ast.get_docstring(function, clean=False) is not None
             call = ast.parse(f"{_CALL}({f'{file}:{name}'!r})").body[0]
-            for each in ast.walk(call):
-                ast.copy_location(each, first)
+            for node in ast.walk(call):
+                ast.copy_location(node, first)
             function.body.insert(int(is_documented), call)
         return compile(tree, path, "exec", dont_inherit=True)
 

@@ -35,8 +35,8 @@ EQUIVALENT = (
     ),
     Equivalent(
         "hptc/local/search/configurations.py",
-        "left = {index: grid_points(each) or 0 for index, each in enumerate(job.definitions)}",
-        "left = {index: grid_points(each) or 1 for index, each in enumerate(job.definitions)}",
+        "index: grid_points(definition) or 0 for index, definition in enumerate(job.definitions)",
+        "index: grid_points(definition) or 1 for index, definition in enumerate(job.definitions)",
         "every definition of a grid has points",
     ),
     Equivalent(

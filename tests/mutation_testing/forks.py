@@ -127,7 +127,9 @@ class Tree:
     def _enter(self) -> None:
         """In a fork: import hptc and the tests from the copy."""
         os.chdir(self.folder)
-        sys.path[:] = [str(self.folder) if Path(each or ".") == ROOT else each for each in sys.path]
+        sys.path[:] = [
+            str(self.folder) if Path(folder or ".") == ROOT else folder for folder in sys.path
+        ]
         os.environ["PYTHONPATH"] = str(self.folder)
         for name in [name for name in sys.modules if name.split(".")[0] == "tests"]:
             del sys.modules[name]

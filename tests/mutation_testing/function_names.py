@@ -18,7 +18,9 @@ class Function(NamedTuple):
     @property
     def first_line(self) -> int:
         """Where it begins, with its decorators."""
-        return min([self.node.lineno, *(each.lineno for each in self.node.decorator_list)])
+        return min(
+            [self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)]
+        )
 
 
 def named_functions(node: ast.AST, outer: str = "") -> Iterator[Function]:
@@ -39,4 +41,4 @@ def function_at(tree: ast.AST, line: int) -> Function | None:
         for function in named_functions(tree)
         if function.first_line <= line <= (function.node.end_lineno or 0)
     )
-    return max(found, key=lambda each: each.first_line, default=None)
+    return max(found, key=lambda function: function.first_line, default=None)

@@ -110,7 +110,7 @@ def _mutable_nodes(node: ast.AST) -> Iterator[ast.AST]:
         return
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns") and value is not None:
-            for call in (each for each in ast.walk(value) if isinstance(each, ast.Call)):
+            for call in (node for node in ast.walk(value) if isinstance(node, ast.Call)):
                 yield from _mutable_nodes(call)  # such as Field(ge=1)
         if name in ("decorator_list", "annotation", "returns"):
             continue
@@ -191,7 +191,7 @@ def sample(packages: tuple[str, ...], count: int, seed: int) -> list[Mutation]:
             continue
         source = path.read_text("utf-8")
         sizes[package] += source.count("\n")
-        equivalent = {(each.line, each.mutated) for each in EQUIVALENT if each.file == file}
+        equivalent = {(entry.line, entry.mutated) for entry in EQUIVALENT if entry.file == file}
         for mutation in mutations(source, file):
             if mutation.on_line(source) not in equivalent:
                 lines[package].setdefault((file, mutation.line), []).append(mutation)

@@ -167,7 +167,7 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     )
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
-    return tuple(each for each in (first, rest, of_folder, last) if each.tests) + (
+    return tuple(group for group in (first, rest, of_folder, last) if group.tests) + (
         () if is_known else (whole,)
     )
 

@@ -286,7 +286,7 @@ AT_THE_LIMIT: dict[str, tuple[str, str, bool]] = {
 @pytest.mark.parametrize(("spec", "warning", "is_warned"), AT_THE_LIMIT.values(), ids=AT_THE_LIMIT)
 def test_warnings_at_their_limits(spec: str, warning: str, is_warned: bool) -> None:
     found = preview(job(spec)).warnings
-    assert any(warning in each for each in found) is is_warned
+    assert any(warning in text for text in found) is is_warned
 
 
 def test_every_value_of_a_choice_is_drawn() -> None:

@@ -117,7 +117,7 @@ def test_the_nearest_project_inside_a_repository(tmp_path: Path) -> None:
 
 def faults(folder: Path, text: str) -> list[str]:
     (folder / "hptc.yaml").write_text(text, "utf-8")
-    return [each.message for each in project_file.load(folder / "hptc.yaml")[1]]
+    return [diagnostic.message for diagnostic in project_file.load(folder / "hptc.yaml")[1]]
 
 
 DEV_WITH = """\

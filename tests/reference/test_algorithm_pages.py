@@ -28,7 +28,7 @@ def test_every_fact_is_on_the_page(name: str) -> None:
     assert found is not None
     assert page is not None
     for channel in found.channels:
-        assert all(f"`{each}`" in page for each in channel.names)
+        assert all(f"`{name}`" in page for name in channel.names)
     for metric in found.metrics:
         assert f"| `{metric.name}` | {metric.direction} |" in page
         assert metric.regex is None or f"`{metric.regex}`" in page

@@ -306,8 +306,11 @@ def test_pins_what_deploys(project: Path) -> None:
     pinned = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     ours, *theirs = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert ours == f"hptc[cdk]=={__version__}"
-    assert [each.partition("==")[0] for each in theirs] == ["aws-cdk-lib", "constructs"]
-    assert all(f"\n{each} " in pinned for each in theirs)
+    assert [requirement.partition("==")[0] for requirement in theirs] == [
+        "aws-cdk-lib",
+        "constructs",
+    ]
+    assert all(f"\n{requirement} " in pinned for requirement in theirs)
 
 
 def test_the_lock_file_is_a_part_of_the_one_of_this_repository(project: Path) -> None:

@@ -404,7 +404,9 @@ def test_suggests_ranges_of_each_type(schema: dict[str, Any]) -> None:
         for key, value in body.items():
             assert value in suggested(properties[key])
     integers = schema["$defs"]["IntegerRange"]["properties"]
-    assert all(isinstance(each, int) for key in ("min", "max") for each in suggested(integers[key]))
+    assert all(
+        isinstance(value, int) for key in ("min", "max") for value in suggested(integers[key])
+    )
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "xx-nowhere-9"])

@@ -82,7 +82,10 @@ def completions(server: YamlServer, text: str) -> dict[str, str]:
     path = FOLDER / "specs" / f"{abs(hash(text))}.yaml"
     server.open(path, text)
     found = server.complete(path, *PLACES[text])
-    return {each["label"]: each.get("insertText", each["label"]) for each in found}
+    return {
+        completion["label"]: completion.get("insertText", completion["label"])
+        for completion in found
+    }
 
 
 def test_no_spec_of_this_repository_has_a_diagnostic(server: YamlServer) -> None:
@@ -90,13 +93,18 @@ def test_no_spec_of_this_repository_has_a_diagnostic(server: YamlServer) -> None
     projects = [ROOT / "hptc.yaml", *(ROOT / "examples").glob("*/hptc.yaml")]
     found = server.open_all({path: path.read_text("utf-8") for path in (*specs, *projects)})
     assert len(found) > 20
-    assert {path: each for path, each in found.items() if each} == {}
+    assert {path: messages for path, messages in found.items() if messages} == {}
 
 
 def test_each_mistake_has_one_clear_message(server: YamlServer) -> None:
     found = server.open(FOLDER / "specs" / "wrong.yaml", WRONG)
-    assert sorted((each["range"]["start"]["line"], each["message"]) for each in found) == MESSAGES
-    assert {each["severity"] for each in found} == {1}
+    assert (
+        sorted(
+            (diagnostic["range"]["start"]["line"], diagnostic["message"]) for diagnostic in found
+        )
+        == MESSAGES
+    )
+    assert {diagnostic["severity"] for diagnostic in found} == {1}
 
 
 @pytest.mark.parametrize("text", PLACES)
@@ -104,7 +112,7 @@ def test_labels_are_texts(server: YamlServer, text: str) -> None:
     found = completions(server, text)
     assert found
     assert [label for label in found if "object" in label.lower() and label != "objective"] == []
-    assert [each for each in found.values() if "[object" in each] == []
+    assert [documentation for documentation in found.values() if "[object" in documentation] == []
 
 
 def test_a_range_is_inserted_with_numbers(server: YamlServer) -> None:

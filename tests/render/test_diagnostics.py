@@ -244,12 +244,12 @@ def test_sarif_has_the_edits_of_each_fix() -> None:
 
 
 def test_sarif_has_help_for_every_code() -> None:
-    every = tuple(
+    diagnostics = tuple(
         Diagnostic(code=entry.code, severity=Severity.ERROR, message="x", span=ERROR.span)
         for entry in (*CODES, *RULES)
     )
-    rules = sarif(every)["runs"][0]["tool"]["driver"]["rules"]
-    assert len(rules) == len(every)
+    rules = sarif(diagnostics)["runs"][0]["tool"]["driver"]["rules"]
+    assert len(rules) == len(diagnostics)
     for rule in rules:
         assert rule["id"] in rule["help"]["text"]
         assert rule["shortDescription"]["text"] != rule["id"]

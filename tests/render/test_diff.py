@@ -196,7 +196,7 @@ def test_the_docs_list_all_verdicts_worst_first() -> None:
     page = (ROOT / "docs/review.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\S+) ([^|`]+) \| `([a-z]+)` \|", page, re.MULTILINE)
     marks = {"bad": "🔴", "some": "🟡", "good": "🟢"}
-    assert rows == [(marks[tone(each)], VERDICTS[each], each.value) for each in Impact]
+    assert rows == [(marks[tone(impact)], VERDICTS[impact], impact.value) for impact in Impact]
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_json_has_what_a_program_needs(everything: Review) -> None:
     data = json.loads(render_diff(everything, Format.JSON))
     assert data["version"] == 1
     assert data["impact"] == "breaks"
-    by_name = {each["name"]: each for each in data["specs"]}
+    by_name = {spec["name"]: spec for spec in data["specs"]}
     assert by_name["trees"]["is_new_job"]
     widened = [c for c in by_name["trees"]["changes"] if c["kind"] == "range-widened"]
     assert widened[0]["decades"] == pytest.approx(1.477121)

@@ -84,7 +84,7 @@ def test_each_of_several_roles_has_a_policy(tmp_path: Path) -> None:
     ]
     result = json.loads(permissions_json(report))
     assert list(result) == ["${hptc:execution_role_arn}", role]
-    assert all(each["Version"] == "2012-10-17" for each in result.values())
+    assert all(policy["Version"] == "2012-10-17" for policy in result.values())
     assert f"{role}: an existing role" in render_permissions(report)
 
 

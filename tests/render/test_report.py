@@ -87,10 +87,10 @@ def test_the_page(golden: Golden) -> None:
 @pytest.mark.parametrize(
     ("kept", "legend"),
     [
-        (lambda each: True, ["completed", "stopped early", "best"]),
-        (lambda each: not each.is_stopped_early, ["completed", "best"]),
-        (lambda each: each.number == 24, ["best"]),
-        (lambda each: False, []),
+        (lambda training_job: True, ["completed", "stopped early", "best"]),
+        (lambda training_job: not training_job.is_stopped_early, ["completed", "best"]),
+        (lambda training_job: training_job.number == 24, ["best"]),
+        (lambda training_job: False, []),
     ],
     ids=["all", "none stopped", "one", "no training job"],
 )
@@ -102,7 +102,7 @@ def test_the_legend_has_what_the_charts_have(
     page = Page(report_html(replace(found, training_jobs=shown)))
     classes = [given["class"] for tag, given in page.tags if tag == "i"]
     words = {"k-done": "completed", "k-early": "stopped early", "k-best": "best"}
-    assert [words[each] for each in classes] == legend
+    assert [words[class_] for class_ in classes] == legend
     assert [text for text in page.texts if text in words.values()] == legend
 
 
@@ -218,7 +218,7 @@ def test_labels_have_room() -> None:
             (tick.at - 3.4 * len(tick.label), tick.at + 3.4 * len(tick.label))
             for tick in chart.x_ticks
         ]
-        assert all(one[1] < other[0] for one, other in pairwise(ends))
+        assert all(end[1] < other[0] for end, other in pairwise(ends))
 
 
 def test_far_outliers_are_at_the_edge() -> None:

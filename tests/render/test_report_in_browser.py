@@ -84,8 +84,8 @@ def test_every_label_of_the_charts_is_drawn_inside_its_chart(
         })"""
     )
     assert len(found) > 30
-    assert [each for each in found if each["text"].strip() and not each["width"]] == []
-    assert [each for each in found if each["out"] > 2] == []
+    assert [label for label in found if label["text"].strip() and not label["width"]] == []
+    assert [label for label in found if label["out"] > 2] == []
     page.close()
 
 
@@ -127,7 +127,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def luminance(color: str) -> float:
-    channels = [float(each) / 255 for each in color[color.index("(") + 1 : -1].split(",")[:3]]
+    channels = [float(channel) / 255 for channel in color[color.index("(") + 1 : -1].split(",")[:3]]
     red, green, blue = (
         channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
         for channel in channels

@@ -103,7 +103,7 @@ def test_json_and_csv_have_every_training_job() -> None:
         x.name for x in found.ranked
     ]
     rows = list(csv.DictReader(StringIO(results_csv(found))))
-    assert [row["name"] for row in rows] == [each.name for each in found.ranked]
+    assert [row["name"] for row in rows] == [training_job.name for training_job in found.ranked]
     assert rows[0]["hyperparameters.eta"] == dict(found.ranked[0].hyperparameters)["eta"]
     assert rows[-1]["objective"] == ""
 

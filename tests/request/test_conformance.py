@@ -72,4 +72,4 @@ def test_what_only_looks_like_a_reference_is_text() -> None:
     found = conformance({"TrainingJobDefinition": texts})
     wrong = [violation for violation in found.violations if violation.value == "${hptc:No Name}"]
     assert not found.references
-    assert [(one.kind, one.path[-1]) for one in wrong] == [("minimum", "RoleArn")]
+    assert [(violation.kind, violation.path[-1]) for violation in wrong] == [("minimum", "RoleArn")]

@@ -32,7 +32,7 @@ def values(subject: Subject, **members: Any) -> list[str | None]:
     found = read(**members)
     xgboost = algorithm("xgboost", "1.7-1")
     assert xgboost is not None
-    return [each.value for each in possible_settings(found, xgboost).get(subject, ())]
+    return [setting.value for setting in possible_settings(found, xgboost).get(subject, ())]
 
 
 def range_(kind: str, name: str, low: str, high: str) -> dict[str, Any]:
@@ -177,4 +177,4 @@ def test_possible_values(
 )
 def test_possible_algorithms(image: str, expected: list[str | None]) -> None:
     found = read(AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"})
-    assert [each.version for each in possible_algorithms(found)] == expected
+    assert [algorithm.version for algorithm in possible_algorithms(found)] == expected

@@ -121,6 +121,8 @@ def test_the_values_of_a_short_enum_are_all_listed() -> None:
 def test_the_values_of_a_long_enum_are_those_of_a_family(instance_type: str, help: str) -> None:
     path = "TrainingJobDefinition.ResourceConfig.InstanceType"
     types = shape_at(path).enum
-    family = ", ".join(each for each in types if each.startswith("ml.g6."))
+    family = ", ".join(
+        instance_type for instance_type in types if instance_type.startswith("ml.g6.")
+    )
     found = finding("HPT104", with_member(path, instance_type))
     assert found.help == help.format(count=len(types), family=family)

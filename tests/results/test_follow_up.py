@@ -239,7 +239,7 @@ def test_no_warm_start_without_room_for_a_training_job() -> None:
 def test_no_warm_start_without_an_objective() -> None:
     tuning, name = tuned()
     tuning.training_jobs[name] = [
-        replace(each, metric_value=None) for each in tuning.training_jobs[name]
+        replace(training_job, metric_value=None) for training_job in tuning.training_jobs[name]
     ]
     found = of(tuning, name)
     assert compiled(found).job.warm_start is None

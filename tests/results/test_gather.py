@@ -44,16 +44,20 @@ def test_every_training_job_is_there_the_best_first() -> None:
     assert all(
         f"-{training_job.number:03}-" in training_job.name for training_job in found.training_jobs
     )
-    objectives = [each.objective for each in found.ranked if each.objective is not None]
+    objectives = [
+        training_job.objective
+        for training_job in found.ranked
+        if training_job.objective is not None
+    ]
     assert objectives == sorted(objectives, reverse=True)
     assert len(objectives) == 96
-    assert [each.status for each in found.ranked[96:]] == ["Failed"] * 4
+    assert [training_job.status for training_job in found.ranked[96:]] == ["Failed"] * 4
     assert found.ranked[0].name == found.status.best.name  # type: ignore[union-attr]
 
 
 def test_the_smallest_is_the_best_when_minimizing() -> None:
     tuning, name = tuned(SPEC.replace("Maximize", "Minimize"))
-    objectives = [each.objective or 0 for each in read(tuning, name).ranked[:96]]
+    objectives = [training_job.objective or 0 for training_job in read(tuning, name).ranked[:96]]
     assert objectives == sorted(objectives)
 
 
@@ -324,14 +328,14 @@ def test_an_objective_that_is_not_a_number_is_none(value: float) -> None:
     changed = one_less(tuning, name, metric_value=value, status="Completed", failure_reason="")
     found = read(tuning, name)
     assert found.ranked[-1].objective is None
-    assert changed.name in [each.name for each in found.ranked[96:]]
+    assert changed.name in [training_job.name for training_job in found.ranked[96:]]
 
 
 def test_progress_counts_the_training_jobs() -> None:
     tuning, name = tuned(SPOT)
     seen: list[tuple[str, str, int, int]] = []
     read_results(
-        tuning, name, packaged(), options=TOP, progress=lambda *each: seen.append(each), now=END
+        tuning, name, packaged(), options=TOP, progress=lambda *step: seen.append(step), now=END
     )
     assert ("reading", "training jobs", 100, 100) in seen
     assert seen[-1] == ("describing", "training jobs", 10, 10)

@@ -47,8 +47,8 @@ def test_each_definition_has_its_own() -> None:
     body = "".join(f"  {line}\n" for line in single.splitlines())
     head = SPEC[: SPEC.index("training_job:\n")]
     found = with_importance(results(f"{head}training_jobs:\n  one:\n{body}  two:\n{body}", 60))
-    assert [each.definition for each in found.importance] == ["one", "two"]
-    assert all(each.shares for each in found.importance)
+    assert [estimate.definition for estimate in found.importance] == ["one", "two"]
+    assert all(estimate.shares for estimate in found.importance)
 
 
 def test_reading_results_needs_no_numpy_and_without_it_the_reason_says_how_to_get_it() -> None:

@@ -57,21 +57,24 @@ def test_trials_are_the_training_jobs() -> None:
     assert study.metric_names == ["validation:auc"]
     assert len(study.trials) == 50
     states = {"Completed": TrialState.COMPLETE, "Failed": TrialState.FAIL}
-    for trial, each in zip(study.trials, results.training_jobs, strict=True):
-        assert trial.state == states.get(each.status, TrialState.PRUNED)
-        assert trial.value == each.objective
+    for trial, training_job in zip(study.trials, results.training_jobs, strict=True):
+        assert trial.state == states.get(training_job.status, TrialState.PRUNED)
+        assert trial.value == training_job.objective
         assert {name: str(value) for name, value in trial.params.items()} == {
             name: text if name in ("optimizer", "max_depth") else str(float(text))
-            for name, text in each.hyperparameters
+            for name, text in training_job.hyperparameters
         }
         assert trial.datetime_start is not None
-        assert trial.datetime_start.astimezone(UTC) == each.started
+        assert trial.datetime_start.astimezone(UTC) == training_job.started
         assert trial.duration is not None
-        assert trial.duration.total_seconds() == each.seconds
+        assert trial.duration.total_seconds() == training_job.seconds
         attributes = trial.user_attrs
-        assert (attributes["training_job"], attributes["status"]) == (each.name, each.status)
-        assert attributes["billable_seconds"] == each.billable_seconds
-        assert attributes["usd"] == float(each.usd or 0)
+        assert (attributes["training_job"], attributes["status"]) == (
+            training_job.name,
+            training_job.status,
+        )
+        assert attributes["billable_seconds"] == training_job.billable_seconds
+        assert attributes["usd"] == float(training_job.usd or 0)
     assert Counter(trial.state for trial in study.trials)[TrialState.PRUNED] == 5
     assert study.best_trial.user_attrs["training_job"] == results.ranked[0].name
     assert study.best_value == results.ranked[0].objective
@@ -272,6 +275,6 @@ def test_reports_are_intermediate_values_and_show_who_reached_the_end() -> None:
     reports[results.training_jobs[1].name] = [float("nan"), 0.7]
     (study,) = read(results, reports).values()
     complete = study.get_trials(states=[TrialState.COMPLETE])
-    assert {each.number for each in complete} == {0, results.ranked[0].number - 1}
+    assert {training_job.number for training_job in complete} == {0, results.ranked[0].number - 1}
     assert study.trials[2].intermediate_values == {1: 0.5, 2: 0.6}
     assert study.trials[1].intermediate_values[2] == 0.7

@@ -49,11 +49,11 @@ class TestBest:
     def test_a_tenth_but_at_least_three_of_six(self, count: int, best: int) -> None:
         found = best_points(points(ETA, spread(count), spread(count)), maximize=True)
         assert len(found) == best
-        assert [each.objective for each in found] == spread(count)[::-1][:best]
+        assert [training_job.objective for training_job in found] == spread(count)[::-1][:best]
 
     def test_minimize(self) -> None:
         found = best_points(points(ETA, spread(30), spread(30)), maximize=False)
-        assert [each.objective for each in found] == spread(30)[:3]
+        assert [training_job.objective for training_job in found] == spread(30)[:3]
 
     def test_equal_objectives_are_no_evidence(self) -> None:
         assert best_points(points(ETA, spread(30), [0.5] * 30), maximize=True) == ()
@@ -114,8 +114,8 @@ class TestAtBounds:
                 points(ETA, shares, [random.random() for _ in shares]), maximize=True
             )
             found += len(at_bounds([ETA], best))
-            for each in best:
-                assert each.objective
+            for training_job in best:
+                assert training_job.objective
         assert found <= 4
 
 

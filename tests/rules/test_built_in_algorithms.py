@@ -16,7 +16,6 @@ from hptc.catalog import algorithms
 from hptc.catalog.accepted_values import Hyperparameter, Scalar
 from hptc.catalog.algorithms import Algorithm, Metric
 from hptc.catalog.images import image_uri
-from hptc.catalog.setting_dependencies import Dependency
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
 
@@ -87,7 +86,7 @@ def accepted(known: Hyperparameter) -> list[str]:
 
 
 def refused(known: Hyperparameter) -> list[str]:
-    values = [each for each in outside(known.scalar) if each not in known.also]
+    values = [value for value in outside(known.scalar) if value not in known.also]
     if known.kind == "json_list":
         return ["none", *(json.dumps([value]) for value in values)]
     if known.kind == "list":
@@ -114,7 +113,7 @@ def request(
         and (known := found.hyperparameter(hyperparameter.name)) is not None
     }
     if channels is None:
-        channels = tuple(each.names[0] for each in found.channels if each.is_required)
+        channels = tuple(channel_.names[0] for channel_ in found.channels if channel_.is_required)
         of_metric = metric.name.partition(":")[0]
         channels += (of_metric,) if of_metric not in channels else ()
     image = image_uri(name, "1", "us-east-1")
@@ -134,7 +133,7 @@ def request(
             "RoleArn": "arn:aws:iam::111122223333:role/example",
             "StaticHyperParameters": {**required, **static},
             "InputDataConfig": [
-                channel(found, each, (settings or {}).get(each, {})) for each in channels
+                channel(found, name, (settings or {}).get(name, {})) for name in channels
             ],
             "OutputDataConfig": {"S3OutputPath": "s3://example/output/"},
             "ResourceConfig": instances,
@@ -184,7 +183,9 @@ def test_values_in_a_request(name: str) -> None:
             hyperparameter.name: take(hyperparameter) for hyperparameter in found.hyperparameters
         }
         for index in range(max(map(len, values.values()))):
-            static = {key: each[index] for key, each in values.items() if index < len(each)}
+            static = {
+                key: samples[index] for key, samples in values.items() if index < len(samples)
+            }
             messages = reported(request(name, static), VALUES)
             named = {key for key in static if any(f"`{key}`" in message for message in messages)}
             assert named == (set() if is_good else set(static)), messages
@@ -207,7 +208,7 @@ def test_ranges_in_a_request(name: str) -> None:
     for known in the(name).hyperparameters:
         if known.interval is None or known.interval.minimum is None:
             continue
-        low, high = (float(each) for each in inside(known.scalar))
+        low, high = (float(bound) for bound in inside(known.scalar))
         good = with_range(request(name, {}), known, low, high)
         assert reported(good, VALUES) == [], known.name
         bad = with_range(request(name, {}), known, known.interval.minimum - 1, high)
@@ -306,16 +307,16 @@ def test_dependency(
 def test_every_dependency_is_documented() -> None:
     """What only the Developer Guide says is a warning."""
 
-    def all_of(name: str) -> tuple[Dependency, ...]:
-        return the(name).dependencies
+    def certainties(name: str) -> set[str]:
+        return {dependency.certainty for dependency in the(name).dependencies}
 
-    assert {each.certainty for name in NAMES for each in all_of(name)} == {"documented"}
+    assert {certainty for name in NAMES for certainty in certainties(name)} == {"documented"}
 
 
 @pytest.mark.parametrize("name", TUNABLE)
 def test_a_valid_request_has_no_findings_about_channels(name: str) -> None:
     found = the(name)
-    names = tuple(each.names[0] for each in found.channels)
+    names = tuple(channel_.names[0] for channel_ in found.channels)
     channel_codes = {f"HPT{number}" for number in range(468, 480)}
     for mode in found.input_modes:
         for documented in found.channels:
@@ -330,7 +331,7 @@ def test_a_valid_request_has_no_findings_about_channels(name: str) -> None:
 @pytest.mark.parametrize("name", TUNABLE)
 def test_another_content_type_and_channel_are_found(name: str) -> None:
     found = the(name)
-    names = tuple(each.names[0] for each in found.channels)
+    names = tuple(channel_.names[0] for channel_ in found.channels)
     for documented in found.channels:
         if documented.content_types is not None:
             chosen = {"ContentType": "application/zip"}

@@ -624,8 +624,8 @@ def test_mutation_is_found(name: str, mutation: Mutation) -> None:
     at = text.index(mutation.at) if mutation.at else original.index(mutation.old)
     expected = (line_of(text, at), mutation.code)
     found = [(d.span.line, d.code, d.is_error) for d in compiled(name, text).diagnostics]
-    others = [one for one in found if one[:2] != expected]
-    assert expected in [one[:2] for one in found], found
+    others = [finding for finding in found if finding[:2] != expected]
+    assert expected in [finding[:2] for finding in found], found
     assert [other for other in others if other[2] and other[1] not in mutation.also] == [], found
     assert {code for _, code, _ in others} == set(mutation.also), found
 

@@ -188,9 +188,9 @@ def test_each_finding_shows_the_line_of_its_key(
     if rule.code == "HPT820":  # about a key that is not set
         return
     line = next(n for n, text in enumerate(project.splitlines(), 1) if "policy: {" in text)
-    for each in found:
-        assert [(r.span.file, r.span.line) for r in each.related] == [("hptc.yaml", line)]
-        assert f"::: hptc.yaml:{line}:" in render([each], Format.TEXT)
+    for finding in found:
+        assert [(r.span.file, r.span.line) for r in finding.related] == [("hptc.yaml", line)]
+        assert f"::: hptc.yaml:{line}:" in render([finding], Format.TEXT)
     for result in json.loads(render_sarif(found, rule_help(found)))["runs"][0]["results"]:
         (place,) = result["relatedLocations"]
         assert place["physicalLocation"]["artifactLocation"]["uri"] == "hptc.yaml"
@@ -364,7 +364,7 @@ def test_key_and_network_must_be_the_environments(
     workspace = Workspace(rules=selected("HPT8", None))
     found = compile_file("churn.yaml", workspace).diagnostics
     assert sorted(finding.code for finding in found) == expected
-    assert {each.related[0].span.line for each in found} <= {2}
+    assert {finding.related[0].span.line for finding in found} <= {2}
 
 
 def test_another_key_and_another_network_rendered(folder: Path, golden: Golden) -> None:

@@ -83,9 +83,9 @@ def test_a_dry_tuning_job_has_all_its_training_jobs(account: Account, dry: Any) 
         dry, "dry", SortBy="FinalObjectiveMetricValue", SortOrder="Descending",
         PaginationConfig={"PageSize": 5},
     )  # fmt: skip
-    values = [each[metric]["Value"] for each in by_value]
+    values = [training_job[metric]["Value"] for training_job in by_value]
     assert values == sorted(values, reverse=True)
-    assert len({each["TrainingJobName"] for each in by_value}) == 12
+    assert len({training_job["TrainingJobName"] for training_job in by_value}) == 12
     best = found["BestTrainingJob"]
     assert best["TrainingJobName"] == by_value[0]["TrainingJobName"]
 

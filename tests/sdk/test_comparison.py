@@ -35,7 +35,9 @@ for path in sys.argv[1:]:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(each, marks=pytest.mark.xdist_group(f"sdk{each}")) for each in (2, 3)],
+    params=[
+        pytest.param(version, marks=pytest.mark.xdist_group(f"sdk{version}")) for version in (2, 3)
+    ],
 )
 def captured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

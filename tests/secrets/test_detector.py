@@ -147,7 +147,7 @@ def shortest_texts(tokens: Any) -> list[str]:
             case "IN":
                 parts = [member(argument)]
             case "BRANCH":
-                parts = [text for each in argument[1] for text in shortest_texts(each)]
+                parts = [text for inner in argument[1] for text in shortest_texts(inner)]
             case "SUBPATTERN":
                 parts = shortest_texts(argument[3])
             case "MAX_REPEAT" | "POSSESSIVE_REPEAT":

@@ -116,7 +116,9 @@ def test_the_archive_has_no_times_and_owners() -> None:
     assert archive(code) == first
     assert first[4:8] == bytes(4), "gzip's time"
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(first))) as tar:
-        found = {each.name: (each.mode, each.mtime, each.uid, each.uname) for each in tar}
+        found = {
+            member.name: (member.mode, member.mtime, member.uid, member.uname) for member in tar
+        }
         script = tar.extractfile("é/train.py")
         assert script is not None
         assert script.read() == TRAIN.encode()

@@ -192,7 +192,7 @@ def test_both_streams_are_read_in_order(tmp_path: Path) -> None:
         ask=None,
     )
     assert code == 7
-    order = [each.stack if isinstance(each, StackFinished) else each for each in printed.all]
+    order = [event.stack if isinstance(event, StackFinished) else event for event in printed.all]
     assert order == ["error 0", "a-0", "error 1", "a-1", "error 2", "a-2"]
     assert output.failure_message() == "half a line"
 

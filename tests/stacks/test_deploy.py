@@ -402,10 +402,10 @@ class TestDeployedStacks:
         for name in (FOUNDATION, STACK):
             text = (folder / "current" / f"{name}.template.json").read_text("utf-8")
             stacks.templates[name] = json.loads(text)
-            values = stacks.templates[name]["Outputs"]
+            outputs = stacks.templates[name]["Outputs"]
             stacks.stacks[name] = {
-                key: each["Value"] if key == "Digest" else f"the {key}"
-                for key, each in values.items()
+                key: output["Value"] if key == "Digest" else f"the {key}"
+                for key, output in outputs.items()
             }
             stacks.statuses[name] = "CREATE_COMPLETE"
             stacks.tags[name] = stack_tags(environment_of(folder))

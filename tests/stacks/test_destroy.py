@@ -43,9 +43,9 @@ def churn(tmp_path_factory: pytest.TempPathFactory) -> list[Compiled]:
 
 
 def environment(compiled: list[Compiled]) -> Environment:
-    (one, *_) = compiled
-    assert one.environment is not None
-    return one.environment
+    chosen = compiled[0].environment
+    assert chosen is not None
+    return chosen
 
 
 def plan(
@@ -60,7 +60,7 @@ def plan(
     needed = needed_by(chosen, compiled if specs is None else specs)
     planned = plan_removal(chosen, names, needed, stacks, tuning or NoWrites())
     assert stacks.deleted == []
-    return [each.name for each in planned]
+    return [stack.name for stack in planned]
 
 
 class TestRefusals:

@@ -169,7 +169,7 @@ def test_what_a_rollback_leaves() -> None:
         )
     )
     assert failure is not None
-    assert [leftover(each, "us-east-1") for each in failure.left] == [
+    assert [leftover(resource, "us-east-1") for resource in failure.left] == [
         "AWS::S3::Bucket data-1: `aws s3 rb --region us-east-1 s3://data-1` removes it"
     ]
     nameless = StackEvent(stack=STACK, logical_id="X", type="AWS::X::Y", status="DELETE_SKIPPED")

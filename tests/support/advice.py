@@ -62,9 +62,9 @@ def _results(text: str, path: Path, data: Any, *, is_key: bool) -> Iterator[Any]
     elif re.match(r"(?:remove|omit) (?:it|this)\b", text) and _exists(data, path):
         is_entry = len(path) > 1 and isinstance(path[-2], int) and len(_at(data, path[:-1])) == 1
         yield _removed(data, path[:-1] if is_entry else path)
-    elif names := re.findall(r"`([^`]+)`", text) if re.match(r"(?:remove|omit) `", text) else []:
+    elif re.match(r"(?:remove|omit) `", text):
         result = data
-        for name in names:
+        for name in re.findall(r"`([^`]+)`", text):
             result = _removed(result, (*_owner(result, path, name), name))
         yield result
     elif text == "swap `min` and `max`" or text == "swap `MinValue` and `MaxValue`":
@@ -104,7 +104,9 @@ def dump(value: Any) -> str:
         case Scalar():
             return value.text
         case dict():
-            inner = ",\n".join(f"{json.dumps(key)}: {dump(each)}" for key, each in value.items())
+            inner = ",\n".join(
+                f"{json.dumps(key)}: {dump(inner_value)}" for key, inner_value in value.items()
+            )
             return f"{{\n{inner}\n}}"
         case list():
             return "[\n" + ",\n".join(map(dump, value)) + "\n]"

@@ -63,15 +63,15 @@ def comparable(request: Request) -> Request:
 
 def _equal(value: Any) -> Any:
     if isinstance(value, list):
-        return [_equal(each) for each in value if not _is_launcher(each)]
+        return [_equal(item) for item in value if not _is_launcher(item)]
     if not isinstance(value, Mapping):
         return value
     members = {}
-    for key, each in value.items():
+    for key, inner in value.items():
         if key.startswith("sagemaker_") and key != "sagemaker_program":
             continue
         name = "ResourceConfig" if key == "HyperParameterTuningResourceConfig" else key
-        members[name] = _equal(each)
+        members[name] = _equal(inner)
     return members
 
 
@@ -106,14 +106,14 @@ def concepts(path: Path) -> set[str]:
 
 def _keys(value: Any, *, is_authors: bool = False, depth: int = 0) -> Iterator[str]:
     if isinstance(value, list):
-        for each in value:
-            yield from _keys(each)
+        for item in value:
+            yield from _keys(item)
     elif isinstance(value, Mapping):
-        for key, each in value.items():
+        for key, inner in value.items():
             if not is_authors and not depth:
                 yield str(key)
-            inner = key in _MAPS and not is_authors and not depth
-            yield from _keys(each, is_authors=inner, depth=max(0, depth - 1))
+            are_authors = key in _MAPS and not is_authors and not depth
+            yield from _keys(inner, is_authors=are_authors, depth=max(0, depth - 1))
 
 
 def _python_names(tree: ast.AST) -> Iterator[str]:

@@ -55,7 +55,7 @@ class FakeInventory:
     def count_objects(self, bucket: str, prefix: str, limit: int) -> int:
         self._record("count_objects")
         start = f"s3://{bucket}/{prefix}"
-        return min(limit, sum(1 for each in self.objects if each.startswith(start)))
+        return min(limit, sum(1 for uri in self.objects if uri.startswith(start)))
 
     def has_object(self, bucket: str, key: str) -> bool:
         self._record("has_object")
@@ -65,7 +65,7 @@ class FakeInventory:
         self._record("missing_image_part")
         if f"{image.repository}:{image.tag}" in self.images:
             return ""
-        has_repository = any(each.startswith(f"{image.repository}:") for each in self.images)
+        has_repository = any(tagged.startswith(f"{image.repository}:") for tagged in self.images)
         return "image" if has_repository else "repository"
 
     def role(self, name: str) -> Role | None:

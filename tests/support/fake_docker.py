@@ -1,12 +1,12 @@
 """A `docker` program without a daemon: containers are processes of this machine.
 
-It does what https://docs.docker.com/reference/cli/docker/ says of the subcommands that hptc uses,
-and refuses options and values that it doesn't know. Its messages and exit codes are those of docker
-28.2 with the daemon 26.1, and test_real_engines.py runs the same cases with a real one. As
-`podman`, it differs where hptc's code does. A container outlives the `docker run` that is attached
-to it, has the variables of its file only, and ends with all of its processes. Nothing is mounted: a
-program finds the folder of /opt/ml in the variable OPT_ML, and links to what is mounted below it.
-An image is a folder with programs, such as `train`.
+It does what https://docs.docker.com/reference/cli/docker/ says about the subcommands that hptc
+uses, and refuses options and values that it doesn't know. Its messages and exit codes are those of
+docker 28.2 with the daemon 26.1, and test_real_engines.py runs the same cases with a real one. As
+`podman`, it differs where hptc's code treats the two differently. A container outlives the `docker
+run` that is attached to it, has only the variables of its --env-file, and ends with all of its
+processes. Nothing is mounted: a program finds the folder of /opt/ml in the variable OPT_ML, and
+links to what is mounted below it. An image is a folder with programs, such as `train`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 STATE = "FAKE_DOCKER"  # the variable with the folder of all state
-PROGRAM = "FAKE_DOCKER_PROGRAM"  # the variable with the name that it has
+PROGRAM = "FAKE_DOCKER_PROGRAM"  # the variable with its name: docker or podman
 _OPTIONS = {  # of each subcommand, and whether they have a value
     "run": {
         "--rm": False, "--pull": True, "--name": True, "--label": True, "--cidfile": True,
@@ -150,9 +150,9 @@ def _events(state: Path, options: dict[str, list[str]], *, is_podman: bool) -> N
     except FileNotFoundError:
         return
     attributes = {"exitCode": str(code), "name": name}
-    of_podman = {"ContainerExitCode": code, "Name": name, "Status": "died", "Type": "container"}
-    of_docker = {"status": "die", "Action": "die", "Actor": {"Attributes": attributes}}
-    _answer(json.dumps(of_podman if is_podman else of_docker))
+    podman_event = {"ContainerExitCode": code, "Name": name, "Status": "died", "Type": "container"}
+    docker_event = {"status": "die", "Action": "die", "Actor": {"Attributes": attributes}}
+    _answer(json.dumps(podman_event if is_podman else docker_event))
 
 
 def _answer(text: object) -> None:
@@ -183,7 +183,7 @@ def _run(state: Path, options: dict[str, list[str]], words: list[str]) -> int:
     image, *arguments = words
     programs = Path(_image(state, image)["folder"])
     variables = _variables(options)
-    mounts = [_mount(each) for each in options.get("--mount", [])]
+    mounts = [_mount(option) for option in options.get("--mount", [])]
     for network in options.get("--network", []):
         if network != "none":
             raise Refused(f"Error response from daemon: network {network} not found")
@@ -218,8 +218,9 @@ def _run(state: Path, options: dict[str, list[str]], words: list[str]) -> int:
             f"{_HELP}"
         )
         return 127
-    own = arguments if "--entrypoint" in options else arguments[1:]
-    start = {"command": [str(programs / program), *own], "variables": variables, "mounts": mounts}
+    program_arguments = arguments if "--entrypoint" in options else arguments[1:]
+    command = [str(programs / program), *program_arguments]
+    start = {"command": command, "variables": variables, "mounts": mounts}
     (folder / "start.json").write_text(json.dumps(start))
     (folder / "log").touch()
     log = (folder / "log").open("rb")  # a container that has ended is removed, with its log
@@ -298,7 +299,7 @@ def _supervise(state: Path, name: str) -> int:
 
 
 def _place(mounts: list[dict[str, str]]) -> tuple[str, list[str]]:
-    """Link what is mounted below /opt/ml; the folder of /opt/ml, and the links."""
+    """Link what is mounted below /opt/ml. Returns the folder of /opt/ml, and the links."""
     base = next((mount["source"] for mount in mounts if mount["target"] == "/opt/ml"), "")
     links = []
     for mount in mounts:
@@ -315,7 +316,7 @@ def _place(mounts: list[dict[str, str]]) -> tuple[str, list[str]]:
 
 
 def _follow(state: Path, folder: Path) -> str:
-    """Copy the log of a container to its end; the ID of the container."""
+    """Copy the log of a container to its end. Returns the container's ID."""
     cid = (folder / "id").read_text()
     with (folder / "log").open("rb") as log:
         _copy(state, cid, log)
@@ -369,7 +370,7 @@ def _full_name(state: Path, given: str) -> str:
 def _kill(state: Path, given: list[str], *, is_forced: bool = False) -> int:
     """Kill containers; without `--force`, one that isn't there is an error."""
     code = 0
-    for name in (_full_name(state, each) for each in given):
+    for name in (_full_name(state, name_or_id) for name_or_id in given):
         try:
             cid = _id(state, name)
         except Refused as fault:
@@ -386,8 +387,8 @@ def _containers(state: Path) -> list[Path]:
     return [path for path in folder.iterdir() if (path / "id").exists()] if folder.exists() else []
 
 
-def _list(state: Path, found: str) -> None:
-    label = found.removeprefix("label=")
+def _list(state: Path, label_filter: str) -> None:
+    label = label_filter.removeprefix("label=")
     for path in _containers(state):
         if label in (path / "labels").read_text().splitlines():
             _answer((path / "id").read_text()[:12])

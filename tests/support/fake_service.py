@@ -80,9 +80,8 @@ class FakeTuning:
         ]
         for job in matching[:limit]:
             config = job["HyperParameterTuningJobConfig"]
-            arn = job[
-                "HyperParameterTuningJobArn"
-            ].lower()  # https://github.com/boto/boto3/issues/4606
+            # https://github.com/boto/boto3/issues/4606
+            arn = job["HyperParameterTuningJobArn"].lower()
             yield read_summary({**job, **config, "HyperParameterTuningJobArn": arn})
 
     def stop(self, name: str) -> None:

@@ -17,15 +17,15 @@ from tests.support.iam_evaluator import Call
 OWN = "1234"  # the end of generated ids and names
 
 UNUSED: dict[str, dict[str, str]] = {
-    # what handlers may call: for properties that hptc does not set, by type
+    # what handlers may call for properties that hptc doesn't set, by resource type
     "AWS::IAM::ManagedPolicy": {
         "Attach": "the launcher policy is attached by an administrator",
         "Detach": "the launcher policy is attached by an administrator",
         "ListPolicies": "only for the list of all resources",
     },
     "AWS::IAM::Policy": {
-        "UserPolicy": "a policy is of a role",
-        "GroupPolicy": "a policy is of a role",
+        "UserPolicy": "a policy belongs to a role",
+        "GroupPolicy": "a policy belongs to a role",
     },
     "AWS::IAM::Role": {
         "AttachRolePolicy": "a role has no managed policies",
@@ -233,7 +233,9 @@ def _ec2(action: str, kind: str, properties: Mapping[str, Any], place: Place) ->
         yield on(_EC2_KINDS[kind], new)
         yield on("vpc", own)
         if verb == "CreateVpcEndpoint":
-            yield from (on(each, own) for each in ("route-table", "subnet", "security-group"))
+            yield from (
+                on(resource, own) for resource in ("route-table", "subnet", "security-group")
+            )
     elif "SecurityGroupEgress" in verb or "SecurityGroupIngress" in verb or "RuleDesc" in verb:
         yield from (on("security-group", own), on("security-group", {}))
         yield on("security-group-rule", {})

@@ -149,7 +149,7 @@ def _matches(
         return True
 
     def matches(value: str) -> bool:
-        return any(_compare(plain, value, each, keys) for each in wanted)
+        return any(_compare(plain, value, pattern, keys) for pattern in wanted)
 
     match quantifier:
         case "ForAllValues":  # also true for a missing key
@@ -161,7 +161,7 @@ def _matches(
                 raise ValueError(f"{operator} is not defined for a multivalued key")
             if "Not" in plain:
                 return actual is None or not any(
-                    _compare(plain.replace("Not", ""), actual, each, keys) for each in wanted
+                    _compare(plain.replace("Not", ""), actual, pattern, keys) for pattern in wanted
                 )
             return actual is not None and matches(actual)
         case _:

@@ -175,7 +175,7 @@ def _near_file_systems(definition: Request, world: World) -> Iterator[tuple[str,
     other = world.arn("elasticfilesystem", "file-system/fs-0ffffffffffffffff")
     for action in ("DescribeMountTargets", "ClientMount", "DeleteFileSystem"):
         yield "another file system", Call(action=f"elasticfilesystem:{action}", resource=other)
-    sources = [each["DataSource"] for each in definition.get("InputDataConfig", ())]
+    sources = [channel["DataSource"] for channel in definition.get("InputDataConfig", ())]
     if not any("FileSystemDataSource" in source for source in sources):
         yield "file systems", Call(action="fsx:DescribeFileSystems")
 

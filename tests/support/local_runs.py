@@ -97,7 +97,7 @@ def run(
     name = request["HyperParameterTuningJobName"]
     tuning.prepare(dict(request))
     tuning.run(name, listen)
-    return job_status(tuning, name), [each for each in events if isinstance(each, Ended)]
+    return job_status(tuning, name), [event for event in events if isinstance(event, Ended)]
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -31,7 +31,7 @@ def results_of(
     """The results of a tuning job; `change` gets each training job and its number, from 1."""
     tuning, name = tuned(text, training_jobs=max(jobs, 1), status=status)
     listed = tuning.training_jobs[name][::-1][:jobs]
-    tuning.training_jobs[name] = [change(*each) for each in enumerate(listed, 1)][::-1]
+    tuning.training_jobs[name] = [change(*numbered) for numbered in enumerate(listed, 1)][::-1]
     return read_results(tuning, name, packaged(), options=OPTIONS, now=END)
 
 

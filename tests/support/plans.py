@@ -143,12 +143,12 @@ def old_jobs(tuning: FakeTuning, count: int, like: Compiled, **tags: str) -> Non
     """Add completed jobs of earlier versions of a spec."""
     shared: dict[str, Any] = {"project": "churn", "environment": "dev", "spec": "specs/gone.yaml"}
     for number in range(count):
-        each = {**shared, "digest": f"{number:064x}", **tags}
+        job_tags = {**shared, "digest": f"{number:064x}", **tags}
         tuning.add(
             {
                 **like.request,
                 "HyperParameterTuningJobName": f"churn-{number:08x}",
-                "Tags": [{"Key": f"hptc:{key}", "Value": value} for key, value in each.items()],
+                "Tags": [{"Key": f"hptc:{key}", "Value": value} for key, value in job_tags.items()],
             },
             status="Completed",
         )

@@ -56,8 +56,8 @@ def tuning_job(
     return replace(
         job,
         definitions=tuple(
-            replace(each, ranges=tuple(ranges))
-            for each, ranges in zip(job.definitions, definitions, strict=True)
+            replace(definition, ranges=tuple(ranges))
+            for definition, ranges in zip(job.definitions, definitions, strict=True)
         ),
     )
 

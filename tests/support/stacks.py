@@ -93,7 +93,7 @@ def templates(assembly: Path) -> Templates:
 
 def resources(template: str, kind: str) -> list[dict[str, Any]]:
     declared = json.loads(template)["Resources"].values()
-    return [each for each in declared if each["Type"] == kind]
+    return [resource for resource in declared if resource["Type"] == kind]
 
 
 def pretty(template: str) -> str:

@@ -82,8 +82,8 @@ def _value(shape: Shape, name: str, random: Random, richness: float) -> Any:
             return _structure(shape, name, random, richness)
         case "list":
             assert shape.item is not None
-            least = max(shape.minimum or 0, 1 if name == "TrainingJobDefinitions" else 0)
-            count = random.randint(least, max(least, min(3, shape.maximum or 3)))
+            low = max(shape.minimum or 0, 1 if name == "TrainingJobDefinitions" else 0)
+            count = random.randint(low, max(low, min(3, shape.maximum or 3)))
             items = [_value(shape.item, name, random, richness) for _ in range(count)]
             key = _UNIQUE_BY.get(name)
             return list({item[key]: item for item in items}.values()) if key else items

@@ -21,5 +21,7 @@ def test_only_files_without_a_test_of_the_run_are_skipped(
 ) -> None:
     file = tmp_path / "test_x.py"
     file.write_text(text, "utf-8")
-    skipped = [each for each in ("", "slow", "not slow", "slow or x") if has_none_of(file, each)]
+    skipped = [
+        markers for markers in ("", "slow", "not slow", "slow or x") if has_none_of(file, markers)
+    ]
     assert skipped == without

@@ -88,13 +88,13 @@ def tuned(
     if status == "InProgress":
         listed[-1] = _running(listed[-1])
     tuning.training_jobs[name] = listed[::-1]
-    for each in listed:
-        if each.failure_reason:
-            tuning.logs[each.name] = _log(each)
-        if each.started and each.ended:
-            seconds = int((each.ended - each.started).total_seconds())
-            tuning.descriptions[each.name] = {
-                "TrainingJobName": each.name,
+    for training_job in listed:
+        if training_job.failure_reason:
+            tuning.logs[training_job.name] = _log(training_job)
+        if training_job.started and training_job.ended:
+            seconds = int((training_job.ended - training_job.started).total_seconds())
+            tuning.descriptions[training_job.name] = {
+                "TrainingJobName": training_job.name,
                 "BillableTimeInSeconds": seconds * 3 // 10,
             }
     tuning.jobs[name] |= _progress(listed, status)
@@ -167,16 +167,16 @@ def _log(job: TrainingJob) -> list[LogEvent]:
 
 def _progress(listed: list[TrainingJob], status: str) -> dict[str, Any]:
     succeeded = [training_job for training_job in listed if training_job.metric_value is not None]
-    best = max(succeeded, key=lambda each: each.metric_value or -math.inf)
+    best = max(succeeded, key=lambda job: job.metric_value or -math.inf)
     ended = {} if status == "InProgress" else {"HyperParameterTuningEndTime": END}
     return {
         "CreationTime": START,
         "LastModifiedTime": END,
         "TrainingJobStatusCounters": {
-            "Completed": sum(each.status == "Completed" for each in listed),
-            "InProgress": sum(each.status == "InProgress" for each in listed),
-            "NonRetryableError": sum(each.status == "Failed" for each in listed),
-            "Stopped": sum(each.status == "Stopped" for each in listed),
+            "Completed": sum(job.status == "Completed" for job in listed),
+            "InProgress": sum(job.status == "InProgress" for job in listed),
+            "NonRetryableError": sum(job.status == "Failed" for job in listed),
+            "Stopped": sum(job.status == "Stopped" for job in listed),
         },
         "ObjectiveStatusCounters": {
             "Succeeded": len(succeeded),

@@ -53,10 +53,11 @@ def problem(algorithm: Algorithm, given: dict[str, str], source: str = "") -> st
     `source` is the beginning of the source of the dependencies that count.
     """
     known = {name: algorithm.hyperparameter(name) for name in given}
-    for name, each in known.items():
-        if each is None:
+    values = {}
+    for name, hyperparameter in known.items():
+        if hyperparameter is None:
             return f"unknown {name}"
-    values = {each.name: given[name] for name, each in known.items() if each is not None}
+        values[hyperparameter.name] = given[name]
     for required in algorithm.required_hyperparameters:
         if required.name not in values and (required.when is None or required.when.is_met(values)):
             return f"missing {required.name}"
@@ -77,8 +78,8 @@ def assignment(random: Random, algorithm: Algorithm, unusual: float) -> dict[str
     known = [
         hyperparameter for hyperparameter in algorithm.hyperparameters if random.random() < 0.25
     ]
-    chosen = {random.choice((each.name, *each.aliases)): each for each in known}
-    values = {name: value(random, each, unusual) for name, each in chosen.items()}
+    chosen = {random.choice((parameter.name, *parameter.aliases)): parameter for parameter in known}
+    values = {name: value(random, parameter, unusual) for name, parameter in chosen.items()}
     if random.random() > unusual:
         values["num_round"] = "10"
     if random.random() < 0.7 and "objective" not in values:

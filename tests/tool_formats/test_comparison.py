@@ -77,7 +77,7 @@ MISTAKES = {
 def blocks(values: object) -> object:
     """Terraform's values as `terraform show -json` prints them; it leaves out depends_on."""
     if isinstance(values, dict):
-        return {key: blocks(each) for key, each in values.items() if key != "depends_on"}
+        return {key: blocks(inner) for key, inner in values.items() if key != "depends_on"}
     return [blocks(value) for value in values] if isinstance(values, list) else values
 
 
@@ -139,7 +139,7 @@ def test_the_page_has_the_counts(heading: str, count: object) -> None:
     expected = {}
     for job in JOBS:
         counts = (count(FOLDER / job / file) for file in FILES.values())
-        expected[job] = [str(each if isinstance(each, int) else len(each)) for each in counts]
+        expected[job] = [str(count if isinstance(count, int) else len(count)) for count in counts]
     # Version 3 of the SDK fails for several algorithms.
     expected["two-algorithms"][list(FILES).index("SDK 3")] += " (fails)"
     assert found == expected

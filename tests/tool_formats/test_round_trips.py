@@ -119,4 +119,4 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     if not isinstance(value, (dict, list)):
         return []
     entries = list(value.items() if isinstance(value, dict) else enumerate(value))
-    return [(value, key) for key, _ in entries] + [p for _, each in entries for p in places(each)]
+    return [(value, key) for key, _ in entries] + [p for _, inner in entries for p in places(inner)]

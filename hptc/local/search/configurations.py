@@ -26,15 +26,17 @@ def grid_place(job: TuningJob, number: int) -> tuple[Definition, int] | None:
 
     The definitions take turns until their grids are exhausted.
     """
-    left = {index: grid_points(definition) or 0 for index, definition in enumerate(job.definitions)}
+    remaining = {
+        index: grid_points(definition) or 0 for index, definition in enumerate(job.definitions)
+    }
     turn = 0
-    while left := {index: points for index, points in left.items() if points > turn}:
-        # Every grid that is left has so many points after this turn.
-        turns = min(left.values()) - turn
-        if number <= turns * len(left):
-            turn_of, place = divmod(number - 1, len(left))
-            return job.definitions[tuple(left)[place]], turn + turn_of
-        number -= turns * len(left)
+    while remaining := {index: points for index, points in remaining.items() if points > turn}:
+        # The smallest remaining grid is exhausted after this number of turns.
+        turns = min(remaining.values()) - turn
+        if number <= turns * len(remaining):
+            turns_before, place = divmod(number - 1, len(remaining))
+            return job.definitions[tuple(remaining)[place]], turn + turns_before
+        number -= turns * len(remaining)
         turn += turns
     return None
 

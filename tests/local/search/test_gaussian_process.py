@@ -39,9 +39,9 @@ def drawn(count: int) -> tuple[Array, Array]:
 def matern(first: Array, second: Array) -> Array:
     """Matern 5/2, equation 4.17, one pair of rows after the other."""
     found = np.empty((len(first), len(second)))
-    for i, one in enumerate(first):
+    for i, point in enumerate(first):
         for j, other in enumerate(second):
-            r = np.sqrt(5 * (WEIGHTS * (one - other) ** 2).sum())
+            r = np.sqrt(5 * (WEIGHTS * (point - other) ** 2).sum())
             found[i, j] = SCALE * (1 + r + r * r / 3) * np.exp(-r)
     return found
 
@@ -146,7 +146,7 @@ def test_the_fit_takes_the_best_third_and_the_latest_of_the_rest() -> None:
     assert _most_informative(values[:150]) == slice(None)
     chosen = np.arange(160)[_most_informative(values)]
     assert len(set(chosen)) == 150
-    assert all(one < other for one, other in pairwise(chosen))
+    assert all(value < other for value, other in pairwise(chosen))
     assert set(range(100, 150)) <= set(chosen)  # the fifty lowest
     assert set(range(10)).isdisjoint(chosen)  # the oldest of the others
 

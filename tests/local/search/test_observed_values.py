@@ -39,11 +39,11 @@ def test_a_stopped_job_counts_as_completed(reports: tuple[float, ...], value: fl
 def test_minimize_is_the_other_way_round() -> None:
     mirrored = [
         training_job(
-            each.number,
-            objective=-(each.objective or 0),
-            reports=[-report for report in each.reports],
+            completed.number,
+            objective=-(completed.objective or 0),
+            reports=[-report for report in completed.reports],
         )
-        for each in COMPLETED
+        for completed in COMPLETED
     ]
     stopped = training_job(4, objective=-0.1, reports=(-0.1,), state="stopped")
     found = final_values([*mirrored, stopped], maximizes=False)

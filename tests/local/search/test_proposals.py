@@ -217,7 +217,7 @@ def test_bayesian_search_starts_with_a_share_of_every_range(
     job = tuning_job(PLANE, strategy="Bayesian", jobs=jobs, parallel=parallel)
     first = [observation.values for observation in run(job, initial)]
     for name in ("x", "y"):
-        assert sorted(int(initial * float(each[name])) for each in first) == [*range(initial)]
+        assert sorted(int(initial * float(values[name])) for values in first) == [*range(initial)]
 
 
 @pytest.mark.parametrize("parallel", [1, 4])

@@ -98,7 +98,7 @@ def test_linear_learner_stops_when_the_loss_does_not_improve(
     losses = reported(out, "train:objective_loss")
     is_better = [losses[i] < min(losses[:i]) / 2 for i in range(1, len(losses))]
     assert is_better[-2:] == [False, False]
-    assert all(one or other for one, other in itertools.pairwise(is_better[:-1]))
+    assert all(better or other for better, other in itertools.pairwise(is_better[:-1]))
 
 
 def test_k_means_reports_the_metrics_of_the_catalog(

@@ -124,7 +124,7 @@ def test_aliases_have_an_effect_and_other_hyperparameters_are_named(
 def test_libsvm_is_read_and_is_the_default(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = [f"{label:g} 1:{one:g} 7:{two:g}\n" for label, one, two, _ in rows()]
+    lines = [f"{label:g} 1:{first:g} 7:{two:g}\n" for label, first, two, _ in rows()]
     data = {
         "train": "".join(lines),
         "validation": "".join(line.split(" 7")[0] + "\n" for line in lines),
@@ -145,7 +145,7 @@ def test_queries_of_libsvm_are_groups_for_ranking(
 def test_missing_values_and_weights_of_csv(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = [f"{label:g},1,{one:g},,{two:g}\n" for label, one, two, _ in rows()]
+    table = [f"{label:g},1,{first:g},,{two:g}\n" for label, first, two, _ in rows()]
     given = BINARY | {"csv_weights": "1", "eval_metric": "auc"}
     log(tmp_path, capsys, given, {"train": "".join(table)})
     booster = xgboost.Booster(
