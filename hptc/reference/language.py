@@ -7,7 +7,7 @@ It joins the models of hptc.spec (descriptions, examples), names.py (the API's n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
@@ -204,60 +204,73 @@ def _keys(
 ) -> Iterator[Key]:
     for name in _in_order(model, table):
         node = table.get(name)
-        field = model.model_fields[name]
-        here = f"{path}.{name}" if path else name
-        inner = _model_in(field.annotation)
-        described = Key(
-            path=here,
-            description=field.description or "",
-            examples=tuple(field.examples or ()),
-            choices=_literals(field.annotation) if name not in _CHOICES else _CHOICES[name](),
-            node=node,
-            shape=None,
-            api="",
-            owner="",
-            model=inner,
-            members=(),
-        )
+        key = _key_of_model(model, name, node, path)
         if node is None:
-            shape = _name_shape(root) if here == "name" else None
-            own = _keys(inner, {}, structure, base, here, root) if inner is not None else ()
-            yield replace(
-                described,
-                shape=shape,
-                examples=_fitting(described.examples, described.choices),
-                members=tuple(own),
-            )
-            continue
-        api_name = node.static if isinstance(node, Hyperparameters) else node.api
-        start = root if api_name.startswith("/") else structure
-        parents, _, _ = api_name.removeprefix("/").rpartition(".")
-        target = _shape_at(start, api_name.removeprefix("/"))
-        choices = target.enum if isinstance(node, Leaf) else ()
-        described = replace(
-            described,
-            choices=choices,
-            examples=_fitting(described.examples, choices),
-            shape=_value_shape(node, target),
-            api=_joined(base, api_name),
-            owner=_shape_at(start, parents).name.removesuffix("Request"),
-        )
-        match node:
-            case Group(_, members, turns_on):
-                if turns_on is not None:
-                    described = replace(
-                        described, api=_joined(base, turns_on), owner=structure.name
-                    )
-                below = _joined(base, node.api)
-            case Named(_, _, members) | Each(_, members):
-                target, below = _item(target), f"{described.api}[]"
-            case _:
-                members = {}
-        if inner is None or not members:
-            yield described
-            continue
-        nested = _keys(inner, members, target, below, described.inner_path, root)
-        yield replace(described, members=tuple(k for k in nested if not _names_entry(node, k.node)))
+            yield _with_members(key, structure, base, root)
+        else:
+            yield _with_api(key, node, structure, base, root)
+
+
+def _key_of_model(model: type[BaseModel], name: str, node: Node | None, path: str) -> Key:
+    """What the model alone says about a key."""
+    field = model.model_fields[name]
+    return Key(
+        path=f"{path}.{name}" if path else name,
+        description=field.description or "",
+        examples=tuple(field.examples or ()),
+        choices=_literals(field.annotation) if name not in _CHOICES else _CHOICES[name](),
+        node=node,
+        shape=None,
+        api="",
+        owner="",
+        model=_model_in(field.annotation),
+        members=(),
+    )
+
+
+def _with_members(key: Key, structure: Shape, base: str, root: Shape) -> Key:
+    """A key that has no member of the API, with the keys below it."""
+    members: Iterable[Key] = ()
+    if key.model is not None:
+        members = _keys(key.model, {}, structure, base, key.path, root)
+    return replace(
+        key,
+        shape=_name_shape(root) if key.path == "name" else None,
+        examples=_fitting(key.examples, key.choices),
+        members=tuple(members),
+    )
+
+
+def _with_api(key: Key, node: Node, structure: Shape, base: str, root: Shape) -> Key:
+    """A key with its member of the API, and with the keys below it."""
+    api_name = node.static if isinstance(node, Hyperparameters) else node.api
+    start = root if api_name.startswith("/") else structure
+    parents, _, _ = api_name.removeprefix("/").rpartition(".")
+    target = _shape_at(start, api_name.removeprefix("/"))
+    choices = target.enum if isinstance(node, Leaf) else ()
+    key = replace(
+        key,
+        choices=choices,
+        examples=_fitting(key.examples, choices),
+        shape=_value_shape(node, target),
+        api=_joined(base, api_name),
+        owner=_shape_at(start, parents).name.removesuffix("Request"),
+    )
+    match node:
+        case Group(_, members, turns_on):
+            if turns_on is not None:
+                key = replace(key, api=_joined(base, turns_on), owner=structure.name)
+            below = _joined(base, node.api)
+        case Named(_, _, members) | Each(_, members):
+            target, below = _item(target), f"{key.api}[]"
+        case _:
+            return key
+    if key.model is None or not members:
+        return key
+    nested = _keys(key.model, members, target, below, key.inner_path, root)
+    return replace(
+        key, members=tuple(inner for inner in nested if not _names_entry(node, inner.node))
+    )
 
 
 _CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {

@@ -40,16 +40,7 @@ def create_change_set(
     """Compute what a template would change. Creates nothing but the stack's own record."""
     validate_create_change_set(change_set_name)
     stack = stack_lifecycle.find_stack(backend, stack_name)
-    if change_set_type == "CREATE":
-        if stack is not None and stack.status != stack_lifecycle.REVIEW_IN_PROGRESS:
-            raise ValidationError(
-                message=f"Stack [{stack_name}] already exists and cannot be created again with "
-                f"the changeSet [{change_set_name}]."
-            )
-    else:
-        if stack is None:
-            raise ValidationError(message=f"Stack [{stack_name}] does not exist")
-        stack_lifecycle.check_updatable(stack)
+    _check_stack(stack, stack_name, change_set_name, change_set_type)
     parsed = check_template(template)
     values = resolve_parameters(parameters, parsed, stack.parameters if stack is not None else {})
     if stack is None:
@@ -76,7 +67,7 @@ def create_change_set(
         tags=tags,
         role_arn=role_arn,
     )
-    change_set.changes = [_change(*item) for item in _plan_changes(stack, parsed, values)]
+    change_set.changes = [_change(*planned) for planned in _plan_changes(stack, parsed, values)]
     if change_set_type == "CREATE" or stack_lifecycle.has_changes(
         stack, template, values, tags or {}
     ):
@@ -88,6 +79,22 @@ def create_change_set(
         change_set.status_reason = _NO_CHANGES
     backend.change_sets[change_set.change_set_id] = change_set
     return change_set.change_set_id, stack.stack_id
+
+
+def _check_stack(
+    stack: models.Stack | None, stack_name: str, change_set_name: str, change_set_type: str
+) -> None:
+    """Refuse to create a stack that exists, and to update one that does not or that is busy."""
+    if change_set_type == "CREATE":
+        if stack is not None and stack.status != stack_lifecycle.REVIEW_IN_PROGRESS:
+            raise ValidationError(
+                message=f"Stack [{stack_name}] already exists and cannot be created again with "
+                f"the changeSet [{change_set_name}]."
+            )
+        return
+    if stack is None:
+        raise ValidationError(message=f"Stack [{stack_name}] does not exist")
+    stack_lifecycle.check_updatable(stack)
 
 
 def _plan_changes(

@@ -77,31 +77,12 @@ def _encryption(encryption: Properties) -> dict[str, Any]:
 
 def _lifecycle_rule(rule: Properties, number: int) -> dict[str, Any]:
     """Convert a CloudFormation lifecycle rule to the API's format."""
-    tags = rule.get("TagFilters", [])
-    prefix = rule.get("Prefix")
-    if tags and (prefix is not None or len(tags) > 1):
-        rule_filter: dict[str, Any] = {"And": {"Tag": tags}}
-        if prefix is not None:
-            rule_filter["And"]["Prefix"] = prefix
-    elif tags:
-        rule_filter = {"Tag": tags[0]}
-    else:
-        rule_filter = {"Prefix": prefix or ""}
     result: dict[str, Any] = {
         "ID": rule.get("Id", f"rule-{number}"),
         "Status": rule["Status"],
-        "Filter": rule_filter,
+        "Filter": _lifecycle_filter(rule),
     }
-    expiration = {
-        api: rule[cfn]
-        for cfn, api in (
-            ("ExpirationInDays", "Days"),
-            ("ExpirationDate", "Date"),
-            ("ExpiredObjectDeleteMarker", "ExpiredObjectDeleteMarker"),
-        )
-        if cfn in rule
-    }
-    if expiration:
+    if expiration := _renamed(rule, _EXPIRATION):
         result["Expiration"] = expiration
     if "NoncurrentVersionExpirationInDays" in rule:
         result["NoncurrentVersionExpiration"] = {
@@ -112,16 +93,7 @@ def _lifecycle_rule(rule: Properties, number: int) -> dict[str, Any]:
             result[key] = rule[key]
     if "Transitions" in rule:
         result["Transition"] = [
-            {
-                api: transition[cfn]
-                for cfn, api in (
-                    ("TransitionInDays", "Days"),
-                    ("TransitionDate", "Date"),
-                    ("StorageClass", "StorageClass"),
-                )
-                if cfn in transition
-            }
-            for transition in rule["Transitions"]
+            _renamed(transition, _TRANSITION) for transition in rule["Transitions"]
         ]
     if "NoncurrentVersionTransitions" in rule:
         result["NoncurrentVersionTransition"] = [
@@ -132,6 +104,34 @@ def _lifecycle_rule(rule: Properties, number: int) -> dict[str, Any]:
             for transition in rule["NoncurrentVersionTransitions"]
         ]
     return result
+
+
+_EXPIRATION = {
+    "ExpirationInDays": "Days",
+    "ExpirationDate": "Date",
+    "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker",
+}
+_TRANSITION = {
+    "TransitionInDays": "Days",
+    "TransitionDate": "Date",
+    "StorageClass": "StorageClass",
+}
+"""The API's names by those of CloudFormation."""
+
+
+def _renamed(properties: Properties, api_names: Mapping[str, str]) -> dict[str, Any]:
+    return {api: properties[name] for name, api in api_names.items() if name in properties}
+
+
+def _lifecycle_filter(rule: Properties) -> dict[str, Any]:
+    tags = rule.get("TagFilters", [])
+    prefix = rule.get("Prefix")
+    if tags and (prefix is not None or len(tags) > 1):
+        prefix_too = {} if prefix is None else {"Prefix": prefix}
+        return {"And": {"Tag": tags, **prefix_too}}
+    if tags:
+        return {"Tag": tags[0]}
+    return {"Prefix": prefix or ""}
 
 
 def _create_policy(_name: str, properties: Properties, _location: Location) -> SandboxResource:

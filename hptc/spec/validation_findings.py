@@ -42,8 +42,6 @@ def findings_of(
 
 
 def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | ProjectPath) -> Finding:
-    value = detail["input"]
-    name = path_text(path) or "the spec"
     match detail["type"]:
         case "extra_forbidden":
             return _unknown_key(model, path)
@@ -53,29 +51,14 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
                 help=f"add `{path[-1]}:`",
             )  # fmt: skip
         case "literal_error":
-            expected = detail.get("ctx", {}).get("expected", "")
-            choices = tuple(re.findall(r"'([^']*)'", str(expected)))
-            meant = choice(value, choices)
-            return Finding(
-                code="HPT104", path=path,
-                message=f"`{name}` has an invalid value: {described(value)}",
-                label=f"did you mean {meant}?" if meant else "",
-                fixes=respelled(meant, path),
-                help=f"valid values: {listed_code(choices)}",
-            )  # fmt: skip
+            return _invalid_choice(detail, path)
         case "string_pattern_mismatch":
-            region = _meant_region(value) if path[-1:] == ("region",) else None
-            return Finding(
-                code="HPT106", path=path,
-                message=f"`{name}` has an invalid format: {described(value)}",
-                label=f"did you mean {region}?" if region else "",
-                fixes=respelled(region, path),
-                help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
-            )  # fmt: skip
+            return _invalid_format(detail, path)
         case "schedule":
+            value = described(detail["input"])
             return Finding(
                 code="HPT107", path=path,
-                message=f"`{name}` has an invalid value, {described(value)}: {detail['msg']}",
+                message=f"`{_name(path)}` has an invalid value, {value}: {detail['msg']}",
             )  # fmt: skip
         case (
             "hyperparameter"
@@ -86,21 +69,63 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
             | "duration"
             | "identifier"
         ):
-            message = detail["msg"]
-            key = detail.get("ctx", {}).get("key")
-            if key is not None:
-                path = path / key
-                name = path_text(path)
-            separator = " " if detail["type"] in ("duration", "twice", "empty") else ": "
-            return Finding(
-                code="HPT102", message=f"`{name}`{separator}{message}", path=path,
-                on_key=detail["type"] in ("missing_key", "twice"),
-            )  # fmt: skip
+            return _with_the_models_message(detail, path)
+    return _wrong_type(detail, path)
+
+
+def _name(path: SpecPath | ProjectPath) -> str:
+    return path_text(path) or "the spec"
+
+
+def _invalid_choice(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Finding:
+    value = detail["input"]
+    expected = detail.get("ctx", {}).get("expected", "")
+    choices = tuple(re.findall(r"'([^']*)'", str(expected)))
+    meant = choice(value, choices)
+    return Finding(
+        code="HPT104",
+        path=path,
+        message=f"`{_name(path)}` has an invalid value: {described(value)}",
+        label=f"did you mean {meant}?" if meant else "",
+        fixes=respelled(meant, path),
+        help=f"valid values: {listed_code(choices)}",
+    )
+
+
+def _invalid_format(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Finding:
+    value = detail["input"]
+    region = _meant_region(value) if path[-1:] == ("region",) else None
+    return Finding(
+        code="HPT106",
+        path=path,
+        message=f"`{_name(path)}` has an invalid format: {described(value)}",
+        label=f"did you mean {region}?" if region else "",
+        fixes=respelled(region, path),
+        help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
+    )
+
+
+def _with_the_models_message(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Finding:
+    """The finding of an error that hptc's own validators raise."""
+    key = detail.get("ctx", {}).get("key")
+    if key is not None:
+        path = path / key
+    separator = " " if detail["type"] in ("duration", "twice", "empty") else ": "
+    return Finding(
+        code="HPT102",
+        message=f"`{_name(path)}`{separator}{detail['msg']}",
+        path=path,
+        on_key=detail["type"] in ("missing_key", "twice"),
+    )
+
+
+def _wrong_type(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Finding:
+    value = detail["input"]
     expected = _EXPECTED.get(detail["type"], "")
     message = (
-        f"`{name}` must be {expected}, but is {described(value)}"
+        f"`{_name(path)}` must be {expected}, but is {described(value)}"
         if expected
-        else f"`{name}`: {detail['msg']}"
+        else f"`{_name(path)}`: {detail['msg']}"
     )
     return Finding(
         code="HPT102",
@@ -144,8 +169,8 @@ def _unknown_key(model: type[BaseModel], path: SpecPath | ProjectPath) -> Findin
     )
 
 
-_ALIKE = 0.85  # of two spellings of a key: closer than other keys are to each other
-_SIMILAR = 0.72  # of a key and a guess at its name; less is another word
+_ALIKE = 0.85  # the similarity of two spellings of one key; two valid keys are less alike
+_SIMILAR = 0.72  # the similarity of a key and a guess at its name; below it is another word
 
 
 def _suggestion(model: type[BaseModel], path: SpecPath | ProjectPath) -> tuple[str | None, str]:
@@ -193,7 +218,7 @@ def _beside(path: Path, owner: Path) -> Path:
 
 
 def closest(places: Iterable[Path], owner: Path) -> list[Path]:
-    """Up to two of several paths: those that share most with `owner`, then the shortest."""
+    """Up to two of several paths: those that share most with `owner`, and then the shortest."""
 
     def distance(path: Path) -> tuple[int, int]:
         common = 0
@@ -217,8 +242,8 @@ def _mappings(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, Collec
     for name, field in model.model_fields.items():
         inner, in_collection = _model_in(field.annotation)
         if inner is not None and "list[" not in str(field.annotation):
-            here = (*path, name, "<name>") if in_collection else (*path, name)
-            yield from _mappings(inner, here)
+            inner_path = (*path, name, "<name>") if in_collection else (*path, name)
+            yield from _mappings(inner, inner_path)
 
 
 _EXPECTED = {
@@ -314,8 +339,8 @@ def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
         if in_collection:
             in_collection = False
         elif current is not None:
-            info = current.model_fields.get(str(part))
-            current, in_collection = _model_in(info.annotation if info else None)
+            field = current.model_fields.get(str(part))
+            current, in_collection = _model_in(field.annotation if field else None)
     return list(current.model_fields) if current is not None and not in_collection else []
 
 
