@@ -28,12 +28,12 @@ def ssm_parameters(subject: Subject) -> Iterator[Finding]:
     environment = _environment(subject)
     if environment is None or not environment.parameters:
         return
-    found = existing_parameters(environment, subject.queries)
-    if found is None:
+    existing = existing_parameters(environment, subject.queries)
+    if existing is None:
         return
     for named in named_parameters(subject.compiled):
         path = _path(environment, named.path)
-        parameter = found.get(named.name)
+        parameter = existing.get(named.name)
         if parameter is None:
             yield Finding(
                 code="HPT971",

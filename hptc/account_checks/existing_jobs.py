@@ -83,8 +83,8 @@ def _same_name_in_other_case(subject: Subject) -> Iterator[Finding]:
     part = name.rpartition("-")[2]  # the digest, if the name is derived from content
 
     def names_like(part: str) -> list[str]:
-        found = subject.queries.account.tuning.list_jobs(name_contains=part)
-        return [summary.name for summary in islice(found, _MAX_LISTED)]
+        summaries = subject.queries.account.tuning.list_jobs(name_contains=part)
+        return [summary.name for summary in islice(summaries, _MAX_LISTED)]
 
     listed = subject.queries.get("the name", names_like, part)
     for other in listed.value if listed is not None else ():

@@ -39,10 +39,10 @@ def preflight(compiled: Compiled, submit: Submit, queries: CachedQueries) -> tup
         queries=queries,
         rules=(),
     )
-    found = [finding for check in CHECKS for finding in check(subject)]
+    findings = [finding for check in CHECKS for finding in check(subject)]
     known = {*compiled.diagnostics}
     return tuple(
         diagnostic
-        for diagnostic in with_findings(compiled, found).diagnostics
+        for diagnostic in with_findings(compiled, findings).diagnostics
         if diagnostic not in known
     )

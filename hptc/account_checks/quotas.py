@@ -26,12 +26,12 @@ def instance_quotas(subject: Subject) -> Iterator[Finding]:
     )
     for definition in job.definitions:
         for resources in definition.resources:
-            found = [
+            results = [
                 _too_many(definition, resources, type_, count, parallel, answer.value)
                 for type_, count in _counts(resources)
             ]
-            over = [finding for finding in found if finding is not None]
-            if resources.is_flexible and len(over) < len(found):
+            over = [finding for finding in results if finding is not None]
+            if resources.is_flexible and len(over) < len(results):
                 continue  # another of the alternatives fits
             for finding in over[:1] if resources.is_flexible else over:
                 is_certain = not job.is_multiple and not resources.is_flexible

@@ -218,8 +218,8 @@ def _denied_help(message: str, action: str) -> str:
 
 def _advice(message: str) -> str:
     """What to do about an error of CreateHyperParameterTuningJob, and the rule that explains it."""
-    known = next(iter(known_errors(message)), None)
-    if known is None or not known.advice:
+    error = next(iter(known_errors(message)), None)
+    if error is None or not error.advice:
         return "fix the spec and submit it again"
-    rules = f" (hptc explain {known.rules[0]})" if known.rules else ""
-    return f"{'; '.join(known.advice)}{rules}"
+    rules = f" (hptc explain {error.rules[0]})" if error.rules else ""
+    return f"{'; '.join(error.advice)}{rules}"

@@ -177,18 +177,18 @@ def possible_versions(repository: str, version: str | None) -> tuple[Algorithm, 
     which each then has the version None. Empty if the repository is not of an algorithm.
     """
     versions = (version,) if version is not None else images.repository_versions(repository)
-    found = [algorithm(repository, name) for name in reversed(versions)]
-    if version is not None or len(found) == 1:
-        return tuple(known for known in found if known is not None)
-    return tuple(replace(known, version=None) for known in found if known is not None)
+    candidates = [algorithm(repository, name) for name in reversed(versions)]
+    if version is not None or len(candidates) == 1:
+        return tuple(known for known in candidates if known is not None)
+    return tuple(replace(known, version=None) for known in candidates if known is not None)
 
 
 def versions_with_hyperparameter(name: str, hyperparameter: str) -> tuple[str, ...]:
     """Return the versions of an algorithm that have a hyperparameter, oldest first."""
-    found = [algorithm(name, version) for version in images.versions(name)]
+    candidates = [algorithm(name, version) for version in images.versions(name)]
     return tuple(
         known.version
-        for known in found
+        for known in candidates
         if known is not None and known.version is not None and known.hyperparameter(hyperparameter)
     )
 

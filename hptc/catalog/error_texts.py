@@ -40,11 +40,11 @@ def known_errors(text: str) -> tuple[KnownError, ...]:
     """The errors that a text contains, in the order of the table; the text can be a whole log."""
     # The end of a log has its error.
     plain = " ".join(text[-_MAX_TEXT:].lower().split())
-    found = [
+    matching = [
         entry for entry in _table() if any(pattern.search(plain) for pattern in entry.patterns)
     ]
-    specific = tuple(entry for entry in found if not entry.is_general)
-    return specific or tuple(found)
+    specific = tuple(entry for entry in matching if not entry.is_general)
+    return specific or tuple(matching)
 
 
 def similar_error(text: str) -> KnownError | None:

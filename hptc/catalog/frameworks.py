@@ -136,13 +136,13 @@ def repository_of(name: str, tag: str) -> str | None:
     parsed = parse_tag(tag)
     if parsed is None or len(candidates) == 1:
         return candidates[0] if candidates else None
-    found = [
+    matching = [
         repository
         for repository in candidates
         if any(parsed.version in version.spellings for version in versions(repository))
     ]
-    if len(found) == 1:
-        return found[0]
+    if len(matching) == 1:
+        return matching[0]
     return name if name in candidates else None
 
 

@@ -252,8 +252,8 @@ def versions(name: str) -> tuple[str, ...]:
 
 def repository_versions(repository: str) -> tuple[str, ...]:
     """Return the versions in one repository, oldest first; empty if unknown or any tag is valid."""
-    found = _table().repositories.get(repository)
-    return tuple(found.tags) if found is not None else ()
+    listed = _table().repositories.get(repository)
+    return tuple(listed.tags) if listed is not None else ()
 
 
 def is_newer(name: str, tag: str) -> bool:
@@ -270,13 +270,13 @@ def _numbers(tag: str) -> tuple[int, ...]:
 
 def regions(name: str, version: str | None = None) -> tuple[str, ...]:
     """Return the Regions that have the image, in one version or in any."""
-    found = {
+    names = {
         region
         for repository in _named(name)
         if version is None or version in repository.tags
         for region in repository.registry
     }
-    return tuple(sorted(found))
+    return tuple(sorted(names))
 
 
 @functools.cache
@@ -301,12 +301,12 @@ def _named(name: str) -> list[Repository]:
 
 @functools.cache
 def _names(kind: Kind) -> tuple[str, ...]:
-    found = {
+    names = {
         repository.name: None
         for repository in _table().repositories.values()
         if repository.kind == kind
     }
-    return tuple(found)
+    return tuple(names)
 
 
 def _unknown_region(repository: Repository, region: str) -> ImageProblem:

@@ -54,10 +54,10 @@ def misplaced(uri: str) -> Misplaced | None:
 def published_in(uri: str, region: str) -> str | None:
     """Return the URI of an image of AWS in a Region; None if it is not AWS's or not there."""
     image = parse_image(uri)
-    found = misplaced(uri)
-    if image is None or (found is None and identify(uri) is None):
+    elsewhere = misplaced(uri)
+    if image is None or (elsewhere is None and identify(uri) is None):
         return None
-    repository = repositories()[image.repository if found is None else found.repository]
+    repository = repositories()[image.repository if elsewhere is None else elsewhere.repository]
     return _uri_in(repository, image, region) if region in repository.registry else None
 
 

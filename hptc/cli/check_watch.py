@@ -115,9 +115,9 @@ class WatchedWorkspace(Workspace):
     def forget(self, changed: set[Path]) -> bool:
         """Forget what depends on changed files; false if that may be everything."""
         workspaces = [self, *self.kept.values()]
-        known = {path for workspace in workspaces for path in workspace.compiled}
+        compiled = {path for workspace in workspaces for path in workspace.compiled}
         real = {self.files.real(path) for path in changed}
-        if not real <= known:
+        if not real <= compiled:
             return False
         for workspace in workspaces:
             workspace.spec_files.clear()

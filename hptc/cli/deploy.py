@@ -90,9 +90,9 @@ def deploy(
     named = spec_files_named(specs) if specs else None
     diagnostics: list[Diagnostic] = []
 
-    def show(found: Sequence[Diagnostic]) -> None:
-        diagnostics.extend(found)
-        print_findings(found, named)
+    def show(findings: Sequence[Diagnostic]) -> None:
+        diagnostics.extend(findings)
+        print_findings(findings, named)
 
     result = deployment.deploy(
         Path.cwd(),

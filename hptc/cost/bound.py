@@ -261,10 +261,10 @@ def _clusters(resources: Resources) -> list[tuple[Instances, ...]]:
 def _line(
     instances: Instances, resources: Resources, region: str | None, prices: PriceTable
 ) -> Line:
-    known = instance(instances.type)
+    type_ = instance(instances.type)
     # Instances with local storage get no volume, even if the spec sets one:
     # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
-    has_volume = known is None or not known.has_local_storage
+    has_volume = type_ is None or not type_.has_local_storage
     volume_gb = instances.volume_size_gb if has_volume else 0
     in_plan = bool(resources.training_plan_arn or instances.training_plan_arn)
     return Line(

@@ -108,13 +108,13 @@ class _Place:
 
 def _place(diff: SpecDiff) -> _Place | None:
     """The place of both versions of a spec; None if they differ in it."""
-    found = {
+    places = {
         _Place(account=outcome.environment.account, region=outcome.environment.region)
         for comparison in diff.comparisons
         for outcome in (comparison.old, comparison.new)
         if outcome is not None and outcome.environment is not None
     }
-    return found.pop() if len(found) == 1 else None
+    return places.pop() if len(places) == 1 else None
 
 
 def _alike_in_their_places(
@@ -133,16 +133,16 @@ def _alike_in_their_places(
         is_own = where != names and len(keys) == 1 and None not in keys
         groups.setdefault((*keys,) if is_own else id(change), []).append((change, where))
     for group in groups.values():
-        found = [name for _, where in group for name in where]
-        if len(group) == 1 or len({*found}) < len(found):
+        environments = [name for _, where in group for name in where]
+        if len(group) == 1 or len({*environments}) < len(environments):
             yield from group
             continue
         first, (name, *_) = group[0]
         several = {
-            "account": len({places[name].account for name in found}) > 1,
-            "region": len({places[name].region for name in found}) > 1,
+            "account": len({places[name].account for name in environments}) > 1,
+            "region": len({places[name].region for name in environments}) > 1,
         }
-        everywhere = frozenset(found)
+        everywhere = frozenset(environments)
         joined = tuple(name for name in names if name in everywhere)
         yield places[name].without(first, **several), joined
 

@@ -47,17 +47,17 @@ def code_uploads(compiled: Compiled, values: Mapping[str, str]) -> tuple[CodeUpl
     """The archives that a spec needs, each once. A reference without a value is kept."""
     if not isinstance(compiled, CompiledSpec):
         return ()
-    found: dict[str, CodeUpload] = {}
+    uploads: dict[str, CodeUpload] = {}
     for code, location in zip(compiled.codes.values(), code_locations(compiled), strict=True):
         filled = substitute(location, lambda name: values.get(name, reference(name)))
-        found[code.uri] = CodeUpload(
+        uploads[code.uri] = CodeUpload(
             directory=code.directory,
             bucket=filled["bucket"],
             key=code.key,
             kms_key_id=filled["kms_key_id"],
             packed=code.packed,
         )
-    return tuple(found.values())
+    return tuple(uploads.values())
 
 
 def upload_code(uploads: Iterable[CodeUpload], tuning: Tuning, progress: Progress) -> None:

@@ -175,9 +175,9 @@ def _parent_obstacle(submit: Submit, compiled: Compiled, jobs: JobSnapshot) -> B
 
 def _status(name: str, jobs: JobSnapshot) -> str | None:
     """The status of a tuning job, listed or not; None if it does not exist."""
-    found = jobs.find(name)
-    if found is not None:
-        return found.status
+    listed = jobs.find(name)
+    if listed is not None:
+        return listed.status
     description = jobs.describe(name)
     return None if description is None else str(description["HyperParameterTuningJobStatus"])
 

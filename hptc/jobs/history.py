@@ -34,10 +34,10 @@ def listed_jobs(
     parts = {part for outcome in compiled for part in name_parts(outcome)}
     if all_jobs or len(parts) > MAX_LISTED_BY_NAME:
         parts = {""}
-    found: dict[str, JobSummary] = {}
+    jobs: dict[str, JobSummary] = {}
     for part in sorted(parts):
-        found |= {job.name: job for job in tuning.list_jobs(name_contains=part)}
-    return found
+        jobs |= {job.name: job for job in tuning.list_jobs(name_contains=part)}
+    return jobs
 
 
 def stale_jobs(
@@ -59,7 +59,7 @@ def stale_jobs(
     def spec_by_path() -> Mapping[str, str]:  # the spec may have had another name
         return {provenance(outcome).spec: outcome.name for outcome in compiled}
 
-    found: list[StaleJob] = []
+    stale: list[StaleJob] = []
     unchecked = tags_read = 0
     newest_first = sorted((jobs.listed or {}).values(), key=lambda job: job.created, reverse=True)
     for job in newest_first:
@@ -81,7 +81,7 @@ def stale_jobs(
         spec = named_after or spec_by_path().get(origin.spec)
         if spec is None and not is_whole_project:
             continue
-        found.append(
+        stale.append(
             StaleJob(
                 name=job.name,
                 status=job.status,
@@ -90,8 +90,8 @@ def stale_jobs(
                 spec=spec or origin.spec,
             )
         )
-    found.sort(key=lambda job: job.has_ended)
-    return StaleJobs(jobs=tuple(found), unchecked=unchecked)
+    stale.sort(key=lambda job: job.has_ended)
+    return StaleJobs(jobs=tuple(stale), unchecked=unchecked)
 
 
 def readable_origin(jobs: JobSnapshot, job: JobSummary) -> JobOrigin:

@@ -30,11 +30,11 @@ def project_jobs(
 ) -> ProjectJobs:
     """The newest `limit` of some tuning jobs that are of a project, by their tags."""
     jobs = JobSnapshot(tuning=tuning)
-    found: list[tuple[JobSummary, JobOrigin]] = []
+    listed: list[tuple[JobSummary, JobOrigin]] = []
     unreadable = 0
     is_cut = False
     for number, job in enumerate(candidates):
-        if len(found) == limit:
+        if len(listed) == limit:
             break
         if number == MAX_TAGS_READ:
             is_cut = True
@@ -42,8 +42,8 @@ def project_jobs(
         origin = known_origin(jobs, job)
         unreadable += origin is None
         if origin is not None and origin.project == project:
-            found.append((job, origin))
-    return ProjectJobs(jobs=tuple(found), unreadable=unreadable, is_cut=is_cut)
+            listed.append((job, origin))
+    return ProjectJobs(jobs=tuple(listed), unreadable=unreadable, is_cut=is_cut)
 
 
 def with_best(

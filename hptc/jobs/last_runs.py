@@ -31,7 +31,7 @@ or may have failed."""
 
 
 def with_last_runs(
-    found: Review,
+    review: Review,
     connect: Callable[[Environment | None], TuningReader],
     *,
     progress: Progress = silent,
@@ -43,13 +43,13 @@ def with_last_runs(
     """
     runs = _LastRuns(connect)
     specs = []
-    for number, spec in enumerate(found.specs, start=1):
-        progress(f"reading the last tuning jobs: {number} of {plural(len(found.specs), 'spec')}")
+    for number, spec in enumerate(review.specs, start=1):
+        progress(f"reading the last tuning jobs: {number} of {plural(len(review.specs), 'spec')}")
         comparisons = tuple(
             replace(comparison, last_run=runs.of(comparison)) for comparison in spec.comparisons
         )
         specs.append(replace(spec, comparisons=comparisons))
-    return replace(found, specs=tuple(specs), notes=(*found.notes, *runs.notes))
+    return replace(review, specs=tuple(specs), notes=(*review.notes, *runs.notes))
 
 
 class _LastRuns:

@@ -84,12 +84,12 @@ def choose_training_jobs(
 
 def _named(status: JobStatus, training_jobs: Sequence[TrainingJob], wanted: str) -> TrainingJob:
     numbered = f"{status.name}-{wanted}-"  # the hash after it may contain the same digits
-    found = (
+    matching = (
         [job for job in training_jobs if job.name == wanted]
         or [job for job in training_jobs if job.name.startswith(numbered)]
         or [job for job in training_jobs if wanted in job.name]
     )
-    match found:
+    match matching:
         case []:
             newest = [job.name for job in training_jobs[:_MAX_NAMES]]
             raise OperationError(
@@ -98,11 +98,11 @@ def _named(status: JobStatus, training_jobs: Sequence[TrainingJob], wanted: str)
             )
         case [only]:
             return only
-    names = [job.name for job in found[:_MAX_NAMES]]
-    if left := len(found) - len(names):
+    names = [job.name for job in matching[:_MAX_NAMES]]
+    if left := len(matching) - len(names):
         names.append(f"{left} more")
     raise UsageError(
-        f"`{wanted}` matches {len(found)} training jobs of {status.name}: {listed(names)}",
+        f"`{wanted}` matches {len(matching)} training jobs of {status.name}: {listed(names)}",
         help="pass the whole name of one",
     )
 

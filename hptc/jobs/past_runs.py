@@ -73,19 +73,19 @@ def _candidates(
 ) -> dict[str, list[_Candidate]]:
     """The possible runs by spec: those of the current content first, then the newest."""
     specs = SpecsByJobName(compiled)
-    found: dict[str, list[_Candidate]] = {}
+    candidates: dict[str, list[_Candidate]] = {}
     for summary in listed:
         if summary.status not in FINAL_STATUSES or not summary.training_jobs.completed:
             continue
         same = specs.with_content(summary.name)
         spec = same or specs.with_stem(summary.name) or specs.with_schedule(summary.name)
         if spec is not None:
-            found.setdefault(spec, []).append(
+            candidates.setdefault(spec, []).append(
                 _Candidate(summary=summary, is_same_content=same is not None)
             )
-    for of_spec in found.values():
+    for of_spec in candidates.values():
         of_spec.sort(key=lambda candidate: candidate.order, reverse=True)
-    return found
+    return candidates
 
 
 def _runs(

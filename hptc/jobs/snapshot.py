@@ -64,10 +64,10 @@ class JobSnapshot:
         """The newest completed tuning jobs whose names contain a text, whether or not listed."""
         key = name_contains, limit
         if key not in self._completed:
-            found = self.tuning.list_jobs(
+            completed = self.tuning.list_jobs(
                 name_contains=name_contains, status="Completed", limit=limit
             )
-            self._completed[key] = tuple(found)
+            self._completed[key] = tuple(completed)
         return self._completed[key]
 
     def tags(self, arn: str) -> dict[str, str]:

@@ -98,24 +98,24 @@ def spec_runs(
     unless it has the exact name that the spec compiles to.
     """
     jobs = JobSnapshot(tuning=tuning)
-    found: list[SpecRun] = []
+    runs: list[SpecRun] = []
     unreadable = 0
     is_cut = False
     for number, job in enumerate(_candidates(spec, jobs, status)):
-        if limit is not None and len(found) == limit:
+        if limit is not None and len(runs) == limit:
             break
         if number == MAX_TAGS_READ:
             is_cut = True
             break
         origin = known_origin(jobs, job)
         if _is_of(spec, job.name, origin or JobOrigin()):
-            found.append(SpecRun(summary=job, origin=origin or JobOrigin()))
+            runs.append(SpecRun(summary=job, origin=origin or JobOrigin()))
         elif origin is None:
             unreadable += 1
     return SpecRuns(
         spec=spec,
         region=tuning.region,
-        runs=tuple(found),
+        runs=tuple(runs),
         unreadable=unreadable,
         is_cut=is_cut,
     )

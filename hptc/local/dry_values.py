@@ -33,8 +33,8 @@ def dry_reports(
     ]
     loss = sum(distances) / len(distances) if distances else 0.0
     maximizes = definition.objective is not None and definition.objective.type == "Maximize"
-    found = hyperband(job)
-    steps = found.max_resource if found is not None else _epochs(definition.static)
+    settings = hyperband(job)
+    steps = settings.max_resource if settings is not None else _epochs(definition.static)
     curve = [loss + (1 / step - 1 / steps) / 2 for step in range(1, steps + 1)]
     return tuple(round(1 - value if maximizes else value, 6) for value in curve)
 

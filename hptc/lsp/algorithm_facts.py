@@ -18,10 +18,10 @@ from hptc.text import clipped
 MAX_NOTE = 80
 
 
-def note(known: Algorithm, hyperparameter: Hyperparameter) -> str:
+def note(algorithm: Algorithm, hyperparameter: Hyperparameter) -> str:
     """What an algorithm accepts for a hyperparameter, and the range that AWS recommends."""
     notes = [clipped(hyperparameter.expected, MAX_NOTE)]
-    tunable = known.tunable(hyperparameter.name)
+    tunable = algorithm.tunable(hyperparameter.name)
     if tunable is not None:
         bounds = tunable.recommended
         notes.append("tunable")
@@ -30,9 +30,9 @@ def note(known: Algorithm, hyperparameter: Hyperparameter) -> str:
     return "; ".join(notes)
 
 
-def about(known: Algorithm, hyperparameter: Hyperparameter) -> str:
+def about(algorithm: Algorithm, hyperparameter: Hyperparameter) -> str:
     """The kinds of ranges that a hyperparameter can have, and AWS's page, in Markdown."""
-    tunable = known.tunable(hyperparameter.name)
+    tunable = algorithm.tunable(hyperparameter.name)
     kinds = f"{' or '.join(tunable.kinds)} range" if tunable is not None else "static only"
     return "\n\n".join(filter(None, (kinds, hyperparameter.source)))
 
@@ -82,5 +82,5 @@ def path_in_spec(path: Path) -> Path | None:
 
 def mapping_at(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """The mapping of a key; empty if there is none."""
-    found = data.get(key)
-    return found if isinstance(found, Mapping) else {}
+    value = data.get(key)
+    return value if isinstance(value, Mapping) else {}

@@ -43,15 +43,15 @@ class Choice:
 
 def variables(in_project: Project | None) -> list[Choice]:
     """The variables of templates, in every environment that has them."""
-    found: dict[str, dict[str, None]] = {}
+    by_name: dict[str, dict[str, None]] = {}
     if in_project is None:
         return []
     for name in in_project.file.environments:
         environment = in_project.environment(name)
         for variable, value in (environment.variables if environment else {}).items():
             shown = clipped(hide_secrets(str(value)), _MAX_DETAIL)
-            found.setdefault(variable, {})[shown] = None
-    return [Choice(word=word, note=" | ".join(shown)) for word, shown in sorted(found.items())]
+            by_name.setdefault(variable, {})[shown] = None
+    return [Choice(word=word, note=" | ".join(shown)) for word, shown in sorted(by_name.items())]
 
 
 def choices(
@@ -78,16 +78,16 @@ def _keys(
     is_project: bool,
 ) -> list[Choice]:
     if path is not None and path[-2:-1] == ("hyperparameters",):
-        known = algorithm_in(_training_job(path, cursor, in_project, workspace))
-        if known is None:
+        algorithm = algorithm_in(_training_job(path, cursor, in_project, workspace))
+        if algorithm is None:
             return []
         return [
             Choice(
                 word=hyperparameter.name,
-                note=note(known, hyperparameter),
-                about=about(known, hyperparameter),
+                note=note(algorithm, hyperparameter),
+                about=about(algorithm, hyperparameter),
             )
-            for hyperparameter in known.hyperparameters
+            for hyperparameter in algorithm.hyperparameters
         ]
     described = keys(container, is_project=is_project)
     return [Choice(word=word, about=about) for word, about in described.items()]
@@ -131,8 +131,8 @@ def _training_job(
 
 def _hyperparameter_values(job: Mapping[str, Any], name: str) -> Iterator[Choice]:
     """The words that the built-in algorithm accepts for a hyperparameter."""
-    known = algorithm_in(job)
-    hyperparameter = known.hyperparameter(name) if known is not None else None
+    algorithm = algorithm_in(job)
+    hyperparameter = algorithm.hyperparameter(name) if algorithm is not None else None
     if hyperparameter is not None:
         words = (*hyperparameter.scalar.values, *hyperparameter.also)
         yield from (Choice(word=word) for word in words if word)
@@ -151,21 +151,20 @@ def _versions(job: Mapping[str, Any]) -> Iterator[Choice]:
     if isinstance(built_in, str):
         yield from (Choice(word=version) for version in reversed(images.versions(built_in)))
     elif isinstance(framework, str):
-        found = [
+        versions = [
             version.spellings[0]
             for repository in repositories(framework) or (framework,)
             for version in framework_versions(repository)
-        ]
-        known = found or list(images.versions(framework))
-        yield from (Choice(word=word) for word in dict.fromkeys(known))
+        ] or images.versions(framework)
+        yield from (Choice(word=version) for version in dict.fromkeys(versions))
 
 
 def _content_types(job: Mapping[str, Any], channel: str) -> Iterator[Choice]:
     """The content types that the built-in algorithm reads from a channel, in the input mode."""
-    known = algorithm_in(job)
+    algorithm = algorithm_in(job)
     written = mapping_at(mapping_at(job, "inputs"), channel).get("input_mode")
     mode = str(written or mapping_at(job, "algorithm").get("input_mode") or "File")
-    for known_channel in known.channels if known is not None else ():
+    for known_channel in algorithm.channels if algorithm is not None else ():
         if channel in known_channel.names:
             yield from (
                 Choice(word=word) for word in known_channel.accepted_content_types(mode) or ()
@@ -177,6 +176,6 @@ def _metrics(job: Mapping[str, Any]) -> Iterator[Choice]:
     written = mapping_at(job, "algorithm")
     for name, regex in mapping_at(written, "metric_definitions").items():
         yield Choice(word=name, note=clipped(str(regex), _MAX_DETAIL))
-    known = algorithm_in(job)
-    for metric in known.metrics if known is not None else ():
+    algorithm = algorithm_in(job)
+    for metric in algorithm.metrics if algorithm is not None else ():
         yield Choice(word=metric.name, note=metric.direction, about=metric.source)

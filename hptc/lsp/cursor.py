@@ -37,8 +37,8 @@ class Cursor:
 def template_start(text: str, line: int, column: int) -> int | None:
     """The column where a name in `{{ name` starts; None outside of a template."""
     lines = split_lines(text)
-    found = _TEMPLATE.search(lines[line][:column]) if line < len(lines) else None
-    return None if found is None else found.start(1)
+    opened = _TEMPLATE.search(lines[line][:column]) if line < len(lines) else None
+    return None if opened is None else opened.start(1)
 
 
 def cursor_at(text: str, file: str, line: int, column: int) -> Cursor | None:
@@ -61,9 +61,9 @@ def cursor_at(text: str, file: str, line: int, column: int) -> Cursor | None:
         for following in (lines[line + 1 :], []):
             candidate = "\n".join([*lines[:line], marked, *following])
             document, faults = parse_document(candidate, file)
-            found = None if faults else _find(document.root)
-            if found is not None:
-                path, is_key = found
+            marker = None if faults else _find(document.root)
+            if marker is not None:
+                path, is_key = marker
                 return Cursor(
                     path=path,
                     is_key=is_key,

@@ -45,14 +45,14 @@ def definition(
         return None
     if (variable := _variable_at(document.text, line, column)) is not None:
         return _variable_definition(variable, in_project, workspace)
-    found = scalar_at(document.root, line, column)
-    path = None if found is None else path_in_spec(found.path) if is_project else found.path
-    if found is None or path is None or found.is_key:
+    scalar = scalar_at(document.root, line, column)
+    path = None if scalar is None else path_in_spec(scalar.path) if is_project else scalar.path
+    if scalar is None or path is None or scalar.is_key:
         return None
     if path[:2] == ("warm_start", "parents"):
-        return _spec_definition(found.node.value, in_project, workspace)
+        return _spec_definition(scalar.node.value, in_project, workspace)
     if path[-2:-1] == ("source",):
-        return _script_definition(document, found.path, path[-1], in_project, workspace)
+        return _script_definition(document, scalar.path, path[-1], in_project, workspace)
     return None
 
 

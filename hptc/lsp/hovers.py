@@ -53,21 +53,21 @@ def hovered(
     workspace: Workspace,
 ) -> Hovered | None:
     """The text for a place that has no finding. Lines and columns count from 0."""
-    found = scalar_at(document.root, line, column)
-    if found is None:
+    scalar = scalar_at(document.root, line, column)
+    if scalar is None:
         return None
     text = ""
-    if found.is_key:
+    if scalar.is_key:
         if is_project or not is_request(document):
-            text = _hyperparameter(document, found.path, is_project, in_project, workspace)
-            text = text or description(found.path, is_project=is_project)
-            if found.path[-2:-1] == ("hyperparameters",):
-                value, _ = construct_data(document, at=found.path)
-                words = range_in_words(str(found.path[-1]), value)
+            text = _hyperparameter(document, scalar.path, is_project, in_project, workspace)
+            text = text or description(scalar.path, is_project=is_project)
+            if scalar.path[-2:-1] == ("hyperparameters",):
+                value, _ = construct_data(document, at=scalar.path)
+                words = range_in_words(str(scalar.path[-1]), value)
                 text = "\n\n".join(part for part in (text, words) if part)
     else:
-        text = instance_text(found.node.value, prices(in_project, workspace), regions(in_project))
-    return Hovered(text=text, span=document.span_of(found.node)) if text else None
+        text = instance_text(scalar.node.value, prices(in_project, workspace), regions(in_project))
+    return Hovered(text=text, span=document.span_of(scalar.node)) if text else None
 
 
 def _hyperparameter(
@@ -81,22 +81,21 @@ def _hyperparameter(
     path = path_in_spec(written) if is_project else written
     if path is None or len(path) < 2 or path[-2] != "hyperparameters":
         return ""
-    known = algorithm_in(training_job_at(path, written, document, in_project, workspace))
-    found = known.hyperparameter(str(path[-1])) if known is not None else None
-    if known is None or found is None:
+    algorithm = algorithm_in(training_job_at(path, written, document, in_project, workspace))
+    hyperparameter = algorithm.hyperparameter(str(path[-1])) if algorithm is not None else None
+    if algorithm is None or hyperparameter is None:
         return ""
-    return f"**{found.name}** of {known.title_in_version}: {note(known, found)}\n\n" + about(
-        known, found
-    )
+    heading = f"**{hyperparameter.name}** of {algorithm.title_in_version}"
+    return f"{heading}: {note(algorithm, hyperparameter)}\n\n{about(algorithm, hyperparameter)}"
 
 
 def instance_text(instance_type: str, table: PriceTable, regions: tuple[str, ...]) -> str:
     """The processor of an instance type and its price per hour; empty for another value."""
-    known = instance(instance_type)
-    if known is None:
+    type_ = instance(instance_type)
+    if type_ is None:
         return ""
-    storage = f", {known.local_storage_gb} GB of local storage" if known.local_storage_gb else ""
-    lines = [f"**{instance_type}**: {_PROCESSORS[known.processor]}{storage}"]
+    storage = f", {type_.local_storage_gb} GB of local storage" if type_.local_storage_gb else ""
+    lines = [f"**{instance_type}**: {_PROCESSORS[type_.processor]}{storage}"]
     for region in regions or tuple(table.regions):
         price = table.instance(region, instance_type)
         if price is not None:
@@ -149,11 +148,10 @@ def _step(
     node: MappingNode | SequenceNode, line: int, column: int
 ) -> tuple[str | int, Node, bool] | None:
     if isinstance(node, SequenceNode):
-        found = ((index, element) for index, element in enumerate(node.value))
-        return next(
-            ((index, element, False) for index, element in found if _covers(element, line, column)),
-            None,
-        )
+        for index, element in enumerate(node.value):
+            if _covers(element, line, column):
+                return index, element, False
+        return None
     for key, value in node.value:
         if isinstance(key, ScalarNode) and _covers(key, line, column):
             return key.value, key, True

@@ -21,36 +21,36 @@ def schema(*, is_project: bool) -> Schema:
 def at_path(path: Path, *, is_project: bool) -> list[Schema]:
     """Every schema that a value may have there, the key's own first; empty for an unknown key."""
     root = schema(is_project=is_project)
-    found = list(_alternatives(root, root))
+    schemas = list(_alternatives(root, root))
     for part in path:
-        children = [child for parent in found for child in _children(parent, part)]
-        found = [alternative for child in children for alternative in _alternatives(child, root)]
-    return found
+        children = [child for parent in schemas for child in _children(parent, part)]
+        schemas = [alternative for child in children for alternative in _alternatives(child, root)]
+    return schemas
 
 
 def description(path: Path, *, is_project: bool) -> str:
     """What a key is for; empty for an unknown key."""
-    found = at_path(path, is_project=is_project)
-    return next((place["description"] for place in found if place.get("description")), "")
+    schemas = at_path(path, is_project=is_project)
+    return next((place["description"] for place in schemas if place.get("description")), "")
 
 
 def keys(path: Path, *, is_project: bool) -> dict[str, str]:
     """The keys of the mapping at a path, each with its description."""
-    found: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     for mapping in at_path(path, is_project=is_project):
         for name in mapping.get("properties", {}):
-            found.setdefault(name, description((*path, name), is_project=is_project))
-    return found
+            descriptions.setdefault(name, description((*path, name), is_project=is_project))
+    return descriptions
 
 
 def values(path: Path, *, is_project: bool) -> list[str]:
     """The values that a key accepts; empty unless the schema lists them."""
-    found: dict[str, None] = {}
+    accepted: dict[str, None] = {}
     for value in at_path(path, is_project=is_project):
-        found.update(dict.fromkeys(map(str, value.get("enum", ()))))
+        accepted.update(dict.fromkeys(map(str, value.get("enum", ()))))
         if "const" in value:
-            found[str(value["const"])] = None
-    return list(found)
+            accepted[str(value["const"])] = None
+    return list(accepted)
 
 
 def _children(parent: Schema, part: str | int) -> Iterator[Schema]:

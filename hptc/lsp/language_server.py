@@ -24,7 +24,7 @@ from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.errors import EXIT_INTERRUPTED
 from hptc.lsp.code_actions import FIX_ALL, KINDS, Target, fix_all, is_wanted, quick_fix
-from hptc.lsp.completions import choices, variables
+from hptc.lsp.completions import Choice, choices, variables
 from hptc.lsp.cursor import cursor_at, template_start
 from hptc.lsp.definitions import definition
 from hptc.lsp.hovers import hovered, rule_text
@@ -118,15 +118,15 @@ class HptcServer(LanguageServer):
             return uris.get(path, uri_of(path)), _lines(path, files)
 
         for path in (*self.shown, *results.diagnostics):
-            found = results.diagnostics.get(path, ())
-            lines = _lines(path, files) if found else ()
-            shown = [to_protocol(finding, lines, codec, place_of) for finding in found]
+            findings = results.diagnostics.get(path, ())
+            lines = _lines(path, files) if findings else ()
+            shown = [to_protocol(finding, lines, codec, place_of) for finding in findings]
             uri = uris.get(path, uri_of(path))
             version = self.workspace.text_documents[uri].version if path in uris else None
             self.text_document_publish_diagnostics(
                 types.PublishDiagnosticsParams(uri=uri, diagnostics=shown, version=version)
             )
-            self.shown[path] = list(zip(shown, found, strict=True))
+            self.shown[path] = list(zip(shown, findings, strict=True))
         self.shown = {path: self.shown[path] for path in results.diagnostics}
         if _has_capability(self.client_capabilities.workspace, "code_lens", "refresh_support"):
             self.workspace_code_lens_refresh(None)
@@ -135,12 +135,16 @@ class HptcServer(LanguageServer):
         """The rule of a finding at a position, or else what is known about the key or value."""
         path, text = self._open(uri)
         codec, lines = self.workspace.position_codec, split_lines(text)
-        shown = [found for found, _ in self.shown.get(path, ()) if contains(found.range, position)]
+        shown = [
+            diagnostic
+            for diagnostic, _ in self.shown.get(path, ())
+            if contains(diagnostic.range, position)
+        ]
         if page := rule_text(str(diagnostic.code) for diagnostic in shown):
             return _markdown(page, shown[0].range)
         document, _ = parse_document(text, str(path))
         workspace, in_project = self._project_of(path)
-        found = hovered(
+        text_and_span = hovered(
             document,
             position.line,
             column_of(position, lines, codec),
@@ -148,7 +152,9 @@ class HptcServer(LanguageServer):
             in_project=in_project,
             workspace=workspace,
         )
-        return None if found is None else _markdown(found.text, range_of(found.span, lines, codec))
+        if text_and_span is None:
+            return None
+        return _markdown(text_and_span.text, range_of(text_and_span.span, lines, codec))
 
     def definition(self, uri: str, position: types.Position) -> types.Location | None:
         """The place where what is at a position is defined."""
@@ -156,7 +162,7 @@ class HptcServer(LanguageServer):
         codec, lines = self.workspace.position_codec, split_lines(text)
         document, _ = parse_document(text, str(path))
         workspace, in_project = self._project_of(path)
-        found = definition(
+        target = definition(
             document,
             position.line,
             column_of(position, lines, codec),
@@ -164,13 +170,13 @@ class HptcServer(LanguageServer):
             in_project=in_project,
             workspace=workspace,
         )
-        if found is None:
+        if target is None:
             return None
-        file, start = DISK.real(found.file), types.Position(0, 0)
-        about = types.Range(start, start)
-        if found.span is not None:
-            about = range_of(found.span, _lines(file, self.files()), codec)
-        return types.Location(uri=self.uris().get(file, uri_of(file)), range=about)
+        file, start = DISK.real(target.file), types.Position(0, 0)
+        defined = types.Range(start, start)
+        if target.span is not None:
+            defined = range_of(target.span, _lines(file, self.files()), codec)
+        return types.Location(uri=self.uris().get(file, uri_of(file)), range=defined)
 
     def completion(self, uri: str, position: types.Position) -> list[types.CompletionItem]:
         """What can be typed at a position: keys, values, and variables of templates."""
@@ -178,45 +184,35 @@ class HptcServer(LanguageServer):
         codec, lines = self.workspace.position_codec, split_lines(text)
         column = column_of(position, lines, codec)
         workspace, in_project = self._project_of(path)
-        line, start, end = position.line, column, column
-        template = template_start(text, line, column)
-        if template is not None:
-            start = template
-            found = variables(in_project)
-            suffix, kind = "", types.CompletionItemKind.Variable
-        else:
-            cursor = cursor_at(text, str(path), line, column)
-            if cursor is None or is_request(cursor.document):
-                return []
-            start, end = cursor.start, cursor.end
-            is_project = path.name == project_file.FILE_NAME
-            found = choices(
-                cursor, is_project=is_project, in_project=in_project, workspace=workspace
+
+        def items(
+            offered: Sequence[Choice],
+            kind: types.CompletionItemKind,
+            start: int,
+            end: int,
+            suffix: str = "",
+        ) -> list[types.CompletionItem]:
+            replaced = types.Range(
+                position_of(position.line, start, lines, codec),
+                position_of(position.line, end, lines, codec),
             )
-            suffix = ": " if cursor.is_key and not cursor.is_followed_by_colon else ""
-            kind = (
-                types.CompletionItemKind.Property
-                if cursor.is_key
-                else types.CompletionItemKind.Value
-            )
-        about = types.Range(
-            position_of(line, start, lines, codec), position_of(line, end, lines, codec)
-        )
-        return [
-            types.CompletionItem(
-                label=choice.word,
-                kind=kind,
-                detail=choice.note or None,
-                documentation=(
-                    types.MarkupContent(types.MarkupKind.Markdown, choice.about)
-                    if choice.about
-                    else None
-                ),
-                sort_text=f"{index:05}",
-                text_edit=types.TextEdit(range=about, new_text=choice.word + suffix),
-            )
-            for index, choice in enumerate(found)
-        ]
+            return [
+                _completion_item(choice, kind, f"{index:05}", replaced, suffix)
+                for index, choice in enumerate(offered)
+            ]
+
+        start = template_start(text, position.line, column)
+        if start is not None:
+            return items(variables(in_project), types.CompletionItemKind.Variable, start, column)
+        cursor = cursor_at(text, str(path), position.line, column)
+        if cursor is None or is_request(cursor.document):
+            return []
+        is_project = path.name == project_file.FILE_NAME
+        offered = choices(cursor, is_project=is_project, in_project=in_project, workspace=workspace)
+        if not cursor.is_key:
+            return items(offered, types.CompletionItemKind.Value, cursor.start, cursor.end)
+        suffix = "" if cursor.is_followed_by_colon else ": "
+        return items(offered, types.CompletionItemKind.Property, cursor.start, cursor.end, suffix)
 
     def code_actions(
         self, uri: str, selected: types.Range, only: Sequence[str] | None = None
@@ -280,9 +276,24 @@ def _lines(path: Path, files: UnsavedFiles) -> list[str]:
         return []
 
 
-def _markdown(text: str, about: types.Range) -> types.Hover:
+def _completion_item(
+    choice: Choice, kind: types.CompletionItemKind, order: str, replaced: types.Range, suffix: str
+) -> types.CompletionItem:
+    return types.CompletionItem(
+        label=choice.word,
+        kind=kind,
+        detail=choice.note or None,
+        documentation=(
+            types.MarkupContent(types.MarkupKind.Markdown, choice.about) if choice.about else None
+        ),
+        sort_text=order,
+        text_edit=types.TextEdit(range=replaced, new_text=choice.word + suffix),
+    )
+
+
+def _markdown(text: str, hovered_range: types.Range) -> types.Hover:
     content = types.MarkupContent(kind=types.MarkupKind.Markdown, value=text)
-    return types.Hover(contents=content, range=about)
+    return types.Hover(contents=content, range=hovered_range)
 
 
 def _has_capability(capabilities: object, *names: str) -> bool:

@@ -73,15 +73,15 @@ def check_open(
     for root, paths in projects.items():
         try:
             workspace = Workspace(files=files, rehearse=rehearse() if rehearse else None)
-            found = _check(paths, texts, workspace, names or NameIndex())
+            results = _check(paths, texts, workspace, names or NameIndex())
         except Exception:
             crashes.append(traceback.format_exc())
-            found = _check_each(paths, texts, files)
+            results = _check_each(paths, texts, files)
         diagnostics.setdefault(root, ())
-        for path, of_file in found.diagnostics.items():
+        for path, of_file in results.diagnostics.items():
             if path in diagnostics and texts.get(path, "-").strip():
                 diagnostics[path] = of_file
-        costs.update(found.costs)
+        costs.update(results.costs)
     return LiveResults(diagnostics=diagnostics, costs=costs, crashes=tuple(crashes))
 
 
@@ -91,12 +91,12 @@ def _check_each(paths: list[Path], texts: Mapping[Path, str], files: Files) -> L
     costs: dict[Path, str] = {}
     for path in paths:
         try:
-            found = _check([path], texts, Workspace(files=files), NameIndex())
+            results = _check([path], texts, Workspace(files=files), NameIndex())
         except Exception:  # noqa: S112 - the caller has the traceback
             continue
-        for file, of_file in found.diagnostics.items():
+        for file, of_file in results.diagnostics.items():
             diagnostics[file] = tuple(dict.fromkeys((*diagnostics.get(file, ()), *of_file)))
-        costs.update(found.costs)
+        costs.update(results.costs)
     return LiveResults(diagnostics=diagnostics, costs=costs)
 
 
@@ -108,7 +108,7 @@ def _check(
     specs = [path for path in paths if is_spec(path, texts[path], in_project, workspace.files)]
     has_project_file = any(path.name == project_file.FILE_NAME for path in paths)
     outcomes: list[Outcome] = []
-    found = list(faults)
+    diagnostics = list(faults)
     try:
         if in_project is None:
             outcomes = _compile(specs, workspace)
@@ -120,13 +120,13 @@ def _check(
             open_names = {outcome.name for outcome in outcomes if outcome.name}
             if others := _others(specs, open_names, in_project, workspace, names):
                 outcomes = _compile((*specs, *others), workspace)
-        found = list(dict.fromkeys((*faults, *merged_diagnostics(outcomes))))
+        diagnostics = list(dict.fromkeys((*faults, *merged_diagnostics(outcomes))))
     except UnreadableFileError as error:
-        found.append(error.diagnostic)
+        diagnostics.append(error.diagnostic)
     except HptcError as error:
-        found.append(_at_start(display_path((specs or paths)[0]), error))
+        diagnostics.append(_at_start(display_path((specs or paths)[0]), error))
     by_file: dict[Path, list[Diagnostic]] = defaultdict(list)
-    for diagnostic in found:
+    for diagnostic in diagnostics:
         by_file[workspace.files.real(Path(diagnostic.span.file))].append(diagnostic)
     return LiveResults(
         diagnostics={path: tuple(of_file) for path, of_file in by_file.items()},

@@ -71,8 +71,8 @@ class NameIndex:
         known = self._lists.get(in_project.root)
         if known is None or known.entries != entries or not _are_unchanged(known.folders):
             folders = _folders(in_project.root, entries)
-            found = project_files(in_project, files)
-            known = _KnownList(entries=entries, folders=folders, files=found)
+            spec_files = project_files(in_project, files)
+            known = _KnownList(entries=entries, folders=folders, files=spec_files)
             self._lists[in_project.root] = known
         return known.files
 
@@ -100,12 +100,12 @@ class NameIndex:
 
 def _folders(root: Path, entries: tuple[str, ...]) -> dict[str, int]:
     """The folders that entries of `specs` list files of, each with its time; 0 if it is missing."""
-    found: list[str] = []
+    folders: list[str] = []
     for entry in entries:
         path = root / entry
-        found += [str(path.parent), str(path)]
-        found += [folder for folder, _, _ in os.walk(path)]
-    return {folder: _modified(folder) for folder in found}
+        folders += [str(path.parent), str(path)]
+        folders += [folder for folder, _, _ in os.walk(path)]
+    return {folder: _modified(folder) for folder in folders}
 
 
 def _are_unchanged(folders: dict[str, int]) -> bool:

@@ -152,10 +152,10 @@ def brackets(min_resource: int, max_resource: int, reduction: int = REDUCTION) -
     deepest = 0
     while min_resource * reduction ** (deepest + 1) <= max_resource:
         deepest += 1
-    found = []
+    result = []
     for depth in range(deepest, -1, -1):
         tried = -(-(deepest + 1) * reduction**depth // (depth + 1))
-        found.append(
+        result.append(
             Bracket(
                 rungs=tuple(
                     Rung(
@@ -170,7 +170,7 @@ def brackets(min_resource: int, max_resource: int, reduction: int = REDUCTION) -
         min_resource=min_resource,
         max_resource=max_resource,
         reduction=reduction,
-        brackets=tuple(found),
+        brackets=tuple(result),
     )
 
 

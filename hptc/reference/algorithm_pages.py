@@ -51,8 +51,8 @@ def algorithm_page(name: str, *, docs: str = _DOCS) -> str | None:
 
     Its links to the documentation start with `docs`.
     """
-    found = algorithms.algorithm(name)
-    return None if found is None else _page(found, docs)
+    algorithm = algorithms.algorithm(name)
+    return None if algorithm is None else _page(algorithm, docs)
 
 
 def algorithm_pages() -> str:
@@ -82,7 +82,10 @@ def _page(algorithm: Algorithm, docs: str) -> str:
         parts.append(markdown_table(heads, rows))
     else:
         parts.append("AWS documents no objective metric, so it can't be tuned.\n")
-    rows = (_hyperparameter_row(algorithm, known) for known in algorithm.hyperparameters)
+    rows = (
+        _hyperparameter_row(algorithm, hyperparameter)
+        for hyperparameter in algorithm.hyperparameters
+    )
     parts.append(markdown_table(("hyperparameter", "values", "required", "tuning"), rows))
     rules = [
         _dependency(dependency)
@@ -151,30 +154,31 @@ def _metric_condition(metric: Metric, required: set[str]) -> str:
     return listed(map(_clause, clauses)) if metric.when else ""
 
 
-def _hyperparameter_row(algorithm: Algorithm, known: Hyperparameter) -> tuple[str, ...]:
+def _hyperparameter_row(algorithm: Algorithm, hyperparameter: Hyperparameter) -> tuple[str, ...]:
     requirement = next(
         (
-            hyperparameter
-            for hyperparameter in algorithm.required_hyperparameters
-            if hyperparameter.name == known.name
+            required
+            for required in algorithm.required_hyperparameters
+            if required.name == hyperparameter.name
         ),
         None,
     )
-    tunable = algorithm.tunable(known.name)
-    names = (known.name, *known.aliases)
+    tunable = algorithm.tunable(hyperparameter.name)
+    names = (hyperparameter.name, *hyperparameter.aliases)
     return (
         listed_code(names, "or"),
-        _values(known),
+        _values(hyperparameter),
         _required(requirement),
         _tuning(tunable) if tunable is not None else "",
     )
 
 
-def _values(known: Hyperparameter) -> str:
+def _values(hyperparameter: Hyperparameter) -> str:
     """What a value must be, with all words; a message may show only some of them."""
-    if known.kind != "choice":
-        return "; ".join((known.expected, *(special.text for special in known.special)))
-    return listed_code((*known.scalar.values, *known.also), "or")
+    if hyperparameter.kind != "choice":
+        special = (value.text for value in hyperparameter.special)
+        return "; ".join((hyperparameter.expected, *special))
+    return listed_code((*hyperparameter.scalar.values, *hyperparameter.also), "or")
 
 
 def _required(requirement: Requirement | None) -> str:

@@ -88,7 +88,7 @@ def _options(command: click.Command) -> Iterator[str]:
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
     """Lines of the page. Neither words nor code are broken."""
-    shown = re.sub(r"`[^`]*`|\[[^]]*\]\([^)]*\)", lambda found: found[0].replace(" ", "\0"), text)
+    shown = re.sub(r"`[^`]*`|\[[^]]*\]\([^)]*\)", lambda match: match[0].replace(" ", "\0"), text)
     lines = textwrap.wrap(
         shown,
         width=_WIDTH,

@@ -41,21 +41,21 @@ are optional: a version is read as it is written, so `2.10` is not `2.1`.
 
 def images_page() -> str:
     """The page, as Markdown."""
-    known = images.repositories().values()
+    repositories = images.repositories().values()
     parts = [_INTRODUCTION]
     parts.append(
         markdown_table(
             ("Name", "Repository", "Versions"),
             (
                 (code(repository.name), code(repository.repository), _codes(repository.tags))
-                for repository in known
+                for repository in repositories
                 if repository.kind == "algorithm"
             ),
         )
     )
     parts.append(_FRAMEWORKS)
     parts.append(markdown_table(("Name", "Repositories"), _frameworks()))
-    for repository in sorted(known, key=lambda entry: entry.repository):
+    for repository in sorted(repositories, key=lambda entry: entry.repository):
         if repository.kind == "framework":
             parts += [f"### {repository.repository}\n", _versions(repository)]
     return "\n".join(parts)

@@ -114,12 +114,12 @@ def ranges(key: Key) -> tuple[Range, ...]:
     base = key.api.rpartition(".")[0]
     api = _joined(base, key.node.ranges)
     holder = _shape_at(input_shape(), api.replace("[]", ".[]"))
-    found = []
+    kinds = []
     for kind, member in RANGE_LISTS.items():
         structure = _item(holder.members[member])
         keys = {k: structure.members[m] for k, m in RANGE_MEMBERS.items() if m in structure.members}
-        found.append(Range(kind=kind, api=f"{api}.{member}[]", structure=structure, keys=keys))
-    return tuple(found)
+        kinds.append(Range(kind=kind, api=f"{api}.{member}[]", structure=structure, keys=keys))
+    return tuple(kinds)
 
 
 def allowed(key: Key) -> str:

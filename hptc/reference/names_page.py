@@ -157,11 +157,11 @@ def _hyperparameter_rows(key: Key) -> Iterator[tuple[str, ...]]:
 
 
 def _range_keys(key: Key) -> dict[str, tuple[list[str], Shape]]:
-    found: dict[str, tuple[list[str], Shape]] = {}
+    by_key: dict[str, tuple[list[str], Shape]] = {}
     for kind in ranges(key):
         for name, shape in kind.keys.items():
-            found.setdefault(name, ([], shape))[0].append(kind.kind)
-    return found
+            by_key.setdefault(name, ([], shape))[0].append(kind.kind)
+    return by_key
 
 
 def _in_several(key: Key) -> Key | None:

@@ -355,8 +355,8 @@ def _merge_scalars(alternatives: list[JsonSchema]) -> list[JsonSchema]:
 def _bounds(shape: Shape, what: str) -> JsonSchema:
     """The bounds of a shape. `what` is Length, Items or empty: minLength, minItems, minimum."""
     lower, upper = (f"min{what}", f"max{what}") if what else ("minimum", "maximum")
-    found = {lower: shape.minimum, upper: shape.maximum}
-    return {k: v for k, v in found.items() if v is not None and (v, k) not in _NO_CONSTRAINTS}
+    bounds = {lower: shape.minimum, upper: shape.maximum}
+    return {k: v for k, v in bounds.items() if v is not None and (v, k) not in _NO_CONSTRAINTS}
 
 
 _NO_CONSTRAINTS = ((0, "minLength"), (0, "minItems"))

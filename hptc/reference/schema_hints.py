@@ -66,11 +66,11 @@ def region(raw: JsonSchema) -> JsonSchema:
 
 def enumeration(values: Iterable[str]) -> JsonSchema:
     """AWS's values of a member. Editors would list all of them in a message, so it has its own."""
-    found = list(values)
-    if len(found) <= _MAX_LISTED:
-        return {"enum": found}
+    choices = list(values)
+    if len(choices) <= _MAX_LISTED:
+        return {"enum": choices}
     message = "AWS does not accept this value: your editor's completion lists those that it does"
-    return {"enum": found, "errorMessage": message}
+    return {"enum": choices, "errorMessage": message}
 
 
 def range_snippets(kinds: Iterable[str]) -> list[JsonSchema]:

@@ -52,11 +52,17 @@ class ValueLimits:
 def value_limits(definition: Definition, name: str) -> ValueLimits:
     """What is known about the values of a hyperparameter."""
     algorithm = built_in(definition)
-    known = algorithm.hyperparameter(name) if algorithm is not None else None
-    if algorithm is None or known is None or known.scalar.kind not in ("integer", "number"):
+    hyperparameter = algorithm.hyperparameter(name) if algorithm is not None else None
+    if (
+        algorithm is None
+        or hyperparameter is None
+        or hyperparameter.scalar.kind not in ("integer", "number")
+    ):
         return ValueLimits()
     return ValueLimits(
-        interval=known.scalar.interval, special=known.special, algorithm=algorithm.title
+        interval=hyperparameter.scalar.interval,
+        special=hyperparameter.special,
+        algorithm=algorithm.title,
     )
 
 

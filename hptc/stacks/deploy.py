@@ -97,15 +97,15 @@ def deploy(
             )
             return _with_orphans(Deployment(environment=environment, stacks=()), needed)
         unchanged = _check_deployed(environment, selected, assembly, consent, callbacks)
-        kept = {} if is_complete else unchanged
-        callbacks.print_status(_overview(environment, len(selected), len(kept)))
+        current = {} if is_complete else unchanged
+        callbacks.print_status(_overview(environment, len(selected), len(current)))
         stacks = [
             DeployedOutputs(name=name, is_changed=False, outputs=stack.outputs)
-            for name, stack in kept.items()
+            for name, stack in current.items()
         ]
-        if changed := sorted(selected - kept.keys()):
+        if changed := sorted(selected - current.keys()):
             # By name, the CLI would deploy the stacks that they need too.
-            which = [*changed, "--exclusively"] if specs or kept else ["--all"]
+            which = [*changed, "--exclusively"] if specs or current else ["--all"]
             ask = None if consent.is_approved else callbacks.ask
             command = [
                 *cdk, "deploy", *which,

@@ -61,7 +61,7 @@ def _template(text: str, path: Path) -> Open | None:
     """A text with a variable in place of each of Airflow's expressions."""
     if path[-1] == "Regex" or _EXPRESSION.search(text) is None:
         return None
-    return _EXPRESSION.sub(lambda found: "{{ " + _variable(found[1]) + " }}", text), text
+    return _EXPRESSION.sub(lambda match: "{{ " + _variable(match[1]) + " }}", text), text
 
 
 def _variable(expression: str) -> str:

@@ -83,17 +83,17 @@ def _without_role(value: object, role_arn: str) -> tuple[Any, bool]:
     """A request without the member RoleArn where it is `role_arn`, and whether it was there."""
     if isinstance(value, list):
         parts = [_without_role(element, role_arn) for element in value]
-        return [part for part, _ in parts], any(found for _, found in parts)
+        return [part for part, _ in parts], any(is_found for _, is_found in parts)
     if not isinstance(value, Mapping):
         return value, False
-    kept, found = {}, False
+    kept, is_found = {}, False
     for key, member in value.items():
         if key == "RoleArn" and member == role_arn:
-            found = True
+            is_found = True
             continue
         kept[key], found_below = _without_role(member, role_arn)
-        found = found or found_below
-    return kept, found
+        is_found = is_found or found_below
+    return kept, is_found
 
 
 def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:

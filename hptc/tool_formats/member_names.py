@@ -74,9 +74,9 @@ class Conversion:
         if value is None:
             return None
         if isinstance(value, str):
-            found = self._open_text(value, path)
-            if found is not None:
-                return self._opened(*found, shape, path)
+            opened = self._open_text(value, path)
+            if opened is not None:
+                return self._opened(*opened, shape, path)
         match shape.type:
             case "structure":
                 return self._structure_or_block(value, shape, path)
@@ -105,11 +105,11 @@ class Conversion:
                 continue
             inner, place = shape.members[member], (*path, member)
             if opened is not None:
-                found = self._opened("", str(value), inner, place)
+                result = self._opened("", str(value), inner, place)
             else:
-                found = self.convert(value, inner, place)
-            if found is not None:
-                converted[member] = found
+                result = self.convert(value, inner, place)
+            if result is not None:
+                converted[member] = result
         return converted
 
     def _list(self, value: object, shape: Shape, path: Path) -> object:
@@ -140,11 +140,11 @@ class Conversion:
             opened = self._open_key(key)
             place = (*path, opened or key)
             if opened is not None:
-                found = self._opened("", str(member), shape.item, place)
+                result = self._opened("", str(member), shape.item, place)
             else:
-                found = self.convert(member, shape.item, place)
-            if found is not None:
-                converted[opened or key] = found
+                result = self.convert(member, shape.item, place)
+            if result is not None:
+                converted[opened or key] = result
         return converted
 
     def _opened(self, template: str, expression: str, shape: Shape, path: Path) -> object:

@@ -39,7 +39,7 @@ def _has_placeholder(value: object) -> bool:
 def _template(text: str, path: Path) -> Open | None:
     if _FREE_TEXT.intersection(path) or _PLACEHOLDER.search(text) is None:
         return None
-    return _PLACEHOLDER.sub(lambda found: "{{ " + _variable(found[1]) + " }}", text), text
+    return _PLACEHOLDER.sub(lambda match: "{{ " + _variable(match[1]) + " }}", text), text
 
 
 def _variable(words: str) -> str:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from hptc.sandbox.sagemaker import configure, find_store
 from hptc.sandbox.server import Sandbox
 from hptc.sandbox.tuning_store import TuningMode, TuningSettings
+from tests.support.local_runs import wait_until
 from tests.support.sandbox import CONFIG, DEFINITION, Account
 
 LIMITS = {"MaxNumberOfTrainingJobs": 12, "MaxParallelTrainingJobs": 3}
@@ -244,11 +245,15 @@ def test_a_training_tuning_job_is_stopped(account: Account, training: Any) -> No
     job = training_request("long", account, jobs=50, seconds=60)
     training.create_hyper_parameter_tuning_job(**job)
     name = {"HyperParameterTuningJobName": "long"}
-    training.stop_hyper_parameter_tuning_job(**name)
-    status = training.describe_hyper_parameter_tuning_job(**name)["HyperParameterTuningJobStatus"]
-    assert status in ("Stopping", "Stopped")
+
+    def described() -> Any:
+        return training.describe_hyper_parameter_tuning_job(**name)
+
+    wait_until(lambda: described()["TrainingJobStatusCounters"]["InProgress"] > 0)
     with pytest.raises(ClientError, match="ValidationException"):
         training.delete_hyper_parameter_tuning_job(**name)
+    training.stop_hyper_parameter_tuning_job(**name)
+    assert described()["HyperParameterTuningJobStatus"] in ("Stopping", "Stopped")
     found = wait(training, "long")
     assert found["HyperParameterTuningJobStatus"] == "Stopped"
     assert found["TrainingJobStatusCounters"]["Stopped"] >= 1

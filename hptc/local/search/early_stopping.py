@@ -37,9 +37,9 @@ def stops_early(job: TuningJob, history: Sequence[Observation], running: Observa
     objective = definition.objective if definition is not None else None
     maximizes = objective is not None and objective.type == "Maximize"
     if job.strategy == "Hyperband":
-        found = hyperband(job, definition)
-        return found is not None and _stops_at_rung(
-            job, found, others, running, maximizes=maximizes
+        settings = hyperband(job, definition)
+        return settings is not None and _stops_at_rung(
+            job, settings, others, running, maximizes=maximizes
         )
     return job.early_stopping == "Auto" and _is_below_median(others, running, maximizes=maximizes)
 
