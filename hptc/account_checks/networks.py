@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from hptc.account_checks.deployed_spec import Subject
 from hptc.catalog.arn import ARN
-from hptc.diagnostics import Finding, Severity
+from hptc.diagnostics import Finding, RequestPath, Severity
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import Definition, Vpc
 from hptc.service.inventory import RouteTable, S3Endpoint, Subnet
@@ -27,47 +27,50 @@ def networks(subject: Subject) -> Iterator[Finding]:
 
 
 def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Finding]:
-    inventory, region = subject.queries.account.inventory, subject.queries.account.region
+    queries, inventory = subject.queries, subject.queries.account.inventory
     subnet_ids, group_ids = _known(vpc.subnets), _known(vpc.security_group_ids)
-    subnets = subject.queries.get("subnets", inventory.subnets, subnet_ids) if subnet_ids else None
+    subnets = queries.get("subnets", inventory.subnets, subnet_ids) if subnet_ids else None
     groups = (
-        subject.queries.get("security groups", inventory.security_groups, group_ids)
-        if group_ids
-        else None
+        queries.get("security groups", inventory.security_groups, group_ids) if group_ids else None
     )
-    owners: dict[str, str] = {}  # the VPC by subnet or security group
-    is_complete = subnets is not None and len(subnet_ids) == len(vpc.subnets)
-    for member, noun, ids, found in (
+    missing: list[Finding] = []
+    vpcs: dict[str, str] = {}  # by subnet or security group
+    for member, noun, ids, existing in (
         ("Subnets", "subnet", vpc.subnets, _vpcs(subnets.value) if subnets else None),
         ("SecurityGroupIds", "security group", vpc.security_group_ids,
          groups.value if groups else None),
     ):  # fmt: skip
-        for index, id_ in enumerate(ids if found is not None else ()):
-            if found is None or has_reference(id_):
-                continue
-            if id_ in found:
-                owners[id_] = found[id_]
-                continue
-            is_complete = False
-            yield Finding(
-                code="HPT961",
-                message=f"no {noun} `{id_}` found in {region}",
-                path=vpc.path / member / index,
-                label="not found",
-                help="fix the id",
-            )
-    if len({*owners.values()}) > 1:
-        places = ", ".join(f"{id_} is in {owner}" for id_, owner in owners.items())
+        if existing is not None:
+            path, region = vpc.path / member, queries.account.region
+            missing += _missing(ids, existing, path, noun, region)
+            vpcs |= {id_: existing[id_] for id_ in ids if id_ in existing}
+    yield from missing
+    if len({*vpcs.values()}) > 1:
+        places = ", ".join(f"{id_} is in {vpc_id}" for id_, vpc_id in vpcs.items())
         yield Finding(
             code="HPT962",
             message=f"subnets and security groups must be in one VPC, but {places}",
             path=vpc.path,
             help="use subnets and security groups of one VPC",
         )
-    elif is_complete and subnets is not None:
+    elif subnets is not None and len(subnet_ids) == len(vpc.subnets) and not missing:
         free = sum(subnet.free_addresses for subnet in subnets.value.values())
         yield from _addresses(subject, definition, vpc, free)
         yield from _routes(subject, definition, vpc, subnets.value)
+
+
+def _missing(
+    ids: Sequence[str], existing: Collection[str], path: RequestPath, noun: str, region: str
+) -> Iterator[Finding]:
+    for index, id_ in enumerate(ids):
+        if id_ not in existing and not has_reference(id_):
+            yield Finding(
+                code="HPT961",
+                message=f"no {noun} `{id_}` found in {region}",
+                path=path / index,
+                label="not found",
+                help="fix the id",
+            )
 
 
 def _addresses(subject: Subject, definition: Definition, vpc: Vpc, free: int) -> Iterator[Finding]:
