@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
         return entry.load() if entry else None
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The commands whose names start so, without importing them, and the options."""
+        """The commands that start with `incomplete`, without importing them, and the options."""
         from click.shell_completion import CompletionItem  # only the shell asks
 
         return [

@@ -54,7 +54,7 @@ class ExpectedCost:
 class TotalCost:
     """The total of several tuning jobs; an amount is unknown if it is unknown for any of them."""
 
-    searches: int
+    searches: int  # tuning jobs; a plan file has this name
     unknown: int  # tuning jobs whose cost is unknown
     usd: Decimal | None
     instance_hours: Decimal | None
@@ -99,14 +99,16 @@ def expected_cost(bound: CostBound, past: PastRuns) -> ExpectedCost:
         return no_forecast("instance type not set")
     numbers = _numbers(bound, runs)
     number = Fraction(sum(numbers), len(numbers))
-    each_run = [_mean_of([_cost_of(time, run.billed, bound) for time in run.times]) for run in runs]
-    overall = _mean_of(each_run)
+    run_means = [
+        _mean_of([_cost_of(time, run.billed, bound) for time in run.times]) for run in runs
+    ]
+    overall = _mean_of(run_means)
     max_usd, max_hours = (
         (bound.maximum.usd, bound.maximum.instance_hours) if bound.maximum else (None, None)
     )
     usd = _times(overall.usd_high, number, max_usd)
     # A range needs an amount, which means that all runs have prices.
-    pairs = [] if usd is None else list(zip(each_run, numbers, strict=True))
+    pairs = [] if usd is None else list(zip(run_means, numbers, strict=True))
     lows = [_times(mean.usd_low, Fraction(count), usd) for mean, count in pairs]
     highs = [_times(mean.usd_high, Fraction(count), max_usd) for mean, count in pairs]
     return ExpectedCost(

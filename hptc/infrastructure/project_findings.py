@@ -81,9 +81,10 @@ def _passable_roles(project: Project) -> Iterator[Finding]:
     the policy identifies by their path, and by the start of their names if that is fixed.
     """
     environments = [
-        each
+        managed
         for name in project.file.environments
-        if (each := project.environment(name)) and each.infrastructure.execution_role == "managed"
+        if (managed := project.environment(name))
+        and managed.infrastructure.execution_role == "managed"
     ]
     for environment in environments:
         passed = passable_roles(environment)

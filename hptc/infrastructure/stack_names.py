@@ -109,7 +109,9 @@ def name_collisions(project: Project, specs: Iterable[NamedSpec]) -> list[NameCo
     are reported once, and two specs of one name are not reported.
     """
     environments = [
-        each for name in project.file.environments if (each := project.environment(name))
+        environment
+        for name in project.file.environments
+        if (environment := project.environment(name))
     ]
     specs = list(specs)
     taken: dict[Key, NameOwner] = {}

@@ -178,7 +178,7 @@ class StopRequested:
 
 @frozen
 class NothingToStop:
-    """The tuning job has ended, or is stopping already."""
+    """The tuning job has ended, or is already stopping."""
 
     name: str
     status: str

@@ -86,7 +86,7 @@ class JobFolder:
 
     @property
     def new_data(self) -> Path:
-        """Where these data are prepared, while an earlier tuning job is still there."""
+        """Where this data is prepared, while an earlier tuning job is still there."""
         return self._root / f".{self.name}.new-data"
 
     def prepare(self) -> None:
@@ -103,7 +103,7 @@ class JobFolder:
     def create(self, record: Mapping[str, Any]) -> None:
         """Create the folder of a new tuning job, with the code and data that are prepared.
 
-        Raises OperationError if files of an earlier one are left, of another user.
+        Raises OperationError if files of an earlier one can't be deleted, such as another user's.
         """
         self._delete()  # without a record: the tuning job is not there yet
         with self._accessible():
@@ -124,7 +124,7 @@ class JobFolder:
             raise
 
     def remove(self) -> None:
-        """Delete the folder. Raises OperationError if files are left, of another user."""
+        """Delete the folder. Raises OperationError if another user's files can't be deleted."""
         (self.path / _TUNING_JOB).unlink(missing_ok=True)  # first: then the job is gone
         self._delete()
 
@@ -156,11 +156,10 @@ class JobFolder:
 
         Raises UnreadableRecordError.
         """
-        folder = self.files
-        names = (path for path in folder.iterdir() if path.name.endswith(".json"))
-        paths = sorted(names, key=lambda path: (len(path.name), path.name))
-        whole = (path for path in paths if not path.name.startswith(".") and path.stat().st_size)
-        return [_read(path) for path in whole]
+        records = (path for path in self.files.iterdir() if path.name.endswith(".json"))
+        in_order = sorted(records, key=lambda path: (len(path.name), path.name))
+        written = (path for path in in_order if path.name[0] != "." and path.stat().st_size)
+        return [_read(path) for path in written]
 
     def training_job(self, name: str) -> dict[str, Any] | None:
         """The record of a training job; None if it does not exist."""
@@ -209,7 +208,7 @@ class JobFolder:
                 lock.seek(0)
                 holder = lock.read().strip() or "another process"
                 raise OperationError(
-                    f"{self.name} is running already, in process {holder}",
+                    f"{self.name} is already running, in process {holder}",
                     help=f"`hptc local status {self.name}` shows its progress",
                 )
             lock.truncate(0)
@@ -234,7 +233,7 @@ class JobFolder:
 
     @contextlib.contextmanager
     def _accessible(self) -> Iterator[None]:
-        """Raise UsageError for a file that can't be used, such as that of another user."""
+        """Raise UsageError for a file that can't be used, such as another user's."""
         try:
             yield
         except OSError as error:

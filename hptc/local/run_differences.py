@@ -46,7 +46,7 @@ def differences(job: TuningJob, launches: Sequence[Launch], *, is_dry: bool = Fa
 
 
 def has_gpu(instance_type: str) -> bool:
-    """Whether an instance type has GPUs of NVIDIA."""
+    """Whether an instance type has NVIDIA GPUs."""
     return instance_type.startswith(("ml.p", "ml.g"))
 
 

@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from hptc.compiler.workspace import Rehearse
 
 MAX_OTHER_FILES = 200
-"""Files that are not open but checked: they have the name of an open one, or hptc.yaml is open."""
+"""How many files are checked that are not open: those that share the name of an open spec, or all
+specs of the project if hptc.yaml is open."""
 _MAX_NAMES = 2_000
-"""Files of a project whose names are read, once, to find the name of an open one."""
+"""How many files of a project are read, once each, to find those that share the name of an open
+spec."""
 _GENERIC_KEYS = ("name", "description", "tags", "schedule", "strategy", "limits")
 """Keys of a spec that files of other tools have as well."""
 

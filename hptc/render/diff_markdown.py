@@ -110,7 +110,7 @@ def _folded(section: Section, size: _Size) -> str:
     changes = without_refusals(section.changes)
     findings = len(section.findings) + len(section.old_errors)
     counts = ((findings, "finding"), (len(changes), "change"))
-    count = ", ".join(plural(number, what) for number, what in counts if number)
+    count = ", ".join(plural(number, noun) for number, noun in counts if number)
     name = html.escape(clipped(section.name, size.characters))
     verdict = spec_verdict(section.changes)
     parts = [f"<details><summary><code>{name}</code>: {verdict} ({count})</summary>"]

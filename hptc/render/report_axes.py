@@ -149,9 +149,9 @@ class ObjectiveAxis:
         )
 
 
-def round_values(low: float, high: float, about: int) -> list[float]:
-    """Round values in an interval: multiples of 1, 2 or 5 times a power of ten."""
-    rough = (high / 2 - low / 2) * 2 / about
+def round_values(low: float, high: float, count: int) -> list[float]:
+    """About `count` round values in an interval: multiples of 1, 2 or 5 times a power of ten."""
+    rough = (high / 2 - low / 2) * 2 / count
     if not math.isfinite(rough) or rough <= 0:
         return [low, high]
     power = 10.0 ** math.floor(math.log10(rough))
@@ -173,9 +173,9 @@ def spaced(ticks: Iterable[tuple[float, str]], left: float, right: float) -> tup
     return tuple(Tick(at=rounded(at), label=label) for at, label in sorted(kept))
 
 
-def _has_room(one: tuple[float, str], other: tuple[float, str]) -> bool:
-    needed = (len(one[1]) + len(other[1])) / 2 * _LABEL_WIDTH + _LABEL_WIDTH
-    return abs(one[0] - other[0]) >= needed
+def _has_room(tick: tuple[float, str], other: tuple[float, str]) -> bool:
+    needed = (len(tick[1]) + len(other[1])) / 2 * _LABEL_WIDTH + _LABEL_WIDTH
+    return abs(tick[0] - other[0]) >= needed
 
 
 def short_label(text: str) -> str:

@@ -115,14 +115,14 @@ def spot_without_wait_time(rule: Rule, context: Context) -> Iterator[Finding]:
     for definition in context.job.definitions:
         if definition.is_spot and definition.max_wait_seconds is None:
             runtime = _max_runtime(definition)
-            least, value = spec_duration(runtime), context.duration_value(runtime)
+            minimum, value = spec_duration(runtime), context.duration_value(runtime)
             path = definition.path / "EnableManagedSpotTraining"
             if context.is_request:
                 wait = definition.path / "StoppingCondition" / "MaxWaitTimeInSeconds"
-                fix = advice(f"add `max_wait_time: {least}`", set_value(wait, value))
+                fix = advice(f"add `max_wait_time: {minimum}`", set_value(wait, value))
             else:
                 fix = advice(
-                    f"write `spot: {{max_wait_time: {least}}}`",
+                    f"write `spot: {{max_wait_time: {minimum}}}`",
                     set_value(_spot_wait_time(definition, context), value),
                     Remove(path=_switch(definition, context)),
                 )
@@ -131,9 +131,9 @@ def spot_without_wait_time(rule: Rule, context: Context) -> Iterator[Finding]:
                 path,
                 label="no `max_wait_time`",
                 fixes=(fix,),
-                help=f"add `max_wait_time: {least}` or more to `stopping`"
+                help=f"add `max_wait_time: {minimum}` or more to `stopping`"
                 if context.is_request
-                else f"write `spot: {{max_wait_time: {least}}}` or more instead",
+                else f"write `spot: {{max_wait_time: {minimum}}}` or more instead",
             )
 
 

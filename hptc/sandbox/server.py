@@ -51,7 +51,7 @@ _NO_PERMISSIONS = (
     "It enforces no permissions: IAM, bucket and key policies are stored but not evaluated."
 )
 _WIDTH = 80  # columns, of a terminal
-_SECONDS_TO_STOP = 0.05  # it would take up to half a second
+_SECONDS_TO_STOP = 0.05  # by default, it would be up to half a second
 _open_sandboxes = 0
 _count_lock = Lock()
 

@@ -201,7 +201,7 @@ ON_AND_OFF = {
 
 
 def _folded(paths: Mapping[str, str | tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    return {fold(name): (of,) if isinstance(of, str) else of for name, of in paths.items()}
+    return {fold(name): (path,) if isinstance(path, str) else path for name, path in paths.items()}
 
 
 _FOLDED_PATHS = _folded(_PATHS)
@@ -234,18 +234,18 @@ _MAX_WORDS = 3  # a word says little about a longer key
 def key_with_words(name: str, keys: Sequence[str]) -> str | None:
     """The shortest key that has the words of a name in it, such as `instance_type` for `type`."""
     words = f" {' '.join(_words(name))} "
-    having = sorted(
+    matching = sorted(
         (len(_words(key)), key) for key in keys if words in f" {' '.join(_words(key))} "
     )
-    shortest = [key for count, key in having if count == having[0][0] <= _MAX_WORDS]
+    shortest = [key for count, key in matching if count == matching[0][0] <= _MAX_WORDS]
     return shortest[0] if len(shortest) == 1 else None
 
 
 def key_of_words(name: str, keys: Sequence[str]) -> str | None:
     """The longest key whose words a name has, such as `type` for `warm_start_type`."""
     words = f" {' '.join(_words(name))} "
-    among = [key for key in keys if f" {' '.join(_words(key))} " in words]
-    return max(among, key=len, default=None)
+    contained = [key for key in keys if f" {' '.join(_words(key))} " in words]
+    return max(contained, key=len, default=None)
 
 
 def _words(name: str) -> list[str]:
@@ -262,7 +262,7 @@ def choice(value: object, choices: Sequence[str]) -> str | None:
     word = fold(str(value))
     if (meant := _VALUES.get(word)) in choices:
         return meant
-    begun = [
+    completions = [
         candidate for candidate in choices if len(word) > 2 and fold(candidate).startswith(word)
     ]
-    return begun[0] if len(begun) == 1 else nearest(str(value), tuple(choices))
+    return completions[0] if len(completions) == 1 else nearest(str(value), tuple(choices))

@@ -43,7 +43,7 @@ class Failure:
 
     @property
     def is_temporary(self) -> bool:
-        """Whether every cause is one that a repetition may not have."""
+        """Whether every cause may be gone when the operation is repeated."""
         causes = (self.cause, *self.others)
         return all(_TEMPORARY.search(event.reason) is not None for event in causes)
 

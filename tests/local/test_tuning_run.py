@@ -263,7 +263,7 @@ def test_one_process_at_a_time_runs_a_tuning_job(tmp_path: Path) -> None:
 
     def again(event: Event) -> None:
         if isinstance(event, Started):
-            with pytest.raises(OperationError, match="demo is running already, in process"):
+            with pytest.raises(OperationError, match="demo is already running, in process"):
                 local_tuning(tmp_path).run("demo")
 
     status, _ = run(tuning, tuning_request(jobs=1), again)

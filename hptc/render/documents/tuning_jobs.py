@@ -282,7 +282,7 @@ class StopRequestedData(Members):
 
 
 class AlreadyOverData(Members):
-    """A tuning job that has ended, or is stopping already."""
+    """A tuning job that has ended, or is already stopping."""
 
     outcome: Literal["already_over"]
     name: str
