@@ -44,11 +44,11 @@ def commit_of(repository: Repository, entries: str) -> str:
 
 
 def tree_of(repository: Repository, entries: str) -> str:
-    made = subprocess.run(
+    result = subprocess.run(
         ["git", "mktree", "--missing"], input=entries, capture_output=True, text=True, check=True,
         cwd=repository.root,
     )  # fmt: skip
-    return made.stdout.strip()
+    return result.stdout.strip()
 
 
 def test_a_link_with_a_very_long_target(repository: Repository) -> None:

@@ -182,12 +182,12 @@ SAME = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
-def test_notations_of_the_same_tuning_job(folder: Path, one: str, other: str) -> None:
-    write(folder, s=one)
-    first = job("s")
-    write(folder, s=other)
-    assert job("s") == first
+@pytest.mark.parametrize(("first", "second"), SAME.values(), ids=SAME)
+def test_notations_of_the_same_tuning_job(folder: Path, first: str, second: str) -> None:
+    write(folder, s=first)
+    name = job("s")
+    write(folder, s=second)
+    assert job("s") == name
 
 
 def test_a_pinned_name(folder: Path) -> None:

@@ -94,9 +94,9 @@ WORKED = [
     # by the one 12 min: 20 x 0.2 h x $0.53 = $2.12, by the other 24 min: $4.24
     Worked("two runs", "{}", (run(12, 12, 12), run(24)), "5", "2.65", "2.12", "4.24"),
     # a job that failed after 6 min was billed too: (30 + 6) / 2 = 18 min; 6 h x $0.53
-    Worked("a failure costs, too", "{}", (run(30, 6),), "6", "3.18"),
+    Worked("a failure costs money, too", "{}", (run(30, 6),), "6", "3.18"),
     # 90 min, but now AWS stops each after its hour: 20 x 1 h, which is the bound itself
-    Worked("no more than the limit of now", "{}", (run(90),), "20", "10.60"),
+    Worked("no more than the current limit", "{}", (run(90),), "20", "10.60"),
     # 20 x 54 min = 18 h, but 2 in parallel for 6 h are 12 h: 12 x $0.53, the bound
     Worked("no more than the bound", "limits: {max_runtime: 6h}", (run(54),), "12", "6.36"),
     # 20 x 0.3 h x 2 instances = 12 h; 12 x $0.53
@@ -110,7 +110,9 @@ WORKED = [
     # half of the time was billed: 20 x 0.6 h x ($0.50 / 2 + $0.03) = 12 x $0.28; 6 h are billed
     Worked("spot", SPOT, (run(36, billed=Fraction(1, 2)),), "6", "3.36"),
     # the billed time is unknown: 12 h x ($0.05 + $0.03) to 12 h x $0.53
-    Worked("spot, not told", SPOT, (run(36, billed=None),), "12", "6.36", "0.96", "6.36"),
+    Worked(
+        "spot, billed time unknown", SPOT, (run(36, billed=None),), "12", "6.36", "0.96", "6.36"
+    ),
     # 3 x 2 points x 0.3 h x $0.53
     Worked(
         "grid",
@@ -286,16 +288,16 @@ def test_a_forecast_is_between_its_runs_and_never_above_the_bound(
             "max_parallel_training_jobs": min(2, number or 2),
         },
     }
-    of = bound(json.dumps(spec), PRICES)
+    spec_bound = bound(json.dumps(spec), PRICES)
     runs = [run(*minute) for minute in minutes]
     runs.append(run(*minutes[0], started=len(minutes[0]) + unread))
-    found = expected_cost(of, PastRuns(runs=tuple(runs)))
-    assert of.maximum is not None
-    assert of.maximum.usd is not None
+    found = expected_cost(spec_bound, PastRuns(runs=tuple(runs)))
+    assert spec_bound.maximum is not None
+    assert spec_bound.maximum.usd is not None
     assert found.usd_low is not None
     assert found.usd is not None
     assert found.usd_high is not None
-    assert 0 < found.usd_low <= found.usd <= found.usd_high <= of.maximum.usd
+    assert 0 < found.usd_low <= found.usd <= found.usd_high <= spec_bound.maximum.usd
 
 
 RENDERED = {
@@ -322,9 +324,9 @@ def test_rendered(what: str, golden: Golden) -> None:
 
 def test_rendered_without_a_price(golden: Golden) -> None:
     spec, prices, _, _ = UNKNOWN["price"]
-    of = bound(spec, prices)
-    forecast = expected_cost(of, PastRuns(runs=(run(18),)))
-    golden("cost/expected-unknown.txt", render_costs([SpecCost("churn", of, forecast)]))
+    spec_bound = bound(spec, prices)
+    forecast = expected_cost(spec_bound, PastRuns(runs=(run(18),)))
+    golden("cost/expected-unknown.txt", render_costs([SpecCost("churn", spec_bound, forecast)]))
 
 
 def test_rendered_sum(golden: Golden) -> None:
@@ -334,11 +336,13 @@ def test_rendered_sum(golden: Golden) -> None:
 
 def test_example_in_the_docs_is_up_to_date() -> None:
     # 20 x 14 min and 20 x 10 min, at $0.23 and 30 GB x $0.14 / 672 h = $0.23625 an hour
-    of = bound("{}", packaged())
+    spec_bound = bound("{}", packaged())
     runs = (
         run(*[14] * 20, name="churn-c6ba2bf7-r1", month=11, day=25),
         run(*[10] * 20, name="churn-c6ba2bf7", month=11, day=18),
     )
-    lines = render_costs([SpecCost("churn", of, expected_cost(of, PastRuns(runs=runs)))])
+    lines = render_costs(
+        [SpecCost("churn", spec_bound, expected_cost(spec_bound, PastRuns(runs=runs)))]
+    )
     page = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
     assert "\n".join(lines.splitlines()[:5]) in page

@@ -1,13 +1,13 @@
 """The commands of the two READMEs, taken literally, from an empty folder to a submitted job.
 
-Then a training script of one's own: rehearsed and run on this machine, submitted, and followed by
+Then a user's own training script: rehearsed and run on this machine, submitted, and followed by
 another spec, with the commands that a user would try next.
 
 What a test can't do is replaced, and nothing else:
-- packages are not installed, because they are (tests/test_packaging.py installs the wheel);
-- nobody answers questions, so that what asks gets `--yes`;
+- packages are not installed again (tests/test_packaging.py installs the wheel);
+- nobody answers questions, so commands that ask get `--yes`;
 - the data is two lines of CSV, in the folders that `hptc deploy` names;
-- a command that both READMEs have, and that is for once, runs once.
+- a command that is in both READMEs but needed only once, runs once.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ print(f"validation:accuracy={model.score(x[600:900], y[600:900]):.4f}")
 """
 
 
-def test_a_script_of_ones_own(shell: Shell) -> None:
+def test_a_users_own_script(shell: Shell) -> None:
     shell.execute("git init --quiet")
     shell.execute("hptc init digits")
     shell.execute("cd digits && rm specs/*.yaml && mkdir src")

@@ -154,13 +154,12 @@ def test_submit_plan_and_check_agree(
     assert type(decision) is kind
     assert (decision.obstacle if isinstance(decision, Blocked) else None) is obstacle
 
-    found = plan([world.compiled], world.tuning, world.stacks, provenance=origin)
-    (in_plan,) = found.decisions
+    (planned,) = plan([world.compiled], world.tuning, world.stacks, provenance=origin).decisions
     if isinstance(decision, Submit):
-        assert isinstance(in_plan, PlannedSubmission)
-        assert (in_plan.name, in_plan.provided) == (decision.name, decision.provided)
+        assert isinstance(planned, PlannedSubmission)
+        assert (planned.name, planned.provided) == (decision.name, decision.provided)
     else:
-        assert in_plan == decision
+        assert planned == decision
 
     account = FakeAccount(tuning=world.tuning, stacks=world.stacks).account
     (checked,) = check_online([world.compiled], lambda _: account)
@@ -175,9 +174,9 @@ def test_submit_plan_and_check_agree(
             assert isinstance(sent, Submitted)
             assert sent.request == decision.request
         case Unchanged():
-            there = submit(world.compiled, world.tuning, world.stacks, provenance=origin)
-            assert isinstance(there, AlreadySubmitted)
-            assert (there.arn, there.status) == (decision.arn, decision.status)
+            existing = submit(world.compiled, world.tuning, world.stacks, provenance=origin)
+            assert isinstance(existing, AlreadySubmitted)
+            assert (existing.arn, existing.status) == (decision.arn, decision.status)
         case Blocked():
             before = len(world.tuning.jobs)
             with pytest.raises((OperationError, UsageError)) as raised:

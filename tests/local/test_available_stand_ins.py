@@ -30,14 +30,14 @@ def request(
     )  # fmt: skip
 
 
-def plan(made: dict[str, Any], **options: Any) -> Launch:
-    (launch,) = plan_launches(read_job(made), RunOptions(**options), options.get("s3_root"))
+def plan(body: dict[str, Any], **options: Any) -> Launch:
+    (launch,) = plan_launches(read_job(body), RunOptions(**options), options.get("s3_root"))
     return launch
 
 
-def reasons(made: dict[str, Any], **options: Any) -> str:
+def reasons(body: dict[str, Any], **options: Any) -> str:
     with pytest.raises(NotRunnableError) as raised:
-        plan(made, **options)
+        plan(body, **options)
     return "; ".join(raised.value.reasons)
 
 
@@ -87,7 +87,7 @@ def test_without_its_library_it_says_what_to_install(
 
 
 @pytest.mark.parametrize(
-    ("made", "reason"),
+    ("body", "reason"),
     [
         (
             request(STATIC | {"objective": "survival:aft"}),
@@ -115,18 +115,18 @@ def test_without_its_library_it_says_what_to_install(
         ),
     ],
 )
-def test_what_it_can_t_do_is_refused_before_the_start(made: dict[str, Any], reason: str) -> None:
-    assert reason in reasons(made)
+def test_what_it_can_t_do_is_refused_before_the_start(body: dict[str, Any], reason: str) -> None:
+    assert reason in reasons(body)
 
 
 @pytest.mark.parametrize(("jobs", "parallel", "threads"), [(4, 2, "1"), (4, 1, ""), (1, 3, "")])
 def test_training_jobs_that_run_together_have_one_thread(
     jobs: int, parallel: int, threads: str
 ) -> None:
-    made = request(jobs=jobs, parallel=parallel)
-    (launch,) = with_threads([plan(made)], read_job(made))
+    body = request(jobs=jobs, parallel=parallel)
+    (launch,) = with_threads([plan(body)], read_job(body))
     assert launch.variables.get("OMP_NUM_THREADS", "") == threads
-    (other,) = with_threads([plan(made, images=(("*", "sh train.sh"),))], read_job(made))
+    (other,) = with_threads([plan(body, images=(("*", "sh train.sh"),))], read_job(body))
     assert other.variables == {}
 
 
@@ -135,11 +135,11 @@ def test_tuned_hyperparameters_without_an_effect_are_named() -> None:
     assert isinstance(image, str)
     names = ("mini_batch_size", "epochs")
     integers = [{"Name": name, "MinValue": "10", "MaxValue": "20"} for name in names]
-    made = request(image=image, ranges={"IntegerParameterRanges": integers})
-    assert list(ignored_ranges(["linear-learner"], read_job(made))) == [
+    body = request(image=image, ranges={"IntegerParameterRanges": integers})
+    assert list(ignored_ranges(["linear-learner"], read_job(body))) == [
         "the stand-in for Linear Learner ignores `mini_batch_size`, so tuning it has no effect here"
     ]
-    assert list(ignored_ranges([], read_job(made))) == []
+    assert list(ignored_ranges([], read_job(body))) == []
 
 
 def test_every_output_names_the_libraries() -> None:

@@ -47,14 +47,14 @@ def podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDock
 
 
 def fake(folder: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Iterator[FakeDocker]:
-    made = FakeDocker(folder, monkeypatch, program=program)
-    yield made
-    assert made.containers() == []
+    docker = FakeDocker(folder, monkeypatch, program=program)
+    yield docker
+    assert docker.containers() == []
 
 
 def tuning(folder: Path, **options: Any) -> LocalTuning:
-    made = RunOptions(**{"engine": "docker", "grace_seconds": 5.0, **options})
-    return LocalTuning(folder / "jobs", made)
+    run_options = RunOptions(**{"engine": "docker", "grace_seconds": 5.0, **options})
+    return LocalTuning(folder / "jobs", run_options)
 
 
 def channel(name: str = "train", **members: Any) -> dict[str, Any]:
@@ -79,8 +79,8 @@ def test_an_image_trains_as_on_aws(tmp_path: Path, docker: FakeDocker) -> None:
     definition = request["TrainingJobDefinition"]
     definition["InputDataConfig"] = [channel()]
     definition["Environment"] = {"TOKEN": "#value = x "}
-    made = tuning(tmp_path, channels={"train": tmp_path / "data"})
-    status, ended = run(made, request)
+    service = tuning(tmp_path, channels={"train": tmp_path / "data"})
+    status, ended = run(service, request)
     assert (status.status, [training_job.value for training_job in ended]) == (
         "Completed",
         [0.5, 0.5],
@@ -228,8 +228,8 @@ def test_a_training_job_gets_sigterm_before_it_is_killed(
 def test_a_training_job_that_ignores_sigterm_is_killed(tmp_path: Path, docker: FakeDocker) -> None:
     script = "trap '' TERM; echo loss=0.3; sleep 61.7 & while :; do sleep 0.02; done"
     docker.add_image(IMAGE, script)
-    made = tuning(tmp_path, grace_seconds=0.0)
-    _, ended = run(made, tuning_request(jobs=1, max_runtime=1))
+    service = tuning(tmp_path, grace_seconds=0.0)
+    _, ended = run(service, tuning_request(jobs=1, max_runtime=1))
     assert (ended[0].status, ended[0].value) == ("MaxRuntimeExceeded", 0.3)
     assert processes_with("sleep 61.7") == []
 
@@ -318,9 +318,9 @@ def test_what_a_killed_run_has_left_can_be_stopped_and_replaced(
     tmp_path: Path, docker: FakeDocker
 ) -> None:
     interrupt(tmp_path, docker, "sleep 60")
-    made = LocalTuning(tmp_path / "jobs")
-    made.stop("demo")
-    assert job_status(made, "demo").status == "Stopped"
+    service = LocalTuning(tmp_path / "jobs")
+    service.stop("demo")
+    assert job_status(service, "demo").status == "Stopped"
     assert docker.containers() == []
 
 
@@ -387,21 +387,21 @@ def test_a_daemon_that_goes_away_fails_no_training_job(tmp_path: Path, docker: F
     docker.add_image(
         IMAGE, f'test -e "{tmp_path}/go" || {{ {docker.stops_daemon}; }}; echo loss=0.5'
     )
-    made = tuning(tmp_path)
-    made.prepare(tuning_request(jobs=1))
+    service = tuning(tmp_path)
+    service.prepare(tuning_request(jobs=1))
     with pytest.raises(OperationError) as raised:
-        made.run("demo")
+        service.run("demo")
     assert "docker failed while it ran demo-001-" in str(raised.value)
     assert ": Docker doesn't answer: Cannot connect to the Docker daemon" in str(raised.value)
     record = tmp_path / "jobs/demo/tuning-job.json"
     before = record.read_text()
     with pytest.raises(OperationError, match="demo can't run: Docker doesn't answer: Cannot"):
-        made.run("demo")
+        service.run("demo")
     assert record.read_text() == before
     docker.start_daemon()
     (tmp_path / "go").touch()
     assert values(resume(tmp_path)) == [0.5]
-    assert job_status(made, "demo").status == "Completed"
+    assert job_status(service, "demo").status == "Completed"
     assert len(docker.calls("run")) == 2
 
 
@@ -417,20 +417,20 @@ def test_an_exit_code_of_docker_can_be_that_of_the_program(
 
 def test_an_image_that_is_gone_is_a_failure_of_docker(tmp_path: Path, docker: FakeDocker) -> None:
     docker.add_image(IMAGE, "echo loss=0.5")
-    made = tuning(tmp_path)
-    made.prepare(tuning_request(jobs=1))
+    service = tuning(tmp_path)
+    service.prepare(tuning_request(jobs=1))
     (docker.state / "images/0.json").unlink()
     with pytest.raises(OperationError) as raised:
-        made.run("demo")
+        service.run("demo")
     assert ": Error response from daemon: No such image: sha256:" in str(raised.value)
 
 
 def test_podman_runs_an_image(tmp_path: Path, podman: FakeDocker) -> None:
     podman.add_image(IMAGE, "echo loss=0.5")
-    made = tuning(tmp_path, engine=PODMAN)
-    status, ended = run(made, tuning_request(jobs=1))
+    service = tuning(tmp_path, engine=PODMAN)
+    status, ended = run(service, tuning_request(jobs=1))
     assert (status.status, ended[0].value) == ("Completed", 0.5)
-    (launch,) = made.launches("demo")
+    (launch,) = service.launches("demo")
     assert launch.engine == PODMAN
     assert option(podman.calls("run")[0], "--env-file") == ["environment"]
 

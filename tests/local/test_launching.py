@@ -29,21 +29,21 @@ def channel(name: str = "train", **members: Any) -> dict[str, Any]:
 
 
 def request(image: str = SKLEARN, *channels: dict[str, Any], **options: Any) -> dict[str, Any]:
-    made = tuning_request(**options)
-    definition = made["TrainingJobDefinition"]
+    body = tuning_request(**options)
+    definition = body["TrainingJobDefinition"]
     definition["AlgorithmSpecification"]["TrainingImage"] = image
     definition["InputDataConfig"] = list(channels)
-    return made
+    return body
 
 
-def plan(made: dict[str, Any], **options: Any) -> Launch:
-    (launch,) = plan_launches(read_job(made), RunOptions(**options), options.get("s3_root"))
+def plan(body: dict[str, Any], **options: Any) -> Launch:
+    (launch,) = plan_launches(read_job(body), RunOptions(**options), options.get("s3_root"))
     return launch
 
 
-def reasons(made: dict[str, Any], **options: Any) -> str:
+def reasons(body: dict[str, Any], **options: Any) -> str:
     with pytest.raises(NotRunnableError) as raised:
-        plan(made, **options)
+        plan(body, **options)
     return "; ".join(raised.value.reasons)
 
 
@@ -80,8 +80,8 @@ def test_a_command_replaces_an_image(tmp_path: Path) -> None:
 
 def test_channels_are_given_or_below_the_folder_of_s3(tmp_path: Path, code: Path) -> None:
     (tmp_path / "data/train").mkdir(parents=True)
-    made = request(SKLEARN, channel(), channel("other"), static=SCRIPT)
-    launch = plan(made, source=code, s3_root=tmp_path, channels={"other": code / "train.py"})
+    body = request(SKLEARN, channel(), channel("other"), static=SCRIPT)
+    launch = plan(body, source=code, s3_root=tmp_path, channels={"other": code / "train.py"})
     assert launch.channels == {"train": tmp_path / "data/train", "other": code / "train.py"}
 
 
@@ -109,10 +109,10 @@ def group(name: str) -> dict[str, Any]:
 
 
 def with_groups(*names: str) -> dict[str, Any]:
-    made = request(static=SCRIPT)
+    body = request(static=SCRIPT)
     resources = {"InstanceGroups": [group(name) for name in names], "VolumeSizeInGB": 10}
-    made["TrainingJobDefinition"]["ResourceConfig"] = resources
-    return made
+    body["TrainingJobDefinition"]["ResourceConfig"] = resources
+    return body
 
 
 FILE_SYSTEM = {
@@ -124,7 +124,7 @@ FILE_SYSTEM = {
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("body", "expected"),
     [
         (request(static=SCRIPT), "the code is in its image; name a folder with --source DIR"),
         (request(), "runs a script, but no `sagemaker_program` is set"),
@@ -161,18 +161,18 @@ FILE_SYSTEM = {
         ),
     ],
 )
-def test_what_does_not_run_here_is_named(made: dict[str, Any], expected: str) -> None:
-    assert expected in reasons(made)
+def test_what_does_not_run_here_is_named(body: dict[str, Any], expected: str) -> None:
+    assert expected in reasons(body)
 
 
 @pytest.mark.parametrize("value", ["a\0b", "a\ud800b"], ids=["NUL", "half of a pair"])
 def test_values_that_no_process_can_have_are_named(code: Path, value: str) -> None:
-    made = request(static={**SCRIPT, "size": value})
-    made["TrainingJobDefinition"]["Environment"] = {"TOKEN": value}
-    found = reasons(made, source=code)
+    body = request(static={**SCRIPT, "size": value})
+    body["TrainingJobDefinition"]["Environment"] = {"TOKEN": value}
+    found = reasons(body, source=code)
     assert "the environment variable `TOKEN` has a character that no process can be given" in found
     assert "the hyperparameter `size` has a character that no process can be given" in found
-    found = reasons(made, images=(("*", "sh train.sh"),))  # which reads a file
+    found = reasons(body, images=(("*", "sh train.sh"),))  # which reads a file
     assert "`TOKEN`" in found
     assert "`size`" not in found
 
@@ -183,27 +183,27 @@ def test_one_instance_group_is_one_instance() -> None:
 
 
 def test_checkpoints_outside_of_opt_ml_are_a_difference() -> None:
-    made = request(static=SCRIPT)
+    body = request(static=SCRIPT)
     checkpoints = {"S3Uri": "s3://bucket/c", "LocalPath": "/tmp/checkpoints"}
-    made["TrainingJobDefinition"]["CheckpointConfig"] = checkpoints
-    notes = "\n".join(differences(read_job(made), [Launch(definition="", channels={})]))
+    body["TrainingJobDefinition"]["CheckpointConfig"] = checkpoints
+    notes = "\n".join(differences(read_job(body), [Launch(definition="", channels={})]))
     assert "checkpoints in `/tmp/checkpoints` are not kept for a restart" in notes
 
 
 def test_missing_data_and_code_are_named(tmp_path: Path, code: Path) -> None:
-    made = request(SKLEARN, channel(), static={"sagemaker_program": "other.py"})
-    found = reasons(made, s3_root=tmp_path, source=code)
+    body = request(SKLEARN, channel(), static={"sagemaker_program": "other.py"})
+    found = reasons(body, s3_root=tmp_path, source=code)
     assert f"but {tmp_path}/data/train does not exist" in found
     assert f"there is no `other.py` in {code}" in found
-    assert "nowhere does not exist" in reasons(made, channels={"train": Path("nowhere")})
+    assert "nowhere does not exist" in reasons(body, channels={"train": Path("nowhere")})
 
 
 def test_differences_from_aws_are_stated(code: Path) -> None:
-    made = request(SKLEARN, channel(InputMode="FastFile"), static=SCRIPT)
-    definition = made["TrainingJobDefinition"]
+    body = request(SKLEARN, channel(InputMode="FastFile"), static=SCRIPT)
+    definition = body["TrainingJobDefinition"]
     definition["ResourceConfig"]["InstanceType"] = "ml.p3.2xlarge"
     definition |= {"EnableNetworkIsolation": True, "EnableManagedSpotTraining": True}
-    job, launch = read_job(made), Launch(definition="", channels={})
+    job, launch = read_job(body), Launch(definition="", channels={})
     notes = "\n".join(differences(job, [launch]))
     for part in ("hptc's own", "`ml.p3.2xlarge` has GPUs", "`train` can be written", "isolation"):
         assert part in notes
@@ -221,6 +221,6 @@ def test_differences_from_aws_are_stated(code: Path) -> None:
 
 
 def test_a_channel_named_code_is_data_like_any_other(tmp_path: Path, code: Path) -> None:
-    made = request(SKLEARN, channel("code"), static=SCRIPT)
-    assert "`code`" in reasons(made, source=code)
-    assert plan(made, source=code, channels={"code": tmp_path}).channels == {"code": tmp_path}
+    body = request(SKLEARN, channel("code"), static=SCRIPT)
+    assert "`code`" in reasons(body, source=code)
+    assert plan(body, source=code, channels={"code": tmp_path}).channels == {"code": tmp_path}

@@ -41,22 +41,22 @@ def root(tmp_path: Path) -> Path:
 
 
 def request(kind: str = "ManifestFile", key: str = "m.json", **members: Any) -> dict[str, Any]:
-    made = tuning_request(jobs=members.pop("jobs", 1))
+    body = tuning_request(jobs=members.pop("jobs", 1))
     s3 = {"S3DataType": kind, "S3Uri": f"s3://bucket/{key}", **members.pop("source", {})}
     channel = {"ChannelName": "train", "DataSource": {"S3DataSource": s3}, **members}
-    made["TrainingJobDefinition"]["InputDataConfig"] = [channel]
-    return made
+    body["TrainingJobDefinition"]["InputDataConfig"] = [channel]
+    return body
 
 
 def augmented(**members: Any) -> dict[str, Any]:
     source = {"AttributeNames": ["label", "text-ref"]}
-    made = {"InputMode": "Pipe", "source": source, **members}
-    return request("AugmentedManifestFile", "augmented", **made)
+    channel = {"InputMode": "Pipe", "source": source, **members}
+    return request("AugmentedManifestFile", "augmented", **channel)
 
 
-def reasons(tuning: LocalTuning, made: dict[str, Any]) -> str:
+def reasons(tuning: LocalTuning, body: dict[str, Any]) -> str:
     with pytest.raises(NotRunnableError) as raised:
-        tuning.prepare(made)
+        tuning.prepare(body)
     return "; ".join(raised.value.reasons)
 
 
@@ -157,7 +157,7 @@ def test_a_folder_replaces_a_manifest(tmp_path: Path, root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("body", "expected"),
     [
         (
             request(InputMode="FastFile"),
@@ -179,9 +179,9 @@ def test_a_folder_replaces_a_manifest(tmp_path: Path, root: Path) -> None:
     ],
 )
 def test_what_can_not_be_read_is_named(
-    tmp_path: Path, root: Path, made: dict[str, Any], expected: str
+    tmp_path: Path, root: Path, body: dict[str, Any], expected: str
 ) -> None:
-    found = reasons(local_tuning(tmp_path, s3_root=root), made)
+    found = reasons(local_tuning(tmp_path, s3_root=root), body)
     assert found.startswith("the input channel `train`")
     assert expected.replace("{root}", str(root)) in found
 

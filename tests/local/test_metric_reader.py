@@ -24,9 +24,9 @@ SLOW = metric("slow", "(a+)+$")
 
 @pytest.fixture
 def reader() -> Iterator[MetricReader]:
-    made = MetricReader([LOSS.regex, AUC.regex, SLOW.regex, LOSS.regex, "("], seconds=0.3)
-    yield made
-    made.close()
+    metric_reader = MetricReader([LOSS.regex, AUC.regex, SLOW.regex, LOSS.regex, "("], seconds=0.3)
+    yield metric_reader
+    metric_reader.close()
 
 
 def read(reader: MetricReader, *lines: str, metrics: tuple[Metric, ...]) -> list[tuple[str, float]]:

@@ -15,11 +15,11 @@ from tests.support.local_runs import local_tuning, processes_with, run, tuning_r
 
 
 def request(*, max_runtime: int = 600, jobs: int = 1, **members: Any) -> dict[str, Any]:
-    made = tuning_request(jobs=jobs, max_runtime=max_runtime)
+    result = tuning_request(jobs=jobs, max_runtime=max_runtime)
     s3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train/"}
     channel = {"ChannelName": "train", "DataSource": {"S3DataSource": s3}, "InputMode": "Pipe"}
-    made["TrainingJobDefinition"]["InputDataConfig"] = [{**channel, **members}]
-    return made
+    result["TrainingJobDefinition"]["InputDataConfig"] = [{**channel, **members}]
+    return result
 
 
 def piped(folder: Path, script: str, contents: dict[str, bytes], **options: Any) -> LocalTuning:
@@ -95,8 +95,8 @@ def test_nothing_feeds_a_training_job_that_has_ended(tmp_path: Path) -> None:
 
 def test_a_stop_ends_the_feeders(tmp_path: Path) -> None:
     script = "exec 3<train_0; echo loss=0.5; while :; do sleep 0.05; done"
-    made = piped(tmp_path, script, {"a": b"x" * 1_000_000}, grace_seconds=0.1)
-    _, ended = run(made, request(max_runtime=1))
+    tuning = piped(tmp_path, script, {"a": b"x" * 1_000_000}, grace_seconds=0.1)
+    _, ended = run(tuning, request(max_runtime=1))
     assert ended[0].status == "MaxRuntimeExceeded"
     assert processes_with(f"{tmp_path}/jobs") == []
 

@@ -36,9 +36,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real-engines")]
 
 @pytest.fixture(scope="module", params=["docker", "podman"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    made = require_engine(request.param)
-    yield made
-    remove_images(made, NO_PROGRAM_IMAGE)
+    found = require_engine(request.param)
+    yield found
+    remove_images(found, NO_PROGRAM_IMAGE)
 
 
 def build(engine: Engine, image: str, folder: Path) -> None:
@@ -64,9 +64,9 @@ def tuning(folder: Path, engine: Engine, script: str, **options: Any) -> LocalTu
     path = folder / "script/train.sh"
     path.parent.mkdir(exist_ok=True)
     path.write_text(script)
-    made = {"engine": engine.program, "grace_seconds": 5.0, **options}
-    channels = {"script": path.parent, **made.pop("channels", {})}
-    return LocalTuning(folder / "jobs", RunOptions(channels=channels, **made))
+    settings = {"engine": engine.program, "grace_seconds": 5.0, **options}
+    channels = {"script": path.parent, **settings.pop("channels", {})}
+    return LocalTuning(folder / "jobs", RunOptions(channels=channels, **settings))
 
 
 def containers(engine: Engine, folder: Path) -> list[str]:
@@ -88,8 +88,8 @@ def test_an_image_trains_as_on_aws(tmp_path: Path, engine: Engine) -> None:
     )
     request = request_of(jobs=2, parallel=2, static={"epochs": "3"})
     request["TrainingJobDefinition"]["Environment"] = {"TOKEN": "#value = größe "}
-    made = tuning(tmp_path, engine, script)
-    status, ended = run(made, request)
+    service = tuning(tmp_path, engine, script)
+    status, ended = run(service, request)
     assert (status.status, [training_job.value for training_job in ended]) == (
         "Completed",
         [0.5, 0.5],
@@ -164,23 +164,23 @@ def test_a_stop_is_sigterm_and_then_sigkill(tmp_path: Path, engine: Engine) -> N
     _, (ended,) = run(tuning(tmp_path, engine, stops), request_of(max_runtime=1))
     assert (ended.status, ended.value) == ("MaxRuntimeExceeded", 0.3)
     ignores = "trap '' TERM; echo loss=0.4; while :; do sleep 0.05; done"
-    made = tuning(tmp_path, engine, ignores, grace_seconds=1.0)
-    _, (ended,) = run(made, request_of(name="ignoring", max_runtime=1))
+    service = tuning(tmp_path, engine, ignores, grace_seconds=1.0)
+    _, (ended,) = run(service, request_of(name="ignoring", max_runtime=1))
     assert (ended.status, ended.value) == ("MaxRuntimeExceeded", 0.4)
     assert ended.seconds < 8
     assert containers(engine, tmp_path) == []
 
 
 def test_a_second_stop_kills_at_once(tmp_path: Path, engine: Engine) -> None:
-    made = tuning(tmp_path, engine, "trap '' TERM; echo loss=0.4; sleep 60", grace_seconds=60.0)
+    service = tuning(tmp_path, engine, "trap '' TERM; echo loss=0.4; sleep 60", grace_seconds=60.0)
     request = request_of()
-    made.prepare(request)
-    thread = threading.Thread(target=made.run, args=("demo",))
+    service.prepare(request)
+    thread = threading.Thread(target=service.run, args=("demo",))
     thread.start()
     wait_until(lambda: any("loss" in log_of(tmp_path) for _ in tmp_path.glob("jobs/*/*/*/*/log")))
-    made.request_stop("demo")
+    service.request_stop("demo")
     time.sleep(0.2)
-    made.request_stop("demo")
+    service.request_stop("demo")
     started = time.monotonic()
     thread.join()
     assert time.monotonic() - started < 8
@@ -264,16 +264,16 @@ def test_a_container_whose_client_is_gone_is_attached_again(tmp_path: Path, engi
 
 def test_what_a_killed_run_has_left_is_stopped_and_replaced(tmp_path: Path, engine: Engine) -> None:
     interrupt(tmp_path, engine, "sleep 60")
-    made = LocalTuning(tmp_path / "jobs")
-    made.stop("demo")
-    assert job_status(made, "demo").status == "Stopped"
+    service = LocalTuning(tmp_path / "jobs")
+    service.stop("demo")
+    assert job_status(service, "demo").status == "Stopped"
     assert containers(engine, tmp_path) == []
-    made.remove("demo")
+    service.remove("demo")
     assert list((tmp_path / "jobs").glob("demo*")) == []
 
 
 def test_a_container_that_was_removed_failed(tmp_path: Path, engine: Engine) -> None:
-    made = tuning(tmp_path, engine, "echo loss=0.4; sleep 60")
+    service = tuning(tmp_path, engine, "echo loss=0.4; sleep 60")
 
     def remove() -> None:
         wait_until(lambda: len(containers(engine, tmp_path)) == 1)
@@ -282,7 +282,7 @@ def test_a_container_that_was_removed_failed(tmp_path: Path, engine: Engine) -> 
 
     removing = threading.Thread(target=remove)
     removing.start()
-    _, (ended,) = run(made, request_of())
+    _, (ended,) = run(service, request_of())
     removing.join()
     assert ended.reason == "AlgorithmError: loss=0.4, exit code: 137 (SIGKILL)"
 
@@ -291,11 +291,11 @@ def test_an_image_that_vanishes_fails_no_training_job(tmp_path: Path, engine: En
     image = f"{IMAGE}-vanishing"
     (tmp_path / "Dockerfile").write_text(f"FROM {IMAGE}\nLABEL vanishing={tmp_path.name}\n")
     build(engine, image, tmp_path)
-    made = tuning(tmp_path, engine, "echo loss=0.5")
-    made.prepare(request_of(image))
+    service = tuning(tmp_path, engine, "echo loss=0.5")
+    service.prepare(request_of(image))
     engine.call("rmi", "--force", image)
     with pytest.raises(OperationError, match=f"{engine.program} failed while it ran demo-001-"):
-        made.run("demo")
+        service.run("demo")
     with pytest.raises(NotRunnableError, match="is not on this machine; run `aws ecr"):
         tuning(tmp_path, engine, "").prepare(request_of(image, name="other"))
 

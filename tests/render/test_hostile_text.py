@@ -58,7 +58,7 @@ def rendered(text: str, form: str) -> str:
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("form", ["text", "concise", "github", "markdown", "sarif", "json"])
-def test_no_character_acts(text: str, form: str) -> None:
+def test_no_character_has_an_effect(text: str, form: str) -> None:
     out = rendered(text, form)
     assert out.encode()
     assert all(character.isprintable() or character == "\n" for character in out)

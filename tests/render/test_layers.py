@@ -58,7 +58,7 @@ def test_a_module_imports_what_it_shows(path: Path) -> None:
     assert others <= STANDARD | THIRD_PARTY
 
 
-def test_nothing_that_acts_is_imported_along() -> None:
+def test_nothing_that_acts_is_imported_indirectly() -> None:
     program = "import importlib, sys\n" + "".join(
         f"importlib.import_module('hptc.render.{path.stem}')\n" for path in MODULES
     )

@@ -21,7 +21,7 @@ MAX_NAME = 32
 
 
 def shuffled(value: Any, random: Random, owner: str = "") -> Any:
-    """The same request with its keys, and its lists of named things, in another order."""
+    """The same request with its keys, and its lists of named entries, in another order."""
     if isinstance(value, dict):
         items = list(value.items())
         random.shuffle(items)
@@ -54,9 +54,9 @@ def test_the_name_never_counts(request: dict[str, Any]) -> None:
 
 def leaf_paths(value: Any, path: Path = ()) -> list[Path]:
     if isinstance(value, dict):
-        return [found for key in value for found in leaf_paths(value[key], (*path, key))]
+        return [leaf for key in value for leaf in leaf_paths(value[key], (*path, key))]
     if isinstance(value, list):
-        return [found for at, inner in enumerate(value) for found in leaf_paths(inner, (*path, at))]
+        return [leaf for at, inner in enumerate(value) for leaf in leaf_paths(inner, (*path, at))]
     return [path]
 
 
@@ -77,15 +77,15 @@ def test_every_change_of_a_value_counts(request: dict[str, Any], seed: int) -> N
     paths = [path for path in leaf_paths(request) if path != ("HyperParameterTuningJobName",)]
     path = Random(seed).choice(paths)
     other = copy.deepcopy(request)
-    box: Any = other
+    owner: Any = other
     for part in path[:-1]:
-        box = box[part]
-    box[path[-1]] = changed(box[path[-1]])
-    # What equals a documented default is nothing said, before and after.
+        owner = owner[part]
+    owner[path[-1]] = changed(owner[path[-1]])
+    # A value that equals a documented default counts as not set, before and after.
     if canonical(other) != canonical(request):
         assert digest(other) != digest(request)
     else:
-        raise AssertionError(f"{path}: {box[path[-1]]!r} is lost")
+        raise AssertionError(f"{path}: {owner[path[-1]]!r} is lost")
 
 
 CONFIG = "HyperParameterTuningJobConfig"
@@ -147,17 +147,19 @@ DIFFERENT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
-def test_notations_of_the_same_tuning_job(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert digest(one) == digest(other)
+@pytest.mark.parametrize(("first", "second"), SAME.values(), ids=SAME)
+def test_notations_of_the_same_tuning_job(first: dict[str, Any], second: dict[str, Any]) -> None:
+    assert digest(first) == digest(second)
 
 
-@pytest.mark.parametrize(("one", "other"), DIFFERENT.values(), ids=DIFFERENT)
-def test_changes_that_create_another_tuning_job(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert digest(one) != digest(other)
+@pytest.mark.parametrize(("first", "second"), DIFFERENT.values(), ids=DIFFERENT)
+def test_changes_that_create_another_tuning_job(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    assert digest(first) != digest(second)
 
 
-def test_the_digest_of_text_beyond_ascii_stays_the_same() -> None:
+def test_the_digest_of_non_ascii_text_stays_the_same() -> None:
     """Another encoding would give unchanged specs new jobs."""
     canonical_text = '{"Tags":[{"Key":"теам","Value":"ü"}]}'
     request = {"Tags": [{"Value": "ü", "Key": "теам"}]}

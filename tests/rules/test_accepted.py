@@ -1,8 +1,8 @@
 """Requests that AWS is known to accept, so hptc must not report errors.
 
-Each is minimal and in the API's own form. They come from suites that run
-against the service (the Terraform provider's, the ACK controller's, the SageMaker SDK's), from
-AWS's notebooks and from its documentation. Warnings are allowed here, errors are not.
+Each is minimal and in the API's own form. They come from suites that run against the service (the
+Terraform provider's, the ACK controller's, the SageMaker SDK's), from AWS's notebooks and from its
+documentation. Warnings are allowed here, errors are not.
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ def several(
 
 
 def _request(config: Json, strategy: str, jobs: int | None, parallel: int, rest: Json) -> Json:
-    most = {"MaxNumberOfTrainingJobs": jobs} if jobs is not None else {}
-    limits = {**most, "MaxParallelTrainingJobs": parallel}
+    number = {"MaxNumberOfTrainingJobs": jobs} if jobs is not None else {}
+    limits = {**number, "MaxParallelTrainingJobs": parallel}
     return {
         "HyperParameterTuningJobName": "accepted",
         "HyperParameterTuningJobConfig": {

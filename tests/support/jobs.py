@@ -51,7 +51,7 @@ def definition(**members: Any) -> dict[str, Any]:
 
 
 def request(*definitions: dict[str, Any], parallel: int = 1) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    body: dict[str, Any] = {
         "HyperParameterTuningJobName": "j",
         "HyperParameterTuningJobConfig": {
             "Strategy": "Random",
@@ -59,10 +59,10 @@ def request(*definitions: dict[str, Any], parallel: int = 1) -> dict[str, Any]:
         },
     }
     if len(definitions) == 1:
-        made["TrainingJobDefinition"] = definitions[0]
+        body["TrainingJobDefinition"] = definitions[0]
     else:
-        made["TrainingJobDefinitions"] = list(definitions)
-    return made
+        body["TrainingJobDefinitions"] = list(definitions)
+    return body
 
 
 def job(*definitions: dict[str, Any]) -> TuningJob:

@@ -79,8 +79,10 @@ def shell(folder: Path, script: str) -> tuple[tuple[str, str], ...]:
 
 def local_tuning(folder: Path, script: str = "echo loss=0.5", **options: Any) -> LocalTuning:
     """Tuning jobs in `folder`, each training job of which runs the script."""
-    made = RunOptions(images=shell(folder / "scripts", script), **{"grace_seconds": 5.0, **options})
-    return LocalTuning(folder / "jobs", made)
+    run_options = RunOptions(
+        images=shell(folder / "scripts", script), **{"grace_seconds": 5.0, **options}
+    )
+    return LocalTuning(folder / "jobs", run_options)
 
 
 def run(

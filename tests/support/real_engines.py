@@ -42,9 +42,9 @@ def _why_not(program: str) -> str:
     content = _root()
     for image, options in ((IMAGE, ()), (USER_IMAGE, ("--change", f"USER {USER}:{USER}"))):
         command = [program, "import", *options, "-", image]
-        made = subprocess.run(command, input=content, capture_output=True, check=False)
-        if made.returncode:
-            return made.stderr.decode(errors="replace").strip()
+        built = subprocess.run(command, input=content, capture_output=True, check=False)
+        if built.returncode:
+            return built.stderr.decode(errors="replace").strip()
         started = engine.call("run", "--rm", "--network", "none", image, "id")
         if started.returncode:
             remove_images(engine)

@@ -85,16 +85,16 @@ def built_in_request(
     **options: Any,
 ) -> dict[str, Any]:
     """A request for a built-in algorithm."""
-    made = tuning_request(static=static, **options)
-    made["HyperParameterTuningJobConfig"] |= {
+    body = tuning_request(static=static, **options)
+    body["HyperParameterTuningJobConfig"] |= {
         "HyperParameterTuningJobObjective": {"Type": direction, "MetricName": metric},
         "ParameterRanges": dict(ranges),
     }
-    definition = made["TrainingJobDefinition"]
+    definition = body["TrainingJobDefinition"]
     definition["AlgorithmSpecification"] = {"TrainingImage": image, "TrainingInputMode": "File"}
     s3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/"}
     more = {"ContentType": content_type} if content_type else {}
     definition["InputDataConfig"] = [
         {"ChannelName": name, "DataSource": {"S3DataSource": s3}, **more} for name in channels
     ]
-    return made
+    return body
