@@ -71,7 +71,9 @@ class Version:
     @property
     def hardware(self) -> tuple[Processor, ...]:
         """The processors that the version has images for."""
-        return tuple(each for word in self.processors if (each := _hardware(word)) is not None)
+        return tuple(
+            hardware for word in self.processors if (hardware := _hardware(word)) is not None
+        )
 
     def tag(self, hardware: Processor, families: Iterable[str] = ()) -> str:
         """The tag for a processor in `hardware`, with the newest Python version.

@@ -68,8 +68,8 @@ def _hyperparameter(ranges: Sequence[Range], texts: Sequence[str | None]) -> pan
     ]
     numbers = [number(text) for text in known]
     if categories or None in numbers:
-        every = list(dict.fromkeys([*categories, *known]))
-        return pandas.Series(texts, dtype=pandas.CategoricalDtype(every))
+        labels = list(dict.fromkeys([*categories, *known]))
+        return pandas.Series(texts, dtype=pandas.CategoricalDtype(labels))
     exact = [None if text is None else number(text) for text in texts]
     kinds = {range_.kind for range_ in ranges if isinstance(range_, NumericRange)}
     # The values of an Auto range have the kind that Autotune has chosen.

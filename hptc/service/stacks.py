@@ -21,7 +21,7 @@ def existing_stacks(names: Collection[str], stacks: StackReader) -> dict[str, De
     """
     existing = _listed(names, stacks) if len(names) > _MANY else None
     if existing is None:
-        existing = [each for name in sorted(names) if (each := stacks.find(name)) is not None]
+        existing = [stack for name in sorted(names) if (stack := stacks.find(name)) is not None]
     return {stack.name: stack for stack in existing if stack.status != "REVIEW_IN_PROGRESS"}
 
 

@@ -100,7 +100,7 @@ def test_an_environment_schedules_its_specs(environment: str, tmp_path: Path) ->
     dev_eu = f"dev-eu: {{{PLACE}, overrides: {{schedule: rate(7 days)}}}}"
     text = PROJECT.replace(f"dev-eu: {{{PLACE}}}", dev_eu)
     (folder / "hptc.yaml").write_text(text, encoding="utf-8")
-    codes = [each.code for each in diagnostics(folder, environment)]
+    codes = [diagnostic.code for diagnostic in diagnostics(folder, environment)]
     assert codes.count("HPT605") == 1
 
 

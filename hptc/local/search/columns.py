@@ -18,8 +18,8 @@ _ONE = 0.5**0.5  # two rows with different categories are at a distance of 1
 _MAX_SNAPPED = 256  # integers of a range; more of them are as good as continuous
 _CATEGORY_CHANGES = 0.15  # how often a neighbor has another category
 PARENT = 0.3
-"""Where a parent's rows are in the column of the source. The tuning job's own are at 0, so near that
-they count as similar unless the values say otherwise."""
+"""Where a parent's rows are in the column of the source; the tuning job's own rows are at 0. That
+is near enough to count as similar, unless the values say otherwise."""
 
 
 class Columns:
