@@ -175,10 +175,10 @@ class JobResults(Answer):
         return data_frame(self.results)
 
     def report(self, path: str | Path) -> Path:
-        """Write the page that `hptc report` writes, over an old one, and return its path.
+        """Write the page that `hptc report` writes, and return its path.
 
-        A relative path is relative to the current folder. Raises UsageError for a name that does
-        not end in .html.
+        An existing file is replaced. A relative path is relative to the current folder. Raises
+        UsageError for a name that does not end in .html.
         """
         from hptc.files import write_whole
         from hptc.render.report import report_html

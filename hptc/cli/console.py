@@ -45,7 +45,7 @@ def reset_output() -> None:
 
 
 def set_quiet() -> None:
-    """Print nothing to stderr but errors, and what a prompt is about. Raises UsageError."""
+    """Print only errors to stderr, and what a prompt is about. Raises UsageError."""
     if _settings.is_verbose:
         raise UsageError(_BOTH)
     _settings.is_quiet = True

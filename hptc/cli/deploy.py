@@ -60,7 +60,7 @@ from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
     default=CONCURRENCY,
     show_default=True,
     metavar="N",
-    help="Deploy up to N stacks side by side. To ask about changes, it is one at a time.",
+    help="Deploy up to N stacks side by side; one at a time if you are asked about changes.",
 )
 @TEXT_OR_JSON
 @click.argument("specs", nargs=-1, shell_complete=completed("spec names"))

@@ -37,7 +37,7 @@ from hptc.rules.engine import selected
 @click.option(
     "--online",
     is_flag=True,
-    help="Also show what the last tuning job of each changed spec has found in AWS.",
+    help="Also show the result of each changed spec's last tuning job in AWS.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything changed.")
 def diff(
@@ -54,7 +54,7 @@ def diff(
 ) -> int:
     """Compare two versions of the specs by meaning.
 
-    Shows what changes for the search space, cost, permissions and security, and which specs become
+    Shows what changes in the search space, cost, permissions and security, and which specs become
     new tuning jobs, in every environment unless you select one with --env. Both versions are
     compiled; git is only read, and nothing is checked out. AWS is only called with --online.
     """

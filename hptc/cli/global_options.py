@@ -25,7 +25,7 @@ def global_options(*, hidden: bool = False) -> list[click.Parameter]:
             is_eager=True,
             hidden=hidden,
             callback=_quiet,
-            help="Print nothing to stderr but errors.",
+            help="Print only errors to stderr.",
         ),
         click.Option(
             ["-v", "--verbose", "is_verbose"],

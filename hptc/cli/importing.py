@@ -57,8 +57,8 @@ def import_command(
     FILE is a CreateHyperParameterTuningJob request or a DescribeHyperParameterTuningJob response
     in JSON or YAML, or `-` for stdin. It may also be a Step Functions state machine, the
     configuration of an Airflow operator, a Kubernetes resource, or the output of `terraform show
-    -json`. Several files are those that the options of the AWS CLI take. The spec compiles to the
-    same request.
+    -json`. Pass several files if each is the value of an option of the AWS CLI. The spec compiles
+    to the same request.
     """
     if bool(files) == (job is not None):
         raise UsageError("pass either FILE (`-` for stdin) or --job NAME")

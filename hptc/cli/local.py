@@ -17,7 +17,7 @@ RUN = (
     CommandEntry("stop", "hptc.cli.local_jobs:stop", "Stop a tuning job"),
 )
 LEARN = (
-    CommandEntry("results", "hptc.cli.local_results:results", "Show what a tuning job has found"),
+    CommandEntry("results", "hptc.cli.local_results:results", "Show the results of a tuning job"),
     CommandEntry(
         "report",
         "hptc.cli.local_results:report",
@@ -35,8 +35,8 @@ COMMANDS = (*RUN, *LEARN)
 def local() -> None:
     """Run tuning jobs on this machine.
 
-    Each training job is a process that finds what a SageMaker training container has. Nothing is
-    sent to AWS, and nothing is charged.
+    Each training job is a process with the files and variables of a SageMaker training container.
+    Nothing is sent to AWS, and nothing is charged.
     """
     if sys.platform == "win32":
         raise UsageError(

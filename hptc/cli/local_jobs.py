@@ -57,7 +57,7 @@ def list_command(folder: Path | None, form: str) -> None:
 def status(name: str, env: str | None, folder: Path | None, form: str) -> None:
     """Show the progress of a tuning job.
 
-    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
+    NAME is the name of a tuning job, or a spec: its name or file. For a spec, its newest tuning job
     is shown, whether or not the spec has changed since.
     """
     job = find_local_job(name, env, folder)
@@ -99,8 +99,8 @@ def logs(
     """Show the logs of training jobs.
 
     NAME is the name of a tuning job or of a training job, or a spec: its name or file. Without
-    --training-job, the log is that of the newest training job that runs, or of the best one when
-    the tuning job has ended. If the tuning job failed, the logs of its failed training jobs are
+    --training-job, the log is that of the newest running training job, or of the best one when the
+    tuning job has ended. If the tuning job failed, the logs of its failed training jobs are
     shown. Secrets are masked.
     """
     tuning = LocalTuning(jobs_folder(folder))
@@ -133,8 +133,9 @@ def logs(
 def stop(name: str, env: str | None, folder: Path | None, form: str) -> None:
     """Stop a tuning job.
 
-    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the tuning job that is
-    running is stopped; if several are, none is, and they are listed. Nothing is deleted.
+    NAME is the name of a tuning job, or a spec: its name or file. For a spec, its running tuning
+    job is stopped; if several are running, they are listed, and none is stopped. Nothing is
+    deleted.
     """
     job = find_local_job(name, env, folder, wants_running=True)
     outcome = submission.stop(job.tuning, job.name)

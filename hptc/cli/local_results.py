@@ -61,7 +61,7 @@ def results(
     env: str | None,
     folder: Path | None,
 ) -> None:
-    """Show what a tuning job has found.
+    """Show the results of a tuning job.
 
     NAME is the name of a tuning job, or a spec: its name or file. The tuning job may still be
     running.

@@ -139,7 +139,7 @@ def run(
 ) -> int:
     """Run a tuning job on this machine.
 
-    The training jobs are processes that find what a SageMaker container has: the files of /opt/ml
+    The training jobs are processes with what a SageMaker container has: the files of /opt/ml
     under SAGEMAKER_BASE_DIR, the variables SM_*, and hyperparameters as arguments. `--trials 1` is
     a rehearsal: it shows what would fail on AWS. Ctrl-C stops the tuning job; press it again to
     kill its training jobs.

@@ -71,7 +71,7 @@ def logs(
     """Show the logs of training jobs.
 
     NAME is the name of a tuning job, or a spec: its name or file. Without --training-job, the log
-    is that of the newest training job that runs, or of the best one when the tuning job has ended.
+    is that of the newest running training job, or of the best one when the tuning job has ended.
     If the tuning job failed, the logs of its failed training jobs are shown. Secrets are masked.
     """
     target = read_target(name, env, region)

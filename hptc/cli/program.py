@@ -99,7 +99,7 @@ SECTIONS = {
         CommandEntry("stop", "hptc.cli.stop:stop", "Stop a tuning job"),
     ),
     "Learn from results": (
-        CommandEntry("results", "hptc.cli.results:results", "Show what a tuning job has found"),
+        CommandEntry("results", "hptc.cli.results:results", "Show the results of a tuning job"),
         CommandEntry(
             "report", "hptc.cli.report:report", "Write the results of a tuning job as an HTML page"
         ),

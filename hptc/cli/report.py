@@ -14,7 +14,11 @@ from hptc.results.gather import ReadOptions
 from hptc.results.training_results import Results, without_secret_values
 
 PAGE = click.option(
-    "-o", "--output", metavar="FILE", required=True, help="Write the page to FILE, over an old one."
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    help="Write the page to FILE; an existing file is replaced.",
 )
 
 

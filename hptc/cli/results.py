@@ -56,7 +56,7 @@ def results(
     output: str | None,
     dashboard: bool,
 ) -> int:
-    """Show what a tuning job has found.
+    """Show the results of a tuning job.
 
     NAME is the name of a tuning job, or a spec: its name or file. The tuning job may still be
     running. Costs are those of the training jobs at on-demand prices; with managed spot training,

@@ -66,7 +66,7 @@ def sandbox(
     `hptc sandbox -- CMD…` runs one command with the right environment.
 
     A tuning job is Completed immediately, with one placeholder training job. With --dry, all of its
-    training jobs end with values that are made up. With --train, they run as `hptc local run` runs
+    training jobs complete with made-up values. With --train, they run as `hptc local run` runs
     them, with code and data from the sandbox's S3.
 
     With --json, one line of JSON has the endpoint, the process and the variables of clients. It is

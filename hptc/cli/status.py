@@ -23,7 +23,7 @@ from hptc.service.lookup import job_status
 def status(name: str, env: str | None, region: str | None, form: str) -> None:
     """Show the progress of a tuning job.
 
-    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
+    NAME is the name of a tuning job, or a spec: its name or file. For a spec, its newest tuning job
     is shown, whether or not the spec has changed since.
     """
     target = read_target(name, env, region)

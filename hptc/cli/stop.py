@@ -21,8 +21,9 @@ from hptc.render.jobs_json import stop_json
 def stop(name: str, env: str | None, region: str | None, form: str) -> None:
     """Stop a tuning job.
 
-    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the tuning job that is
-    running is stopped; if several are, none is, and they are listed. Nothing is deleted.
+    NAME is the name of a tuning job, or a spec: its name or file. For a spec, its running tuning
+    job is stopped; if several are running, they are listed, and none is stopped. Nothing is
+    deleted.
     """
     target = read_target(name, env, region)
     tuning = connect_to_target(target).tuning

@@ -40,10 +40,10 @@ INTERVAL = click.option(
 def watch(name: str, env: str | None, region: str | None, interval: float, form: str) -> int:
     """Follow a tuning job until it ends.
 
-    NAME is the name of a tuning job, or a spec: its name or file. Of a spec, the newest tuning job
-    is followed. Ctrl-C ends watching, not the tuning job. Exits with 0 if the tuning job completed
-    or stopped because one of its criteria was met, and with 3 if it failed or was stopped. With
-    --json, each change is a line of JSON, the last one when the tuning job has ended.
+    NAME is the name of a tuning job, or a spec: its name or file. For a spec, its newest tuning job
+    is followed. Ctrl-C ends the watching, not the tuning job. Exits with 0 if the tuning job
+    completed or stopped because one of its criteria was met, and with 3 if it failed or was
+    stopped. With --json, each change is a line of JSON, the last one when the tuning job has ended.
     """
     target = read_target(name, env, region)
     display: Display = (

@@ -32,7 +32,7 @@ _HPTC_COMPLETE=fish_source hptc | source            # ~/.config/fish/config.fish
 ```
 
 To start the shell faster, save the script once and source the file instead:
-`_HPTC_COMPLETE=bash_source hptc > ~/.hptc-complete.bash`. Save it again after an update of hptc.
+`_HPTC_COMPLETE=bash_source hptc > ~/.hptc-complete.bash`. Save it again after you update hptc.
 """
 
 
