@@ -56,7 +56,7 @@ def roles(subject: Subject) -> Iterator[Finding]:
         role = answer.value
         theirs = ARN.parse(role.arn) if role is not None else None
         if theirs is not None and theirs.account != account:
-            continue  # the credentials are for another account than the role
+            continue  # the credentials are not for the role's account
         if role is None or role.arn != arn:
             yield Finding(
                 code="HPT941",

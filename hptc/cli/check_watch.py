@@ -77,7 +77,7 @@ class RecordedFiles(Disk):
         return super().code_entries(folder, maximum)
 
     def take_changes(self) -> set[Path]:
-        """The paths that have changed since they were recorded. They are recorded anew."""
+        """The paths that have changed since they were recorded; their new states are recorded."""
         now = {path: _state(path) for path in self.states}
         changed = {path for path, state in now.items() if state != self.states[path]}
         self.states = now

@@ -204,7 +204,7 @@ def _times(value: Fraction | None, number: Fraction, maximum: Decimal | None) ->
 def most_expensive(bound: CostBound, time: TrainingTime) -> Configuration:
     """The cluster of a training job of this definition.
 
-    Of several alternatives, one without a price, otherwise the most expensive one.
+    If there are alternatives: one without a price, or else the most expensive one.
     """
     of_definition = [c for c in bound.configurations if c.definition == time.definition]
 

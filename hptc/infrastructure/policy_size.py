@@ -12,7 +12,7 @@ from hptc.project.references import latest_spec, substitute
 from hptc.request.identity import MAX_NAME
 
 MAX_ROLE_POLICY = 10_240
-"""Of all inline policies of a role."""
+"""The maximum size of all inline policies of a role together."""
 MAX_MANAGED_POLICY = 6_144
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 MAX_ENDPOINT_POLICY = 20_480

@@ -30,7 +30,7 @@ def planned_costs(
 ) -> list[PlannedCost]:
     """The costs of specs to submit, in their order.
 
-    Raises AwsError if AWS rejects a call for any other reason than missing permissions.
+    Raises AwsError if AWS rejects a call for any reason other than missing permissions.
     """
     bounds = [bound_of(outcome) for outcome in compiled]
     try:

@@ -1,8 +1,8 @@
 """`LocalTuning`: creates, runs and stops tuning jobs on this machine.
 
-It has the interface of AWS's tuning jobs (service/interface.py), so that commands use both alike. A
-request is checked and planned (launching.py), its records and code are written (job_folder.py), and
-a `TuningRun` works on it under a lock. Reading is in local_reader.py.
+It has the interface of AWS's tuning jobs (service/interface.py), so that commands use both in the
+same way. A request is checked and planned (launching.py), its records and code are written
+(job_folder.py), and a `TuningRun` works on it under a lock. Reading is in local_reader.py.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def script_process(start: TrainingJobStart) -> TrainingProcess:
 
 
 def _with_feeders(start: TrainingJobStart, command: list[str]) -> list[str]:
-    """The command, beside the programs that feed its pipes."""
+    """The command, together with the programs that feed its pipes."""
     return feeding(start.files.base, start.inputs.piped, command, start.launch.listed_channels)
 
 

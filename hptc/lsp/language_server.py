@@ -101,7 +101,7 @@ class HptcServer(LanguageServer):
                 self._publish(results, texts)
 
     def _check_now(self) -> tuple[LiveResults, dict[Path, str]]:
-        """Check all open files, maybe beside a check that is running."""
+        """Check all open files, possibly while another check is running."""
         texts = self.texts()
         return check_open(texts, self._rehearse, NameIndex()), texts
 
@@ -220,7 +220,7 @@ class HptcServer(LanguageServer):
         """The quick fixes of the findings in a range, and the safe fixes of the whole file.
 
         `only` are the kinds that the client asks for: `source.fixAll` when it saves a file, which
-        can be before the text is checked. An edit is never of another text than the findings.
+        can be before the text is checked. Edits always apply to the text of the findings.
         """
         path, text = self._open(uri)
         if self._checked != self.texts():

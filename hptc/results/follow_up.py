@@ -173,7 +173,7 @@ def _obstacle(results: Results) -> str:
 
 
 def _usable_parents(results: Results, parents: Mapping[str, TuningJob]) -> list[str]:
-    """The parents of the tuning job that can be parents beside it, within the service's limits."""
+    """The parents of the tuning job that can be parents as well, within the service's limits."""
     names: list[str] = []
     room = MAX_TRAINING_JOBS - _used_jobs(results) - 1
     for name, parent in parents.items():

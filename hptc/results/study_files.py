@@ -1,7 +1,7 @@
 """Writes studies as a file that Optuna opens: a journal, or a SQLite database.
 
-Both are made in memory by Optuna itself, so that a file is whole or does not exist, and no lock of
-Optuna's is left beside it. A journal of 750 trials takes a tenth of a second; in a database each
+Optuna itself makes both in memory, so that a file is whole or does not exist, and none of Optuna's
+lock files is left behind. A journal of 750 trials takes a tenth of a second; in a database each
 trial takes dozens of statements, and 750 of them half a minute.
 """
 

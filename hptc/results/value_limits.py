@@ -1,8 +1,7 @@
 """The limits of a hyperparameter's values, so that advice stays within them.
 
-A built-in algorithm takes numbers of an interval only, and some of them mean something else than
-those next to them: 0 is no depth of a tree in XGBoost, but no limit. Of a hyperparameter of a
-script, only its range is known.
+A built-in algorithm takes only numbers in an interval, and some of them have a special meaning: in
+XGBoost, a tree depth of 0 is no limit. For a hyperparameter of a script, only its range is known.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ def latest_algorithm_image(rule: Rule, context: Context) -> Iterator[Finding]:
 
 @warning("HPT349", "M26")
 def image_for_another_processor(rule: Rule, context: Context) -> Iterator[Finding]:
-    """A framework container is built for another processor than that of the instances.
+    """A framework container is built for a different processor than the instances have.
 
     A CPU image can't use the GPUs or the Trainium chips of its instances, which cost the same. A
     GPU image on CPU instances trains on the CPU, or fails where a library needs the NVIDIA driver

@@ -205,7 +205,7 @@ def hyperparameter_without_an_argument(rule: Rule, context: Context) -> Iterator
     The container runs the script with an argument for each hyperparameter: `--name value`, or
     `-n value` for a name of one letter. argparse rejects arguments that the script does not
     declare, and each training job fails. Scripts that use `parse_known_args`, or that declare
-    arguments in other ways than `add_argument("--name")`, are not checked
+    arguments in ways other than `add_argument("--name")`, are not checked
     (https://github.com/aws/sagemaker-training-toolkit).
 
     In a tuning job, AWS's TensorFlow container also passes `--model_dir`, with or without a

@@ -55,10 +55,10 @@ def captured_job(request: Request, *, account: str, role_arn: str) -> ImportedJo
 
 def _program(job: Request, path: Path) -> str:
     """The script that is set next to a static hyperparameter, as the program sent it."""
-    beside: Any = job
+    siblings: Any = job
     for part in path[:-1]:
-        beside = beside[part]
-    return str(beside.get("sagemaker_program") or "") if isinstance(beside, Mapping) else ""
+        siblings = siblings[part]
+    return str(siblings.get("sagemaker_program") or "") if isinstance(siblings, Mapping) else ""
 
 
 def _advice(path: Path, value: str, program: str) -> str:

@@ -24,7 +24,7 @@ _ATTRIBUTES = frozenset(
         *("status", "hyper_parameter_tuning_job_status"),
     }
 )
-"""Of the resource, but not of the request."""
+"""Attributes that the resource has, but the request does not."""
 _UNKNOWN = ".$unknown"
 """Marks a key whose value is known after `terraform apply`; no attribute has such a name."""
 

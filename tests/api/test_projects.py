@@ -29,7 +29,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project in another folder than the current one."""
+    """A project that is not in the current folder."""
     root = tmp_path / "a project"
     (root / "specs").mkdir(parents=True)
     (root / "hptc.yaml").write_text(WITHOUT_KEY, "utf-8")

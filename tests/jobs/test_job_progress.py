@@ -213,7 +213,7 @@ def test_outcomes(
 
 @pytest.mark.parametrize(("waiting", "seconds"), [(1_000, 300_300), (1_001, 300_300)])
 def test_the_order_of_a_thousand_training_jobs_is_simulated(waiting: int, seconds: int) -> None:
-    """Of more, only the sum of their times is known: here 600 s each, two at a time."""
+    """Beyond a thousand, only the sum of their times is used: here 600 s each, two at a time."""
     found = progress(TWO_LEFT, config=limits(number=len(TWO_LEFT) + waiting)).remaining
     assert found == Remaining(seconds=seconds, is_limit=False)
 

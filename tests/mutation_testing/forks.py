@@ -1,7 +1,7 @@
 """Runs tests on a mutation, in a fork of this process and a copy of the tree.
 
 The libraries that tests import are loaded once, before the forks; hptc never is. Each fork imports
-hptc anew from the copy, runs pytest, and is killed when it exceeds its time.
+hptc again from the copy, runs pytest, and is killed when it exceeds its time.
 """
 
 from __future__ import annotations

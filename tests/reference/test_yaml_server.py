@@ -22,7 +22,7 @@ pytestmark = [
     ),
 ]
 FOLDER = Path("/project")
-"""Of files that only the server's memory has."""
+"""The folder of files that exist only in the server's memory."""
 WRONG = """\
 name: churn
 strategy: Bayes

@@ -124,7 +124,7 @@ class TestAtBounds:
     [(0.5, 2, 0.75), (0.5, 3, 0.5), (0.1, 3, 0.028), (0.0, 3, 0.0), (1.0, 5, 1.0)],
 )
 def test_the_chance_that_values_are_so_close(spread: float, count: int, chance: float) -> None:
-    """Of three uniform values, the distance of the outer ones has the density 6 d (1 - d)."""
+    """The distance between the outer two of three uniform values has the density 6 d (1 - d)."""
     assert _chance_of_spread(spread, count) == pytest.approx(chance)
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 CPU_SECONDS = 10  # after which a run is killed
 SECONDS = 4
-"""Of CPU time. hptc promises 2 s for a file of 1 MB on a current CPU; those of CI can be slower."""
+"""CPU time. hptc promises 2 s for a file of 1 MB on a current CPU; the CPUs of CI can be slower."""
 MEMORY = 1_500_000_000  # bytes of address space
 MEGABYTES = 300
-"""Of memory in use, which hptc promises."""
+"""The memory in use that hptc promises not to exceed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

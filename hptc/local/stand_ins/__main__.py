@@ -25,7 +25,7 @@ def trainer(name: str) -> Callable[[TrainingFiles], None]:
 
 
 def main() -> int:
-    """Train, or write the reason why not to output/failure and return another exit code than 0."""
+    """Train, or write the reason why not to output/failure and return a nonzero exit code."""
     files = TrainingFiles.of_container()
     try:
         trainer(sys.argv[1])(files)
