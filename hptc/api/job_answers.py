@@ -125,7 +125,7 @@ class Submissions(Answer):
 
 @answer
 class JobResults(Answer):
-    """What a tuning job has found, without secrets in the values."""
+    """The results of a tuning job, without secrets in the values."""
 
     results: Results
     """The results as hptc keeps them. Their members are private and may change."""

@@ -239,7 +239,7 @@ class Project:
         )
 
     def results(self, name: str | Path, *, local: bool = False) -> JobResults:
-        """What a tuning job has found. It may still be running.
+        """The results of a tuning job. It may still be running.
 
         With managed spot training, the billed time of each training job is one call to AWS.
         `name` is the name or ARN of a tuning job, or a spec, whose newest tuning job is meant. With

@@ -122,7 +122,7 @@ class Scalar:
 
 @frozen
 class SpecialValue:
-    """A number that means something else than the numbers next to it, such as 0 for no limit."""
+    """A number with a meaning of its own, such as 0 for no limit."""
 
     value: float
     meaning: str

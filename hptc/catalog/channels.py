@@ -22,7 +22,7 @@ class Channel:
 
     `content_types` are those of File and FastFile mode, `pipe_content_types` those of Pipe mode:
     None if AWS documents none, empty if the channel can't be read in that mode. A channel
-    `with_image_files` is required if the data are image files rather than RecordIO; neither it nor
+    `with_image_files` is required if the data is image files rather than RecordIO; neither it nor
     one `without_manifest` is required with an augmented manifest. `distribution` is what AWS
     requires in the case of `distribution_for`. `default_content_type` applies to a channel without
     a content type. `label_size` is the number of label columns in the channel's CSV files.

@@ -48,8 +48,8 @@ class TuningFoundation(Construct):
         self.vpc: ec2.IVpc | None = None
         self.security_group: ec2.ISecurityGroup | None = None
         self.launcher_policy: iam.IManagedPolicy | None = None
-        # A resource of a creation that fails is deleted: nothing is in it yet, and a repetition
-        # creates another one.
+        # If the creation of the stack fails, its resources are deleted: they are still empty, and
+        # the next attempt creates new ones.
         self._removal = (
             cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
             if foundation.is_retained

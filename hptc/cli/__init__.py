@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 def main() -> None:
     """Run `hptc` and exit. Nothing is imported before, so that Ctrl-C never shows a traceback."""
-    gc.disable()  # while modules are made, which all stay; `program` enables it
+    gc.disable()  # while modules are imported, which all stay in memory; `program` enables it
     try:
         from hptc.cli import program
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""An earlier run of the same tuning job on this machine: continued, or not replaced unasked."""
+"""An earlier run of the same tuning job on this machine: continued, or replaced only on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports the models and the rules before the modules that need them, from not so deep a stack.
+"""Imports the models and the rules before the modules that need them, while the stack is shallow.
 
 Python 3.11 and 3.12 free the last chunk of the stack with the call that began it. A loop at the
 edge of a chunk gets a new one for each call (https://github.com/python/cpython/issues/142183),

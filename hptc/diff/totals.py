@@ -26,7 +26,7 @@ class CostSum:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the sum is that of all."""
+        """Whether every tuning job has a known maximum cost."""
         return not self.unknown and not self.unlimited
 
 

@@ -89,7 +89,7 @@ class Bucket:
 
 @frozen
 class LauncherPolicy:
-    """The managed policy for people who launch tuning jobs. Its name is fixed, to attach it by."""
+    """The managed policy for people who launch tuning jobs, with a fixed name to attach it by."""
 
     name: str
     path: str

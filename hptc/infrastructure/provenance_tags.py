@@ -28,7 +28,7 @@ def provenance_tags(
 
 
 def tag_value(text: str) -> str:
-    """A text as the value of a tag: of a longer one, its end."""
+    """A text as the value of a tag; if it is too long, only its end."""
     return re.sub(_INVALID_CHARACTER, "_", text)[-_MAX_TAG_VALUE:]
 
 

@@ -102,12 +102,13 @@ class _SearchLoop:
 
     @property
     def run(self) -> str:
-        """Where the state machine's data have the candidate that is looked at."""
+        """The place of the current candidate in the state machine's data."""
         return f"$.run{self.suffix}"
 
 
 _RUNS, _READ_TAGS, _ORIGIN = "$.runs", "$.tags", "$.origin"
-"""Where the state machine's data have the candidates, and the tags of one. Loops share them."""
+"""The places of the candidates, and of the tags of one, in the state machine's data. Loops share
+them."""
 
 
 def _search_states(loop: _SearchLoop, environment: Environment, retry: dict[str, Any]) -> States:

@@ -28,7 +28,7 @@ class ProjectJobs:
 def project_jobs(
     project: str, tuning: TuningReader, candidates: Iterable[JobSummary], *, limit: int
 ) -> ProjectJobs:
-    """The newest `limit` of some tuning jobs that are of a project, by their tags."""
+    """The newest `limit` tuning jobs that belong to a project by their tags."""
     jobs = JobSnapshot(tuning=tuning)
     listed: list[tuple[JobSummary, JobOrigin]] = []
     unreadable = 0

@@ -81,7 +81,7 @@ class JobProgress:
 
     @property
     def essentials(self) -> tuple[object, ...]:
-        """What makes a new line of a log worthwhile: anything but time and its cost."""
+        """What is worth a new line of a log when it changes: all but the time and its cost."""
         best = self.best.name if self.best is not None else ""
         value = self.best.metric_value if self.best is not None else None
         return self.status, self.counters, self.objectives, best, value

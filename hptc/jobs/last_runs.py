@@ -1,6 +1,6 @@
-"""Adds to a review what the last tuning job of each changed spec has found: `hptc diff --online`.
+"""Adds the result of each changed spec's last tuning job to a review: `hptc diff --online`.
 
-A reviewer sees the best value so far beside the change, and whether the new version could find the
+A reviewer sees the best value so far next to the change, and whether the new version could find the
 best configuration again. Nothing is written.
 """
 

@@ -100,7 +100,7 @@ class Engine:
     def find_images(self, images: Collection[str]) -> FoundImages:
         """Look up the images on this machine. Without any, the engine is not asked.
 
-        Nothing is pulled: an image has gigabytes, and its registry needs the user's login.
+        Nothing is pulled: an image takes gigabytes, and its registry needs the user's login.
         """
         if not images:
             return FoundImages()

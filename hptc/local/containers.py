@@ -74,7 +74,7 @@ class Mount:
 
 @frozen
 class Container:
-    """The container of one training job, which may not exist yet, or not anymore."""
+    """The container of one training job, which may not exist yet, or may be gone."""
 
     engine: Engine
     image: str  # its ID
@@ -194,14 +194,14 @@ class Container:
         self.engine.remove(self.name)
 
     def give_back(self, user: int, group: int) -> str:
-        """Give the files that the container has written to a user; why it failed, or empty."""
+        """Give the files that the container has written to a user. Returns why it failed, or ''."""
         written = (mount.source for mount in self.mounts if not mount.is_read_only)
         faults = [give_back(path, self.engine, self.image, user, group) for path in written]
         return next(filter(None, faults), "")
 
 
 def give_back(folder: Path, engine: Engine, image: str, user: int, group: int) -> str:
-    """Give the files in a folder to a user; why it failed, or empty.
+    """Give the files in a folder to a user. Returns why it failed, or an empty text.
 
     A container runs as the user of its image, most often root, as on AWS. Only root can give files
     away, so that another container of the image does it.

@@ -30,7 +30,7 @@ from hptc.request.tuning_job import Metric
 SECONDS = 2.0
 """CPU time for one expression on one part of a log."""
 
-_PATIENCE = 10  # times as long until an answer is there, on a machine that is busy
+_PATIENCE = 10  # how many times as long an answer may take, on a busy machine
 
 _PART_CHARACTERS = 32_768  # XGBoost's expressions take quadratic time; few long lines are one part
 _PART_LINES = 500

@@ -34,7 +34,7 @@ def feeding(
 ) -> list[str]:
     """The command with feeders of its pipes. `base` is the folder that replaces /opt/ml.
 
-    `listed` are the channels whose data are the records that a manifest lists.
+    `listed` are the channels whose data is the records that a manifest lists.
     """
     if not piped:
         return list(command)

@@ -112,7 +112,7 @@ class ProcessGroup:
         self._signal(signal.SIGKILL)
 
     def finish(self) -> int | None:
-        """Kill what the command has left running; its exit code, or None if it is unknown.
+        """Kill what the command has left running. Returns its exit code, or None if unknown.
 
         The exit code is that of a shell: 128 and the number of the signal that ended a command.
         """

@@ -43,7 +43,7 @@ class Ended:
 
 @frozen
 class Waiting:
-    """Training jobs run. This is reported about once a second."""
+    """Training jobs are running. This is reported about once a second."""
 
     running: int
     ended: int

@@ -59,7 +59,7 @@ class Launch:
     definition: str  # empty for a single one
     channels: Mapping[str, Path]
     listed: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)  # not recorded
-    listed_channels: tuple[str, ...] = ()  # whose data are what a manifest lists
+    listed_channels: tuple[str, ...] = ()  # whose data is what a manifest lists
     entry_point: str = ""  # of a script
     code: Code | None = None  # of a script; a run reads the copy in its folder
     python: str = ""

@@ -333,7 +333,7 @@ class TrainingRun:
         return self._end(program_code)
 
     def _take_over(self, container: Container) -> None:
-        """Remove what is left of the container, and make its files those of the user."""
+        """Remove what is left of the container, and make the user the owner of its files."""
         container.remove()
         fault = container.give_back(os.getuid(), os.getgid())
         if fault:

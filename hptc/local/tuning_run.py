@@ -56,8 +56,8 @@ _TICK_SECONDS = 0.1  # between two looks at the logs; the end of a process is no
 _MAX_EPOCHS = 100  # that are looked at, if a script reports more than that within a tick
 _REPORT_SECONDS = 1.0
 _MAX_FRUITLESS = 5
-"""Training jobs without an objective, before a tuning job without any fails. The remaining ones
-would most likely fail as well. AWS doesn't document its own number."""
+"""A tuning job fails after this many training jobs if none has reported an objective. The remaining
+ones would most likely fail as well. AWS doesn't document its own number."""
 
 _EXPECTED = "MaxNumberOfTrainingJobs"
 
@@ -99,7 +99,7 @@ class TuningRun:
     def request_stop(self) -> None:
         """Stop the tuning job; a second request kills its training jobs.
 
-        It takes no lock, so that a signal handler can call it. It has effect at the next tick.
+        It takes no lock, so that a signal handler can call it. It takes effect at the next tick.
         """
         self._stop_requests += 1
 

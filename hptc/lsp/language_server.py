@@ -239,7 +239,7 @@ class HptcServer(LanguageServer):
         if found and is_wanted(FIX_ALL, only):
             document, _ = parse_document(text, found[0][1].span.file)
             edits, count = safe_edits((finding for _, finding in found), document)
-            # Beside the quick fix of the only finding, it would do the same.
+            # For a single finding, it would do the same as the quick fix.
             if count > (only is None) and document.text == text:
                 actions.append(fix_all(edits, count, self._target(uri, split_lines(text))))
         return actions

@@ -21,7 +21,7 @@ from hptc.source.filesystem import Files
 from hptc.source.text_files import UnreadableFileError
 
 _CLOCK_NANOSECONDS = 2 * 10**9
-"""A file system may give two changes within this time the same time."""
+"""A file system may record the same time for two changes that are closer than this."""
 
 
 @frozen

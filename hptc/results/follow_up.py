@@ -210,7 +210,7 @@ def _set_limits(
 
 
 def _used_jobs(results: Results) -> int:
-    """The training jobs that count as those of a parent: as its limit allows, and as many ran."""
+    """How many training jobs a parent counts with: its limit, or more if more of them ran."""
     allowed, ran = training_jobs(results.job), len(results.training_jobs)
     return ran if allowed is None else max(allowed, ran)
 

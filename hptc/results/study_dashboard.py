@@ -1,8 +1,8 @@
-"""Serves studies with optuna-dashboard on this machine, only for reading.
+"""Serves studies with optuna-dashboard on this machine, read-only.
 
 optuna-dashboard itself answers any request that reaches its port, whatever its `Host`, and some of
 them delete studies: a web page could send them after DNS rebinding. Here, the studies are copies in
-memory, a foreign `Host` is refused, and so is everything but reading.
+memory, a foreign `Host` is refused, and so is every request that could change something.
 """
 
 from __future__ import annotations

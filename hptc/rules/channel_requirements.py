@@ -136,7 +136,7 @@ def missing_required_channel(rule: Rule, context: Context) -> Iterator[Finding]:
     """An input channel that the built-in algorithm requires is missing.
 
     SageMaker accepts the tuning job, but every training job fails because of the missing data.
-    Image Classification and Object Detection also need lists or annotations if the data are image
+    Image Classification and Object Detection also need lists or annotations if the data is image
     files
     (https://docs.aws.amazon.com/sagemaker/latest/dg/common-info-all-im-models.html).
 

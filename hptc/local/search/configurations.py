@@ -83,7 +83,7 @@ def untried_combinations(
 def stratified_configuration(
     definition: Definition, *, index: int, count: int, seed: int
 ) -> Values:
-    """One of `of` configurations that share out the scale of each range: a Latin hypercube.
+    """One of `of` configurations that divide the scale of each range: a Latin hypercube.
 
     https://doi.org/10.1080/00401706.1979.10489755
     """

@@ -102,7 +102,7 @@ def read_unlabeled(files: TrainingFiles, channel: str) -> Array:
 
 
 def require_feature_count(features: Array, feature_dim: int | None, channel: str) -> None:
-    """Raise TrainingError if a channel has another number of features than it must have."""
+    """Raise TrainingError if a channel has the wrong number of features."""
     count = features.shape[1]
     if feature_dim is not None and count != feature_dim:
         raise TrainingError(

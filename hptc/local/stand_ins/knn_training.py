@@ -1,6 +1,6 @@
 """Stands in for AWS's k-nearest neighbors algorithm, on scikit-learn.
 
-It samples the training data, reduces their dimension if it is asked to, and finds the exact
+It samples the training data, reduces its dimension if it is asked to, and finds the exact
 neighbors; AWS's algorithm can use an approximate index.
 https://docs.aws.amazon.com/sagemaker/latest/dg/kNN_how-it-works.html
 """
@@ -30,7 +30,7 @@ _SEED = 0  # so that two training jobs with the same hyperparameters report the 
 
 
 def train(files: TrainingFiles) -> None:
-    """Index the data, and print how well they predict those of `test`. Raises TrainingError."""
+    """Index the data, and print how well it predicts that of `test`. Raises TrainingError."""
     files.introduce("knn", sklearn.__version__)
     settings = Settings(files.hyperparameters)
     kind = settings.choice("predictor_type", ("classifier", "regressor"))

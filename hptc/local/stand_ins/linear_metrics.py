@@ -71,7 +71,7 @@ def _several(
 def objective_loss(loss: str, labels: Array, scores: Array, epsilon: float) -> float:
     """The mean of a loss of scikit-learn.
 
-    `scores` are the chances of the classes for `log_loss`, and one value per row for the others.
+    `scores` are the classes' probabilities for `log_loss`, and one value per row for the others.
     """
     if loss == "log_loss":
         return float(metrics.log_loss(labels, scores, labels=np.arange(scores.shape[1])))

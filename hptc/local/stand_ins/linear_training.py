@@ -140,7 +140,7 @@ class _Learner:
             )
 
     def fit(self, data: Mapping[str, tuple[Array, Array]], watched: str) -> None:
-        """Train until the loss of a channel does not get better, or all epochs have passed."""
+        """Train until the loss of a channel no longer improves, or all epochs have passed."""
         features, labels = data["train"]
         patience = self._settings.integer("early_stopping_patience", _PATIENCE)
         tolerance = self._settings.number("early_stopping_tolerance", _TOLERANCE)

@@ -154,7 +154,7 @@ class _PrintMetrics(TrainingCallback):
 
 
 def _first_line(text: str) -> str:
-    """What an error of the library says, without where in its source it is from."""
+    """The message of an error of the library, without its place in the library's source."""
     line = next((line for line in text.splitlines() if line.strip()), "")
     if line.startswith("["):  # [time] file:line: what
         line = line.partition(": ")[2]

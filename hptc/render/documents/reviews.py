@@ -115,5 +115,5 @@ class ReviewData(Members):
     project: list[ChangeData]
     project_findings: list[FindingData]
     project_old_errors: list[FindingData]
-    """Errors in hptc.yaml that the old version has too, if specs can't be compared for them."""
+    """Errors in hptc.yaml that the old version has too, if they prevent a comparison of specs."""
     specs: list[SpecDiffData]
