@@ -1,4 +1,4 @@
-"""What users and their pipelines rely on: it stays, whatever moves inside hptc.
+"""What users and their pipelines rely on: it stays the same, whatever changes inside hptc.
 
 Request goldens (tests/golden/requests), digests and job names (tests/request/test_stability.py),
 plan files and stack goldens are held beside their own tests.

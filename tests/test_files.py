@@ -1,4 +1,4 @@
-"""Files are there whole or not at all, and a failure leaves nothing of itself."""
+"""Files are written whole or not at all, and a failure leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bounded run of the fuzzer, and that it notices what it is for.
+"""A bounded run of the fuzzer, and proof that it notices problems.
 
 `python -m tests.fuzzing --cases 50000` runs longer.
 """

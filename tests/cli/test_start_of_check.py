@@ -1,4 +1,4 @@
-"""What `hptc check` does not spend its start on, as the command itself runs."""
+"""What `hptc check` does not spend time on when it starts, measured on the command itself."""
 
 from __future__ import annotations
 

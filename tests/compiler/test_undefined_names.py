@@ -1,4 +1,4 @@
-"""A template with an undefined name does not hide what is wrong beside it."""
+"""A template with an undefined name does not hide other problems."""
 
 from __future__ import annotations
 

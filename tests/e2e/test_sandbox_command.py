@@ -1,4 +1,4 @@
-"""`hptc sandbox`: a shell's own manners for the command inside, and exports without one."""
+"""`hptc sandbox`: a command in it behaves as in a shell; without one, it prints exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the last tuning job of a changed spec has found, beside the change."""
+"""The result of a changed spec's last tuning job, next to the change."""
 
 from __future__ import annotations
 

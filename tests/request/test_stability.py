@@ -1,7 +1,7 @@
 """The same content is the same job, whatever else of hptc changes.
 
-A digest that moves makes every job of every user a new, paid one. So these are pinned: change them
-only together with the version of the digest.
+A digest that changes makes every job of every user a new, paid one. So these are pinned: change
+them only together with the version of the digest.
 """
 
 from __future__ import annotations

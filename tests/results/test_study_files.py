@@ -1,4 +1,4 @@
-"""Study files: Optuna reads what was written, whichever form it has."""
+"""Study files: Optuna reads what was written, in either format."""
 
 from __future__ import annotations
 

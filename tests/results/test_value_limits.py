@@ -1,4 +1,4 @@
-"""Where the values of a hyperparameter end, so that no advice leads to others."""
+"""The limits of a hyperparameter's values, so that no advice exceeds them."""
 
 from __future__ import annotations
 

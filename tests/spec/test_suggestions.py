@@ -1,4 +1,4 @@
-"""What a key or value of another tool, at another level or in another form, is said to mean."""
+"""What is suggested for a key or value of another tool, at another level or in another form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the search makes of the values that it is told."""
+"""How the search prepares the values that it observes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training script for the argument of TensorFlow's container."""
+"""A training script that reads the argument that TensorFlow's container adds."""
 
 import argparse
 import os

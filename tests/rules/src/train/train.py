@@ -1,4 +1,4 @@
-"""A training script for the cases of rules: what it takes."""
+"""A training script with a few arguments, for the cases of rules."""
 
 import argparse
 
