@@ -87,11 +87,6 @@ def skeleton() -> str:
     return "\n".join(lines) + "\n"
 
 
-def uncommented(lines: list[str]) -> list[str]:
-    """Lines of a skeleton with their keys active; prose is unchanged."""
-    return [re.sub(r"^( *)#(?! \S|$)", r"\1", line) for line in lines]
-
-
 def _entry(key: Key, active: Mapping[str, Any], indent: int) -> list[str]:
     """One key with its prose: active when it is in `active`, else commented out."""
     prose = _prose(_description(key), indent)

@@ -127,7 +127,6 @@ environments:
     account: "111122223333"
     region: us-east-1
 """
-CHOICES_OF_DEV = "`environments.dev.infrastructure`"
 
 
 @pytest.mark.parametrize(

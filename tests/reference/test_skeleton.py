@@ -16,7 +16,7 @@ from hptc.compiler.pipeline import compile_file
 from hptc.compiler.workspace import Workspace
 from hptc.reference.language import every_key
 from hptc.reference.schema import spec_schema
-from hptc.reference.skeleton import skeleton, uncommented
+from hptc.reference.skeleton import skeleton
 from hptc.request.emission import unwrapped
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
@@ -42,6 +42,11 @@ def data_of(lines: list[str]) -> Any:
     data, faults = construct_data(document, verbatim=SPEC_VERBATIM)
     assert faults == []
     return data
+
+
+def uncommented(lines: list[str]) -> list[str]:
+    """Lines with their keys active; prose is unchanged."""
+    return [re.sub(r"^( *)#(?! \S|$)", r"\1", line) for line in lines]
 
 
 def is_commented_key(line: str) -> bool:

@@ -30,9 +30,6 @@ FOUNDATION = "hptc-churn-dev"
 STACK = f"{FOUNDATION}-churn"
 
 
-APPROVED = DeployConsent(is_approved=True)
-
-
 @dataclass
 class Reported:
     """What is reported to a person without a terminal."""
