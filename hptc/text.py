@@ -70,9 +70,9 @@ def workflow_property(text: str) -> str:
     return workflow_value(text, ":,")
 
 
-def code_span(text: str, longest: int) -> str:
+def code_span(text: str, max_length: int) -> str:
     """Untrusted text as a code span in Markdown, without markup; empty for blank text."""
-    shown = clipped(text, longest)
+    shown = clipped(text, max_length)
     if not shown.strip():
         return ""
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
@@ -80,16 +80,16 @@ def code_span(text: str, longest: int) -> str:
     return f"{fence}{space}{shown}{space}{fence}"
 
 
-def table_cell(text: str, longest: int) -> str:
+def table_cell(text: str, max_length: int) -> str:
     """Untrusted text as a code span in a cell of a Markdown table; empty for blank text."""
     # GitHub can't tell a backslash before a pipe from one that escapes it: use a look-alike.
-    return code_span(text, longest).replace("\\|", "\\│").replace("|", "\\|")
+    return code_span(text, max_length).replace("\\|", "\\│").replace("|", "\\|")
 
 
-def clipped(text: str, longest: int) -> str:
-    """Untrusted text on one line of at most `longest` characters."""
-    shown = printable(text[: longest + 1])  # printable() keeps the length
-    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+def clipped(text: str, max_length: int) -> str:
+    """Untrusted text on one line of at most `max_length` characters."""
+    shown = printable(text[: max_length + 1])  # printable() keeps the length
+    return shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…"
 
 
 def iso_time(time: datetime | None) -> str | None:
@@ -143,15 +143,15 @@ def listed_code(words: Iterable[object], conjunction: str = "and") -> str:
     return listed(map(code, words), conjunction)
 
 
-def quoted(value: object, longest: int = 80) -> str:
-    """A value as a JSON string without secrets, shortened to at most `longest` characters.
+def quoted(value: object, max_length: int = 80) -> str:
+    """A value as a JSON string without secrets, shortened to at most `max_length` characters.
 
     Secrets are masked first, because a shortened secret no longer has its format.
     """
     from hptc.secrets.detector import hide_secrets  # not needed to print a help text, for example
 
     shown = hide_secrets(str(value)[:_MAX_MASKED_LENGTH])
-    return json.dumps(shortened(shown, longest), ensure_ascii=False)
+    return json.dumps(shortened(shown, max_length), ensure_ascii=False)
 
 
 def guarded(text: str) -> str:
@@ -175,9 +175,9 @@ _HARMLESS = r"[A-Za-z]{0,10}|[-+0-9.,:%eE/ ]{1,24}|\W{1,8}"
 """A word, a number or a few signs: no secret is so short or so plain."""
 
 
-def shortened(text: str, longest: int) -> str:
-    """A text of at most `longest` characters; a shortened text ends in `...`."""
-    return text if len(text) <= longest else text[: longest - 3] + "..."
+def shortened(text: str, max_length: int) -> str:
+    """A text of at most `max_length` characters; a shortened text ends in `...`."""
+    return text if len(text) <= max_length else text[: max_length - 3] + "..."
 
 
 def duration(seconds: int) -> str:

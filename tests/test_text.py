@@ -72,7 +72,7 @@ def test_listed_with_another_conjunction_and_as_code() -> None:
     ],
 )
 def test_quoted(value: object, expected: str) -> None:
-    assert text.quoted(value, longest=8) == expected
+    assert text.quoted(value, max_length=8) == expected
 
 
 @pytest.mark.parametrize(

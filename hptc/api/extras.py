@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from hptc.errors import UsageError
 
 
-def require(module: str, extra: str, *, what: str = "this command") -> None:
+def require(module: str, extra: str, *, subject: str = "this command") -> None:
     """Raise UsageError if an optional dependency is not installed."""
     if find_spec(module) is None:
         raise UsageError(
-            f"{what} needs {module}, which is not installed",
+            f"{subject} needs {module}, which is not installed",
             help=f"run `pip install 'hptc[{extra}]'`",
         )

@@ -112,7 +112,7 @@ class Submissions(Answer):
             (len(self.unchanged), "already submitted"),
             (len(self.refused), "refused"),
         ]
-        return ", ".join(f"{count:,} {what}" for count, what in counts if count) or "no specs"
+        return ", ".join(f"{count:,} {outcome}" for count, outcome in counts if count) or "no specs"
 
     def _html_parts(self) -> Sequence[str]:
         from hptc.render.notebooks import table
@@ -169,7 +169,7 @@ class JobResults(Answer):
 
         Raises UsageError if pandas is not installed: `pip install 'hptc[pandas]'`.
         """
-        require("pandas", "pandas", what="dataframe()")
+        require("pandas", "pandas", subject="dataframe()")
         from hptc.results.data_frame import data_frame
 
         return data_frame(self.results)

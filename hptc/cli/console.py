@@ -248,10 +248,10 @@ def open_closed_streams() -> None:
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
-def read_stdin(most: int = -1) -> bytes:
-    """At most `most` bytes of stdin. Raises UsageError if it can't be read."""
+def read_stdin(max_bytes: int = -1) -> bytes:
+    """At most `max_bytes` bytes of stdin. Raises UsageError if it can't be read."""
     try:
-        return sys.stdin.buffer.read(most)
+        return sys.stdin.buffer.read(max_bytes)
     except OSError as error:
         raise UsageError(f"stdin: can't be read: {error.strerror}") from None
 

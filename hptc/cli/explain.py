@@ -87,8 +87,8 @@ def _rule_page(word: str) -> str:
 
 
 def _algorithms_with(hyperparameter: str) -> list[str]:
-    known = (algorithm(name) for name in algorithm_names())
-    return [each.name for each in known if each and each.hyperparameter(hyperparameter)]
+    algorithms = (algorithm(name) for name in algorithm_names())
+    return [found.name for found in algorithms if found and found.hyperparameter(hyperparameter)]
 
 
 def _is_like_code(text: str) -> bool:

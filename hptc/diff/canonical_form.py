@@ -1,8 +1,8 @@
 """The canonical form of a request, with the keys of a spec: what `compare` walks through.
 
-Lists of named things become mappings by name, a hyperparameter is one entry whether it is static or
-tuned, and an objective belongs to its training job definition. Nothing is lost: members without a
-name in specs keep the API's name, and entries with the same name become a list. Two requests mean
+Lists of named entries become mappings by name, a hyperparameter is one entry whether it is static
+or tuned, and an objective belongs to its training job definition. Nothing is lost: members without
+a name in specs keep the API's name, and entries with the same name become a list. Two requests mean
 the same if and only if their canonical forms are equal.
 """
 

@@ -150,8 +150,8 @@ def _alike_in_their_places(
 def _change_key(change: Change) -> Hashable:
     """What makes changes the same: a path in hptc.yaml contains the environment's name."""
     path = change.path[2:] if change.path[:1] == ("environments",) else change.path
-    what = change.kind, change.action, change.file, path, change.subject
-    return (*what, change.old, change.new, change.note)
+    subject = change.kind, change.action, change.file, path, change.subject
+    return (*subject, change.old, change.new, change.note)
 
 
 def _merged_findings(

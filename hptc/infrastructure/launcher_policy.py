@@ -181,8 +181,13 @@ def tag_values(regex: str) -> tuple[str, ...]:
             match = re.match(r"(\.\*)|(\.\+)|(\.)|\\([^\w\s])|([\w \-:/=@,]+)(?![*+?{])", rest)
             if match is None:
                 return ("*",) if pattern(regex).matches("") else ("?*",)
-            many, some, one, literal, plain = match.groups()
-            wildcard += "*" if many else "?*" if some else "?" if one else escaped(literal or plain)
+            many, some, single, literal, plain = match.groups()
+            if many:
+                wildcard += "*"
+            elif some:
+                wildcard += "?*"
+            else:
+                wildcard += "?" if single else escaped(literal or plain)
             rest = rest[match.end() :]
         values.append(wildcard)
     return tuple(values)

@@ -80,8 +80,8 @@ class NameOwner:
     def __str__(self) -> str:
         if self.spec is None:
             return f"the environment `{self.environment}`"
-        what = "the schedule of the spec" if self.is_schedule else "the spec"
-        return f"{what} `{self.spec}` in the environment `{self.environment}`"
+        subject = "the schedule of the spec" if self.is_schedule else "the spec"
+        return f"{subject} `{self.spec}` in the environment `{self.environment}`"
 
 
 @frozen

@@ -111,8 +111,8 @@ def _place_differences(planned: Place, now: Place) -> Iterator[str]:
     for field in fields(Place):
         before, after = getattr(planned, field.name), getattr(now, field.name)
         if before != after:
-            what = "Region" if field.name == "region" else field.name
-            yield f"the plan is for the {what} `{before}`, but the specs are in `{after}` now"
+            field_name = "Region" if field.name == "region" else field.name
+            yield f"the plan is for the {field_name} `{before}`, but the specs are in `{after}` now"
 
 
 def plan_differences(planned: Sequence[PlannedDecision], now: Sequence[Decision]) -> list[str]:

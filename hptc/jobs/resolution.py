@@ -164,13 +164,13 @@ def _latest_run(compiled: Compiled, spec: str, jobs: JobSnapshot) -> str | Unres
     return run or ""
 
 
-def _no_values(compiled: Compiled, what: str) -> Unresolved:
-    why = (
+def _no_values(compiled: Compiled, subject: str) -> Unresolved:
+    reason = (
         "it is outside of every environment" if compiled.environment is None else "it is not a spec"
     )
     return Unresolved(
         obstacle=Obstacle.REQUEST,
-        reason=f"{compiled.file} refers to {what}, but {why}",
+        reason=f"{compiled.file} refers to {subject}, but {reason}",
         help="only a spec of a project with environments can use ${hptc:…}; "
         "`hptc compile --resolve` writes a request with the values of deployed stacks",
     )

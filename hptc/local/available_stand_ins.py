@@ -131,31 +131,31 @@ def stand_in_command(name: str) -> tuple[str, ...]:
 def refusals(name: str, definition: Definition) -> Iterator[str]:
     """Why a stand-in can't run the training jobs of a definition."""
     stand_in = STAND_INS[name]
-    what = f"hptc's stand-in for {stand_in.title}"
+    stand_in_name = f"hptc's stand-in for {stand_in.title}"
     for channel in definition.channels:
         if channel.name not in stand_in.channels:
             continue
         if has_augmented_manifest(channel):
             yield (
-                f"the input channel {code(channel.name)} has an augmented manifest, which {what} "
-                "does not read"
+                f"the input channel {code(channel.name)} has an augmented manifest, which "
+                f"{stand_in_name} does not read"
             )
         kind = read_content_type(channel.content_type, default=stand_in.default_format).format
         if kind not in stand_in.formats:
             subject = f"the input channel {code(channel.name)}"
             formats = listed(stand_in.formats)
             if channel.content_type:
-                yield f"{subject} is {kind}, but {what} reads {formats}"
+                yield f"{subject} is {kind}, but {stand_in_name} reads {formats}"
             else:
                 yield (
-                    f"{subject} has no `content_type`, so it is {kind}, but {what} reads "
+                    f"{subject} has no `content_type`, so it is {kind}, but {stand_in_name} reads "
                     f"{formats}; set `content_type: text/csv`"
                 )
     for hyperparameter, value in possible_values(definition):
         faults = stand_in.refused.get(hyperparameter, {})
         fault = faults.get(value) or faults.get("*")
         if fault is not None:
-            yield f"{what} can't do {code(f'{hyperparameter}: {value}')}: {fault}"
+            yield f"{stand_in_name} can't do {code(f'{hyperparameter}: {value}')}: {fault}"
 
 
 def possible_values(definition: Definition) -> Iterator[tuple[str, str]]:

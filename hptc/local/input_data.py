@@ -106,8 +106,8 @@ def _without_root(channel: Channel, source: S3Source, given: Path | None, option
         return f" reads the manifest {given}; name the folder of its objects with --s3-root"
     if source.data_type == _PREFIX:
         return f" reads {source.uri}; name a folder with {option}, or use --s3-root"
-    what = "augmented manifest" if has_augmented_manifest(channel) else "manifest"
-    reason = f" reads the {what} {source.uri}; use --s3-root for it and its objects"
+    noun = "augmented manifest" if has_augmented_manifest(channel) else "manifest"
+    reason = f" reads the {noun} {source.uri}; use --s3-root for it and its objects"
     is_replaceable = source.data_type == _MANIFEST
     return f"{reason}, or name a folder with the data: {option}" if is_replaceable else reason
 

@@ -57,14 +57,14 @@ Record = tuple[ListedObject | str, ...]
 class _Place:
     """An element of a manifest, or an attribute in it, as messages name it."""
 
-    what: str
+    subject: str
     uri: str
     written: str  # as the manifest has it
 
     @property
     def named(self) -> str:
         """The place and what is written there, for a message."""
-        return f"{self.what} is {quoted(self.written)}"
+        return f"{self.subject} is {quoted(self.written)}"
 
 
 def read_manifest(path: Path, s3_root: Path) -> tuple[Record, ...]:
@@ -77,7 +77,7 @@ def read_manifest(path: Path, s3_root: Path) -> tuple[Record, ...]:
         if place.uri in seen:
             faults.append(f"{place.named}, and so is {seen[place.uri]}; list each object once")
             continue
-        seen[place.uri] = place.what
+        seen[place.uri] = place.subject
         try:
             records.append((objects.find(place),))
         except ManifestError as error:
@@ -101,18 +101,18 @@ def read_augmented_manifest(
     records: list[Record] = []
     objects = _Objects(s3_root)
     for number, line in _json_lines(path, _content(path)):
-        what = f"line {number}"
+        subject = f"line {number}"
         missing = [name for name in attribute_names if name not in line]
         if missing:
             others = listed(map(quoted, list(line)[:_SHOWN])) or "none"
             faults.append(
-                f"{what} has no attribute {listed_code(missing)}, but {others}; correct "
+                f"{subject} has no attribute {listed_code(missing)}, but {others}; correct "
                 "`attribute_names` or the line"
             )
             continue
         try:
             records.append(
-                tuple(_part(what, name, line[name], objects) for name in attribute_names)
+                tuple(_part(subject, name, line[name], objects) for name in attribute_names)
             )
         except ManifestError as error:
             faults.append(str(error))
@@ -168,14 +168,14 @@ def _uris(path: Path, content: bytes) -> Iterator[_Place]:
     if len(elements) == 1:
         raise ManifestError(f"{path} lists no objects after its prefix; add their keys: {_FORMAT}")
     for number, key in enumerate(elements[1:], 2):
-        what = f"element {number}"
+        subject = f"element {number}"
         if not isinstance(key, str) or not key:
             shown = quoted(key) if isinstance(key, str) else _kind(key)
             raise ManifestError(
-                f"{what} of {path} is {shown}, not a key; write what follows {quoted(prefix)} in "
-                "the URI of the object"
+                f"{subject} of {path} is {shown}, not a key; write what follows {quoted(prefix)} "
+                "in the URI of the object"
             )
-        yield _Place(what=what, uri=prefix + key, written=key)
+        yield _Place(subject=subject, uri=prefix + key, written=key)
 
 
 def _prefix(path: Path, elements: list[Any]) -> str:
@@ -233,8 +233,8 @@ class _Objects:
                 "what it leads to"
             )
         if not stat.S_ISREG(mode):
-            what = "a folder; list each object" if stat.S_ISDIR(mode) else "not a file"
-            raise ManifestError(f"{place.named}, but {path} is {what}")
+            reason = "a folder; list each object" if stat.S_ISDIR(mode) else "not a file"
+            raise ManifestError(f"{place.named}, but {path} is {reason}")
         return ListedObject(key=key, path=real)
 
     def _looked_up(self, path: str) -> tuple[str, int]:
@@ -265,18 +265,18 @@ def _fault_of_key(place: _Place, parts: Sequence[str]) -> str:
     )
 
 
-def _part(what: str, name: str, value: Any, objects: _Objects) -> ListedObject | str:
+def _part(subject: str, name: str, value: Any, objects: _Objects) -> ListedObject | str:
     """An attribute of a record: the object that it refers to, or its value as text."""
     if not name.endswith(_REFERENCE):
         if isinstance(value, str):
             return value
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    what = f"{code(name)} in {what}"
+    attribute = f"{code(name)} in {subject}"
     if not isinstance(value, str) or not value.startswith(_S3):
         shown = quoted(value) if isinstance(value, str) else _kind(value)
-        raise ManifestError(f"{what} is {shown}, but its name ends in {code(_REFERENCE)}, so that "
-                            f"it must be a URI; write {_S3}BUCKET/KEY")  # fmt: skip
-    return objects.find(_Place(what=what, uri=value, written=value))
+        raise ManifestError(f"{attribute} is {shown}, but its name ends in {code(_REFERENCE)}, so "
+                            f"that it must be a URI; write {_S3}BUCKET/KEY")  # fmt: skip
+    return objects.find(_Place(subject=attribute, uri=value, written=value))
 
 
 def _json(path: Path, content: bytes) -> Any:

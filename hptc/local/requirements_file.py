@@ -25,7 +25,7 @@ ENVIRONMENTS = ".environments"
 
 _SECONDS = 30.0  # for a Python to start, and to look at its packages
 _MAX_BYTES = 1 << 20
-_NAMED = 8  # packages
+_MAX_NAMED = 8  # packages in a message
 _REQUIREMENT = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^]]*\])?\s*"
     r"(?P<versions>(?:[=!<>~]=?.*|@.*)?)"
@@ -59,12 +59,12 @@ def read_requirements(text: str) -> tuple[list[Requirement], int]:
     requirements: list[Requirement] = []
     others = 0
     for line in text.replace("\\\n", " ").splitlines():
-        wanted = re.sub(r"(^|\s)#.*", "", line).strip()
-        if not wanted:
+        content = re.sub(r"(^|\s)#.*", "", line).strip()
+        if not content:
             continue
-        wanted, _, marker = wanted.partition(";")
-        match = _REQUIREMENT.fullmatch(wanted.strip())
-        if match is None or marker or _OF_OTHER_FILES.match(wanted):
+        requirement, _, marker = content.partition(";")
+        match = _REQUIREMENT.fullmatch(requirement.strip())
+        if match is None or marker or _OF_OTHER_FILES.match(requirement):
             others += 1
             continue
         pin = _PIN.fullmatch(match["versions"].strip())
@@ -80,18 +80,18 @@ def missing_packages(folder: Path, python: str) -> str | None:
     text = _read(folder)
     if text is None:
         return None
-    wanted, others = read_requirements(text)
-    installed = _versions(python, [requirement.name for requirement in wanted])
-    faults = [] if installed is None else list(_faults(wanted, installed))
-    if len(faults) > _NAMED:
-        faults[_NAMED:] = [f"{len(faults) - _NAMED} more"]
+    requirements, others = read_requirements(text)
+    installed = _versions(python, [requirement.name for requirement in requirements])
+    faults = [] if installed is None else list(_faults(requirements, installed))
+    if len(faults) > _MAX_NAMED:
+        faults[_MAX_NAMED:] = [f"{len(faults) - _MAX_NAMED} more"]
     if others:
         faults.append(f"{plural(others, 'line')} that hptc does not check")
     return listed(faults) if faults else None
 
 
-def _faults(wanted: list[Requirement], installed: Mapping[str, str | None]) -> Iterator[str]:
-    for requirement in wanted:
+def _faults(requirements: list[Requirement], installed: Mapping[str, str | None]) -> Iterator[str]:
+    for requirement in requirements:
         version = installed.get(requirement.name)
         if version is None:
             yield code(requirement.name)

@@ -39,7 +39,7 @@ def local_values(values: Mapping[str, str], code_folder: PurePath | None) -> dic
 
 def unknown_values(definition: Definition) -> Iterator[str]:
     """What training jobs get instead, as sentences without a full stop."""
-    for what, values in (
+    for noun, values in (
         ("hyperparameter", definition.static),
         ("environment variable", definition.environment),
     ):
@@ -47,6 +47,6 @@ def unknown_values(definition: Definition) -> Iterator[str]:
             if name.lower() != SUBMIT_DIRECTORY and has_reference(text):
                 names = listed_code(sorted(names_in(text)))
                 yield (
-                    f"the {what} {code(name)} has the text {names} where AWS has a value that only "
+                    f"the {noun} {code(name)} has the text {names} where AWS has a value that only "
                     "a deployment knows"
                 )

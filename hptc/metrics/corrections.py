@@ -30,7 +30,7 @@ def candidates(regex: str) -> tuple[str, ...]:
     corrections = (candidate for group in groups for candidate in _with_group(regex, group))
     return tuple(
         dict.fromkeys(
-            correction for correction in corrections if len(correction) <= _longest_regex()
+            correction for correction in corrections if len(correction) <= _max_regex_length()
         )
     )
 
@@ -67,8 +67,8 @@ def _with_group(regex: str, group: str) -> list[str]:
 
 
 @cache
-def _longest_regex() -> int:
+def _max_regex_length() -> int:
     definition = input_shape().members["TrainingJobDefinition"]
     metrics = definition.members["AlgorithmSpecification"].members["MetricDefinitions"]
-    longest = metrics.item.members["Regex"].maximum if metrics.item is not None else None
-    return longest or 0
+    maximum = metrics.item.members["Regex"].maximum if metrics.item is not None else None
+    return maximum or 0

@@ -11,7 +11,7 @@ _SEARCHED = 2_000  # characters of a line
 _BEFORE = 24  # characters of an excerpt before the first word
 
 
-def similar_lines(name: str, lines: Sequence[str], *, most: int = 3) -> list[int]:
+def similar_lines(name: str, lines: Sequence[str], *, max_lines: int = 3) -> list[int]:
     """The first lines with a number and the most words of a metric's name, counted from 1."""
     words = _words(name)
     best, numbers = 1, list[int]()
@@ -22,7 +22,7 @@ def similar_lines(name: str, lines: Sequence[str], *, most: int = 3) -> list[int
             continue
         if count > best:
             best, numbers = count, []
-        if len(numbers) < most:
+        if len(numbers) < max_lines:
             numbers.append(number)
     return numbers
 

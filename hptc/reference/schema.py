@@ -352,9 +352,9 @@ def _merge_scalars(alternatives: list[JsonSchema]) -> list[JsonSchema]:
     return [{"type": [kind for kind in _SCALARS if kind in plain]}, *rest]
 
 
-def _bounds(shape: Shape, what: str) -> JsonSchema:
-    """The bounds of a shape. `what` is Length, Items or empty: minLength, minItems, minimum."""
-    lower, upper = (f"min{what}", f"max{what}") if what else ("minimum", "maximum")
+def _bounds(shape: Shape, noun: str) -> JsonSchema:
+    """The bounds of a shape. `noun` is Length, Items or empty: minLength, minItems, minimum."""
+    lower, upper = (f"min{noun}", f"max{noun}") if noun else ("minimum", "maximum")
     bounds = {lower: shape.minimum, upper: shape.maximum}
     return {k: v for k, v in bounds.items() if v is not None and (v, k) not in _NO_CONSTRAINTS}
 

@@ -158,12 +158,12 @@ def _prose(text: str, indent: int) -> list[str]:
 
 def _description(key: Key) -> str:
     """The description and constraints of a key, unless the description contains them."""
-    what = "" if isinstance(key.node, Hyperparameters) else allowed(key)
-    if not what or all(choice in key.description for choice in key.choices or (what,)):
+    constraint = "" if isinstance(key.node, Hyperparameters) else allowed(key)
+    if not constraint or all(choice in key.description for choice in key.choices or (constraint,)):
         return key.description
     if key.choices:
-        return f"{key.description} Valid values: {what}."
-    return f"{key.description} {what[0].upper()}{what[1:]}."
+        return f"{key.description} Valid values: {constraint}."
+    return f"{key.description} {constraint[0].upper()}{constraint[1:]}."
 
 
 def _ranges_description(key: Key) -> str:

@@ -42,10 +42,10 @@ def render_progress(progress: StackProgress, *, color: bool = False) -> str:
             of = "" if progress.total is None else f"/{max(progress.done, progress.total)}"
             count = f"{progress.done:>{max(2, len(of) - 1)}}{of}"
             status = event.status.ljust(_STATUS_WIDTH)
-            what = "" if event.is_of_stack else f"  {event.type} {event.logical_id}"
+            resource = "" if event.is_of_stack else f"  {event.type} {event.logical_id}"
             # The reason of a start only says who started it.
             reason = "" if event.status.endswith("_IN_PROGRESS") else event.reason
-            line = f"{event.stack}  {count}  {status}{what}{f': {reason}' if reason else ''}"
+            line = f"{event.stack}  {count}  {status}{resource}{f': {reason}' if reason else ''}"
             return _paint(color, event.status, printable(line.rstrip()))
         case StackFinished():
             done = "deployed" if progress.is_changed else "no changes"

@@ -37,12 +37,12 @@ class _Lines:
 
     def of(self, review: Review) -> Iterator[str]:
         """Every line."""
-        what = f"hptc diff: {verdict(review)}"
+        headline = f"hptc diff: {verdict(review)}"
         against = f"({scope(review)}, {printable(review.old)} → {printable(review.new)})"
         if review.is_empty:
-            yield f"{what} {against}"
+            yield f"{headline} {against}"
         else:
-            yield f"{self._paint(tone(review.impact, review.new_jobs), what)} {against}"
+            yield f"{self._paint(tone(review.impact, review.new_jobs), headline)} {against}"
             yield from merged_costs(review)
             if more := also(review):
                 yield f"also {more}"

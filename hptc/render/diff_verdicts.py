@@ -161,8 +161,8 @@ def merged_costs(review: Review) -> Iterator[str]:
 def _sum_text(cost: CostSum, before: CostSum | None = None) -> str:
     """A sum, and that of the old version if both are known and differ."""
     parts = [
-        f"{count:,} {what}" if count > 1 or cost.usd or other else what
-        for count, other, what in (
+        f"{count:,} {text}" if count > 1 or cost.usd or other else text
+        for count, other, text in (
             (cost.unknown, cost.unlimited, "at an unknown price"),
             (cost.unlimited, cost.unknown, "at an unlimited cost"),
         )

@@ -132,13 +132,13 @@ def _range(low: Decimal | None, high: Decimal) -> str:
 
 
 def _running_rows(
-    running: tuple[RunningTraining, ...] | None, most: int
+    running: tuple[RunningTraining, ...] | None, max_rows: int
 ) -> Iterator[tuple[str, str]]:
     if running is None:
         yield "running", "unknown: the caller may not list training jobs"
         return
     label = "running"
-    shown = running if len(running) <= most else running[: max(0, most - 1)]
+    shown = running if len(running) <= max_rows else running[: max(0, max_rows - 1)]
     for job in shown:
         status = "" if job.status == "InProgress" else f"  {printable(job.status)}"
         definition = f"  {printable(job.definition)}" if job.definition else ""

@@ -247,7 +247,7 @@ def counts_text(counters: TrainingJobCounters) -> str:
         (counters.retryable_error, "failed and retried"),
         (counters.stopped, "stopped"),
     )
-    return ", ".join(f"{count} {what}" for count, what in counts if count) or "none yet"
+    return ", ".join(f"{count} {status}" for count, status in counts if count) or "none yet"
 
 
 def _objectives(status: JobStatus) -> str:

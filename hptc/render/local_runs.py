@@ -210,12 +210,12 @@ class ScriptInputs:
 def render_failure(event: Ended, inputs: ScriptInputs, log: str) -> str:
     """What went wrong in a training job, the end of its log, and what to do about it."""
     if event.status == "Failed":
-        what = f"{event.name} failed with exit code {event.exit_code}"
+        headline = f"{event.name} failed with exit code {event.exit_code}"
     elif event.value is None:
-        what = f"{event.name} ended, but its log has no value of {printable(event.metric)}"
+        headline = f"{event.name} ended, but its log has no value of {printable(event.metric)}"
     else:
         return ""
-    lines = [what]
+    lines = [headline]
     shown = [clipped(hide_secrets(line), _MAX_LINE_LENGTH) for line in event.last_lines]
     if shown:
         shown = shown[-_SHOWN_LINES:]

@@ -32,7 +32,7 @@ def verdict(plan: Plan) -> str:
         (len(plan.unchanged), "unchanged"),
         (len(plan.blocked), "blocked"),
     ]
-    parts = [f"{count:,} {what}" for count, what in counts if count]
+    parts = [f"{count:,} {outcome}" for count, outcome in counts if count]
     if not plan.to_submit:
         parts.insert(0, "nothing to submit")
     stacks = len(plan.stacks.not_deployed)

@@ -22,8 +22,8 @@ def render_preview(name: str, preview: SearchPreview) -> str:
     count = preview.training_jobs
     number = "an unknown number of" if count.number is None else f"{count.number:,}"
     noun = "job" if count.number == 1 else "jobs"
-    what = f"{preview.strategy}, {number} training {noun}, {preview.parallel} in parallel"
-    lines = [f"{printable(name)}: {what}"]
+    summary = f"{preview.strategy}, {number} training {noun}, {preview.parallel} in parallel"
+    lines = [f"{printable(name)}: {summary}"]
     previous = ""
     for label, text in _rows(preview):
         lines.append(f"  {'' if label == previous else label:{_WIDTH}} {printable(text)}".rstrip())

@@ -37,19 +37,19 @@ def fast_file_mode_without_prefix(rule: Rule, context: Context) -> Iterator[Find
         if channel.input_mode != "FastFile":
             continue
         for source in channel.sources:
-            path, what = source.path, ""
+            path, unsupported = source.path, ""
             match source:
                 case S3Source():
                     path = path / "S3DataType"
-                    what = "a manifest" if source.data_type == "ManifestFile" else ""
+                    unsupported = "a manifest" if source.data_type == "ManifestFile" else ""
                 case FileSystemSource():
-                    what = "a file system"
+                    unsupported = "a file system"
                 case DatasetSource():
-                    what = "a dataset"
-            if what:
+                    unsupported = "a dataset"
+            if unsupported:
                 yield rule.finding(
                     f"the channel `{channel.name}` is in FastFile mode, which does not support "
-                    f"{what}",
+                    f"{unsupported}",
                     path,
                     label="FastFile mode requires an S3 prefix",
                     help=_FILE_MODE,

@@ -56,20 +56,20 @@ def non_numeric_bound(rule: Rule, context: Context) -> Iterator[Finding]:
             if has_reference(text):
                 continue
             if range_.kind == "Integer" and WHOLE_NUMBER.fullmatch(text) is None:
-                what, help = "an integer in plain digits", ""
+                expected, help = "an integer in plain digits", ""
                 if value is not None and value != value.to_integral_value():
-                    what, help = "an integer", "use an integer, or `type: Continuous`"
+                    expected, help = "an integer", "use an integer, or `type: Continuous`"
                 elif value is not None and abs(value) < _MAX_SUGGESTED_INTEGER:
                     meant = str(int(value))
                     help = f"write {meant}"
             elif value is None:
-                what, help = "a finite number", "write it as `0.001` or `1e-3`"
+                expected, help = "a finite number", "write it as `0.001` or `1e-3`"
             else:
                 continue
             yield rule.finding(
-                f"`{range_.name}` {verb} `{text}`, which is not {what}",
+                f"`{range_.name}` {verb} `{text}`, which is not {expected}",
                 range_.path / member,
-                label=f"must be {what}",
+                label=f"must be {expected}",
                 replacement=meant,
                 help=help,
             )

@@ -55,7 +55,7 @@ def warm_start_with_different_objective(rule: Rule, context: Context) -> Iterato
         own, parents = pair.child.objective, pair.parent.objective
         if own is None or parents is None:
             continue
-        for member, what, ours, theirs in (
+        for member, noun, ours, theirs in (
             ("MetricName", "metric", own.metric_name, parents.metric_name),
             ("Type", "direction", own.type, parents.type),
         ):
@@ -64,7 +64,7 @@ def warm_start_with_different_objective(rule: Rule, context: Context) -> Iterato
             yield parent_finding(
                 rule,
                 pair.parent_name,
-                f"the objective's {what} is {ours}, but that of the parent `{pair.parent_name}` is "
+                f"the objective's {noun} is {ours}, but that of the parent `{pair.parent_name}` is "
                 f"{theirs}",
                 own.path / member,
                 label=f"must be {theirs}",

@@ -31,8 +31,8 @@ class Hyperparameter(StrictModel):
         given = self.model_fields_set - {"type"}
         for key in required:
             if getattr(self, key) is None:
-                what = f"a range of type {self.type}" if self.type else "a static hyperparameter"
-                raise PydanticCustomError("missing_key", f"{what} requires `{key}`")
+                subject = f"a range of type {self.type}" if self.type else "a static hyperparameter"
+                raise PydanticCustomError("missing_key", f"{subject} requires `{key}`")
         for key in sorted(given - set(required) - set(optional)):
             if getattr(self, key) is not None:
                 known = listed_code(required + optional)

@@ -228,8 +228,8 @@ def parse_spec(data: object) -> tuple[Spec | None, list[Finding]]:
     meant.
     """
     if not isinstance(data, Mapping):
-        what = "is empty" if data is None else f"is {described(data)}"
-        message = f"a spec must be a mapping with the key `name`, but this file {what}"
+        state = "is empty" if data is None else f"is {described(data)}"
+        message = f"a spec must be a mapping with the key `name`, but this file {state}"
         return None, [
             Finding(
                 code="HPT100",

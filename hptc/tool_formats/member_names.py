@@ -21,7 +21,7 @@ Open = tuple[str, str]
 """A template, "" for a new variable, and what the other tool has in its place."""
 
 _PREFIX = "hyperparametertuningjob"
-_NAMES_A_THING = frozenset({"Name", "Key", "ChannelName", "DefinitionName", "InstanceGroupName"})
+_NAME_MEMBERS = frozenset({"Name", "Key", "ChannelName", "DefinitionName", "InstanceGroupName"})
 _NUMBERS = ("integer", "long", "float", "double")
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}")
 
@@ -157,7 +157,7 @@ class Conversion:
             template = "{{ " + self._variable(expression, path) + " }}"
         name = str(path[-1])
         self.open_members.append(OpenMember(path=path, template=template, expression=expression))
-        if name in _NAMES_A_THING:  # the key of a mapping in a spec, which can't be a template
+        if name in _NAME_MEMBERS:  # the key of a mapping in a spec, which can't be a template
             return f"fill-in-{len(self.open_members)}"
         return OpenValue(template=template, expression=expression, sample=sample_of(shape))
 

@@ -140,5 +140,5 @@ def test_a_cost_is_a_small_table(tmp_path: Path) -> None:
 
 def test_an_extra_that_is_not_installed_is_an_error() -> None:
     with pytest.raises(hptc.UsageError, match=r"dataframe\(\) needs no_such_module") as raised:
-        require("no_such_module", "pandas", what="dataframe()")
+        require("no_such_module", "pandas", subject="dataframe()")
     assert raised.value.help == "run `pip install 'hptc[pandas]'`"

@@ -76,14 +76,14 @@ def untried_combinations(
     if count is None or count > limit:
         return None
     seen = {_key(values) for values in tried}
-    every = (combination(definition, index) for index in range(count))
-    return [values for values in every if _key(values) not in seen]
+    configurations = (combination(definition, index) for index in range(count))
+    return [values for values in configurations if _key(values) not in seen]
 
 
 def stratified_configuration(
     definition: Definition, *, index: int, count: int, seed: int
 ) -> Values:
-    """One of `of` configurations that divide the scale of each range: a Latin hypercube.
+    """One of `count` configurations that divide the scale of each range: a Latin hypercube.
 
     https://doi.org/10.1080/00401706.1979.10489755
     """

@@ -72,10 +72,8 @@ def _metrics(settings: Settings, objective_metric: str | None) -> list[str]:
     metrics = list(dict.fromkeys(word for word in words if word))
     if objective_metric is not None:
         name = objective_metric.partition(":")[2] or objective_metric
-        metrics = [
-            *(metric for metric in metrics if metric != name),
-            name,
-        ]  # early stopping watches the last
+        # Early stopping watches the last metric.
+        metrics = [*(metric for metric in metrics if metric != name), name]
     return metrics
 
 
