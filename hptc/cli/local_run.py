@@ -146,13 +146,9 @@ def run(
 
     Exits with 0 if the tuning job is Completed, and with 3 if it is Failed or Stopped.
     """
-    compiled = without_errors(
-        compile_all((spec,), env, select, ignore), named=(spec,), instead="nothing was run"
-    )
+    compiled = _compile_one(spec, env, select, ignore)
     if compiled is None:
         return EXIT_FINDINGS
-    if len(compiled) != 1:
-        raise UsageError(f"`hptc local run` takes one spec, but found {len(compiled)}")
     if resume and replace:
         raise UsageError(
             "--resume can't be combined with --replace", help="leave out one of the two"
@@ -164,12 +160,12 @@ def run(
             help="an image has its own Python, and its training toolkit installs requirements.txt",
         )
     options = RunOptions(
-        channels=_channels(channels, compiled[0].job),
+        channels=_channels(channels, compiled.job),
         s3_root=s3_root,
         source=source,
         entry_point=entry_point,
-        codes=_codes(compiled[0]),
-        **_region(compiled[0]),
+        codes=_codes(compiled),
+        **_region(compiled),
         python=python,
         images=tuple(map(image_and_command, images)),
         uses_stand_ins=not no_stand_ins,
@@ -183,13 +179,26 @@ def run(
         grace_seconds=GRACE_SECONDS if grace is None else grace,
     )
     tuning = LocalTuning(jobs_folder(folder), options)
-    name = compiled[0].job.name
     if resume:
-        require_resumable(tuning, name)
+        require_resumable(tuning, compiled.job.name)
     else:
-        require_room(tuning, name, replace=replace)
-        _prepare(tuning, compiled[0])
-    return _follow(tuning, compiled[0], options, form=form)
+        require_room(tuning, compiled.job.name, replace=replace)
+        _prepare(tuning, compiled)
+    return _follow(tuning, compiled, options, form=form)
+
+
+def _compile_one(
+    spec: str, env: str | None, select: str | None, ignore: str | None
+) -> Compiled | None:
+    """The spec, or None if it has errors, which are printed. Raises UsageError for several."""
+    compiled = without_errors(
+        compile_all((spec,), env, select, ignore), named=(spec,), instead="nothing was run"
+    )
+    if compiled is None:
+        return None
+    if len(compiled) != 1:
+        raise UsageError(f"`hptc local run` takes one spec, but found {len(compiled)}")
+    return compiled[0]
 
 
 def _channels(given: tuple[str, ...], job: TuningJob) -> dict[str, Path]:

@@ -36,6 +36,7 @@ from hptc.secrets.detector import hide_secrets
 from hptc.service.console_links import tuning_job_link
 from hptc.service.tuning_jobs import (
     FINAL_STATUSES,
+    JobOrigin,
     JobStatus,
     Limits,
     ListedJob,
@@ -110,26 +111,32 @@ def render_status(
         rows.append(("runtime", duration_text(status.consumed_seconds)))
     if status.parents:
         rows.append(("warm start", f"{status.warm_start_type} from {', '.join(status.parents)}"))
-    rows += _best("best so far" if not status.has_ended else "best", status.best)
-    if status.overall_best and (
-        status.best is None or status.overall_best.name != status.best.name
-    ):
-        rows += _best("best with parents", status.overall_best)
-    rows += [
-        (label, printable(value))
-        for label, value in (
-            ("spec", status.origin.spec or (changes.file if changes else "")),
-            ("", changes_text(changes) if changes else ""),
-            ("commit", status.origin.commit),
-            ("environment", status.origin.environment),
-            ("digest", status.origin.digest),
-        )
-        if value
-    ]
+    rows += _best_rows(status)
+    rows += _origin_rows(status.origin, changes)
     rows.append(("files", whole_name(folder)) if folder else ("ARN", whole_name(status.arn)))
     if link := tuning_job_link(status.arn):
         rows.append(("console", whole_name(link)))
     return laid_out(bold_name(status.name), labeled(rows), color=color, width=width)
+
+
+def _best_rows(status: JobStatus) -> Iterator[tuple[str, str | Text]]:
+    yield from _best("best" if status.has_ended else "best so far", status.best)
+    overall = status.overall_best
+    if overall and (status.best is None or overall.name != status.best.name):
+        yield from _best("best with parents", overall)
+
+
+def _origin_rows(
+    origin: JobOrigin, changes: ContentChanges | None
+) -> Iterator[tuple[str, str | Text]]:
+    rows = (
+        ("spec", origin.spec or (changes.file if changes else "")),
+        ("", changes_text(changes) if changes else ""),
+        ("commit", origin.commit),
+        ("environment", origin.environment),
+        ("digest", origin.digest),
+    )
+    yield from ((label, printable(value)) for label, value in rows if value)
 
 
 def changes_text(changes: ContentChanges) -> str:

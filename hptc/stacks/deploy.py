@@ -104,11 +104,11 @@ def deploy(
             for name, stack in current.items()
         ]
         if changed := sorted(selected - current.keys()):
-            # By name, the CLI would deploy the stacks that they need too.
-            which = [*changed, "--exclusively"] if specs or current else ["--all"]
             ask = None if consent.is_approved else callbacks.ask
             command = [
-                *cdk, "deploy", *which,
+                *cdk, "deploy",
+                # By name, the CLI would deploy the stacks that they need too.
+                *([*changed, "--exclusively"] if specs or current else ["--all"]),
                 "--app", str(assembly.folder),
                 "--require-approval", "never" if consent.is_approved else "broadening",
                 # The CLI can't ask about several stacks at a time.

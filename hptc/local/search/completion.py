@@ -48,52 +48,78 @@ def completion(
     job at once comes before one that lets the running training jobs finish.
     """
     job = autotuned(job).job
-    maximizes = _maximizes(job)
-    values = [
+    values = _objectives(history)
+    return (
+        _target_reached(job, values)
+        or _out_of_time(job, elapsed_seconds)
+        or _without_improvement(job, values)
+        or _all_started(job, len(history))
+    )
+
+
+def _objectives(history: Sequence[Observation]) -> list[float]:
+    """The objectives of the finished training jobs, in the order in which these started."""
+    return [
         observation.objective
         for observation in sorted(history, key=lambda past: past.number)
         if observation.state != "pending"
         and observation.objective is not None
         and math.isfinite(observation.objective)
     ]
+
+
+def _target_reached(job: TuningJob, values: Sequence[float]) -> Completion | None:
+    target, maximizes = job.target_value, _maximizes(job)
     best = (max if maximizes else min)(values, default=None)
-    target, runtime = job.target_value, job.max_runtime_seconds
-    if target is not None and best is not None and not _is_better(target, best, maximizes):
-        return Completion(
-            criterion="TargetObjectiveMetricValue",
-            reason=f"the objective has reached {best:g}, and the target is {target:g}",
-            stops_running_jobs=True,
-        )
-    if runtime is not None and elapsed_seconds >= runtime:
-        return Completion(
-            criterion="MaxRuntimeInSeconds",
-            reason=f"the tuning job has run for {elapsed_seconds:,.0f} s, "
-            f"and its limit is {runtime:,} s",
-            stops_running_jobs=True,
-        )
-    unimproved = not_improving(values, maximizes=maximizes)
-    if job.max_jobs_not_improving is not None and unimproved >= job.max_jobs_not_improving:
+    if target is None or best is None or _is_better(target, best, maximizes):
+        return None
+    return Completion(
+        criterion="TargetObjectiveMetricValue",
+        reason=f"the objective has reached {best:g}, and the target is {target:g}",
+        stops_running_jobs=True,
+    )
+
+
+def _out_of_time(job: TuningJob, elapsed_seconds: float) -> Completion | None:
+    limit = job.max_runtime_seconds
+    if limit is None or elapsed_seconds < limit:
+        return None
+    return Completion(
+        criterion="MaxRuntimeInSeconds",
+        reason=f"the tuning job has run for {elapsed_seconds:,.0f} s, and its limit is {limit:,} s",
+        stops_running_jobs=True,
+    )
+
+
+def _without_improvement(job: TuningJob, values: Sequence[float]) -> Completion | None:
+    unimproved = not_improving(values, maximizes=_maximizes(job))
+    limit, window = job.max_jobs_not_improving, convergence_window(job)
+    if limit is not None and unimproved >= limit:
         return Completion(
             criterion="MaxNumberOfTrainingJobsNotImproving",
             reason=f"{plural(unimproved, 'training job')} in a row did not improve the objective "
-            f"by more than 1%, and the limit is {job.max_jobs_not_improving}",
+            f"by more than 1%, and the limit is {limit}",
             stops_running_jobs=True,
         )
-    if job.completes_on_convergence and unimproved >= (window := convergence_window(job)):
+    if job.completes_on_convergence and unimproved >= window:
         return Completion(
             criterion="CompleteOnConvergence",
             reason=f"the last {plural(window, 'training job')} did not improve the objective by "
             "more than 1%",
             stops_running_jobs=True,
         )
-    limit = training_jobs(job)
-    if limit is not None and len(history) >= limit:
-        return Completion(
-            criterion="MaxNumberOfTrainingJobs",
-            reason=f"all {plural(limit, 'training job')} have started",
-            stops_running_jobs=False,
-        )
     return None
+
+
+def _all_started(job: TuningJob, started: int) -> Completion | None:
+    limit = training_jobs(job)
+    if limit is None or started < limit:
+        return None
+    return Completion(
+        criterion="MaxNumberOfTrainingJobs",
+        reason=f"all {plural(limit, 'training job')} have started",
+        stops_running_jobs=False,
+    )
 
 
 def not_improving(values: Sequence[float], *, maximizes: bool) -> int:
@@ -115,8 +141,8 @@ def not_improving(values: Sequence[float], *, maximizes: bool) -> int:
 def convergence_window(job: TuningJob) -> int:
     """How many training jobs without improvement are a convergence.
 
-    AWS's algorithm is not published. More hyperparameters need more training jobs, and what runs in
-    parallel has not learned of each other.
+    AWS's algorithm is not published. More hyperparameters need more training jobs, and training
+    jobs that run in parallel don't learn from each other.
     """
     tuned = max((len(definition.ranges) for definition in job.definitions), default=1)
     return max(_MIN_WINDOW, _WINDOW_PER_HYPERPARAMETER * tuned, 2 * job.max_parallel_training_jobs)
