@@ -69,7 +69,7 @@ class Findings(Answer):
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """The findings that AWS would reject or that are certain to fail."""
+        """The findings about what AWS would reject or what is certain to fail."""
         return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.is_error)
 
     @property

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def rehearsal_note(compiled: Iterable[Compiled]) -> str:
-    """A line about the first spec whose `source` never ran on this machine; empty if all did.
+    """A line about the first spec whose `source` has never run on this machine; empty if all have.
 
     Any version of the spec counts, so that nobody is asked again after each edit.
     """

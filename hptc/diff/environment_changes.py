@@ -104,10 +104,10 @@ def _policy_changes(old: Environment, new: Environment, at: Path) -> Iterator[Ch
         was, becomes = before.get(key), after.get(key)
         if (was or None) == (becomes or None):
             continue  # both allow everything
-        tight = _is_as_tight(key, was, becomes)
+        is_tight = _is_as_tight(key, was, becomes)
         show = duration_text if key == "max_runtime" else _policy_text
         yield Change(
-            kind=Kind.POLICY_TIGHTENED if tight else Kind.POLICY_LOOSENED,
+            kind=Kind.POLICY_TIGHTENED if is_tight else Kind.POLICY_LOOSENED,
             path=(*at, key),
             subject=f"policy.{key}",
             old=show(was) or "no limit",

@@ -18,13 +18,13 @@ MAX_MANAGED_POLICY = 6_144
 MAX_ENDPOINT_POLICY = 20_480
 """https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html"""
 
-_MAX_BUCKET_NAME = 63
-_MAX_ROLE_NAME = 64
-_MAX_STATE_MACHINE_NAME = 80
-_KEY_ID = 36
-_RESOURCE_ID = 17  # of EC2: hexadecimal digits
-_LOGICAL_ID_HASH = 8
-_GENERATED_SUFFIX = 14  # a hyphen, and what CloudFormation adds to make a name unique
+_MAX_BUCKET_NAME_LENGTH = 63
+_MAX_ROLE_NAME_LENGTH = 64
+_MAX_STATE_MACHINE_NAME_LENGTH = 80
+_KEY_ID_LENGTH = 36
+_RESOURCE_ID_LENGTH = 17  # of EC2: hexadecimal digits
+_LOGICAL_ID_HASH_LENGTH = 8
+_GENERATED_SUFFIX_LENGTH = 14  # a hyphen, and what CloudFormation adds to make a name unique
 
 
 def policy_size(statements: Iterable[Statement], environment: Environment) -> int:
@@ -41,17 +41,17 @@ def with_longest_values(value: object, environment: Environment) -> object:
 def _longest_value(name: str, environment: Environment) -> int:
     if name in ("artifact_bucket", "data_bucket"):
         if name in environment.parameters:
-            return _MAX_BUCKET_NAME
-        logical_id = len(name.replace("_", "")) + _LOGICAL_ID_HASH
-        generated = len(environment.foundation_stack) + 1 + logical_id + _GENERATED_SUFFIX
-        return min(_MAX_BUCKET_NAME, generated)
+            return _MAX_BUCKET_NAME_LENGTH
+        logical_id = len(name.replace("_", "")) + _LOGICAL_ID_HASH_LENGTH
+        generated = len(environment.foundation_stack) + 1 + logical_id + _GENERATED_SUFFIX_LENGTH
+        return min(_MAX_BUCKET_NAME_LENGTH, generated)
     if name == "kms_key_arn" or name.startswith("input_kms_key"):
-        return len(arn(environment, "kms", "key/")) + _KEY_ID
+        return len(arn(environment, "kms", "key/")) + _KEY_ID_LENGTH
     if name == "execution_role_arn":
         path = arn(environment, "iam", f"role{environment.role_path}", is_global=True)
-        return len(path) + _MAX_ROLE_NAME
+        return len(path) + _MAX_ROLE_NAME_LENGTH
     if latest_spec(name) is not None:
         return MAX_NAME
     if name == "state_machine_arn":
-        return len(arn(environment, "states", "stateMachine:")) + _MAX_STATE_MACHINE_NAME
-    return len("subnet-") + _RESOURCE_ID
+        return len(arn(environment, "states", "stateMachine:")) + _MAX_STATE_MACHINE_NAME_LENGTH
+    return len("subnet-") + _RESOURCE_ID_LENGTH

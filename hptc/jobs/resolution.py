@@ -101,7 +101,7 @@ def _resolved(
 ) -> Resolution:
     values: dict[str, str] = {}
     missing: dict[str, Unresolved] = {}
-    found: dict[str, Mapping[str, str] | Unresolved] = {}
+    by_stack: dict[str, Mapping[str, str] | Unresolved] = {}
     for name in sorted(names):
         spec = latest_spec(name)
         if spec is not None and jobs is not None:
@@ -115,9 +115,9 @@ def _resolved(
         if isinstance(output, Unresolved):
             missing[name] = output
             continue
-        if output.stack not in found:
-            found[output.stack] = _outputs(compiled, output, stacks, digests)
-        outputs = found[output.stack]
+        if output.stack not in by_stack:
+            by_stack[output.stack] = _outputs(compiled, output, stacks, digests)
+        outputs = by_stack[output.stack]
         if isinstance(outputs, Unresolved):
             missing[name] = outputs
         elif value := outputs.get(output.key):

@@ -30,14 +30,14 @@ FAILED_BEFORE_START = (ENGINE_FAILED, 126, 127)
 """Exit codes of `run` for a container that didn't start. A program can also choose them."""
 
 _TITLES = {DOCKER: "Docker", PODMAN: "Podman"}
-_SECONDS = 20.0  # for an answer
+_ANSWER_SECONDS = 20.0
 _KILL_SECONDS = 30.0  # for the end of a container that is killed
 _NO_IMAGE = ("no such image", "image not known")  # docker, podman
 _DIED = ("die", "died")  # docker, podman
 _SINCE = "24h"  # docker only keeps the last 256 events anyway
 _UNTIL_SECONDS = 2  # Podman can report the end of a container after its program has ended
 
-_OWN_WORDS = (  # what the program itself says, in the log of a container that it is attached to
+_ENGINE_MESSAGES = (  # of the program itself, in the log of a container that it is attached to
     re.compile(r"(?:docker|Error): (.+)"),
     re.compile(r"(Cannot connect to .+)"),
     re.compile(r'time="[^"]*" level=(?:error|fatal) msg="(.+)"'),  # docker without its daemon
@@ -63,7 +63,9 @@ class Engine:
         """The name of the product."""
         return _TITLES[self.program]
 
-    def call(self, *words: str, seconds: float = _SECONDS) -> subprocess.CompletedProcess[str]:
+    def call(
+        self, *words: str, seconds: float = _ANSWER_SECONDS
+    ) -> subprocess.CompletedProcess[str]:
         """Run the program with these arguments; exit code 125 if it can't run or takes too long.
 
         Nothing secret may be among the arguments: every user of a machine can read them.
@@ -159,7 +161,7 @@ class Engine:
         self.remove(*answer.stdout.split())
 
     def exit_code(self, name: str) -> int | None:
-        """The exit code of a container that has ended lately; None if the engine doesn't know.
+        """The exit code of a container that has ended recently; None if the engine doesn't know.
 
         https://docs.docker.com/reference/cli/docker/system/events/
         """
@@ -207,7 +209,7 @@ def _is_rootless(engine: Engine) -> bool:
 def engine_message(lines: Sequence[str]) -> str:
     """The last message of the program itself in the log of a container; empty if there is none."""
     for line in reversed(lines):
-        for pattern in _OWN_WORDS:
+        for pattern in _ENGINE_MESSAGES:
             match = pattern.fullmatch(line.strip())
             if match is not None:
                 return match[1]

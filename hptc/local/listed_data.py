@@ -98,14 +98,14 @@ def _link_objects(
     folder: Path, objects: Sequence[ListedObject], progress: FileCount, *, is_mounted: bool
 ) -> None:
     """Link each object under its whole key. In a container, only hard links work."""
-    made: set[str] = set()
+    created: set[str] = set()
     for done, listed in enumerate(objects):
         progress(done, len(objects))
         path = f"{folder}{os.sep}{listed.key}"
         parent = path.rpartition(os.sep)[0]
-        if parent not in made:
+        if parent not in created:
             Path(parent).mkdir(parents=True, exist_ok=True)
-            made.add(parent)
+            created.add(parent)
         if is_mounted:
             _link_or_copy(listed.path, path)
         else:
@@ -113,7 +113,7 @@ def _link_objects(
 
 
 def _link_or_copy(source: str, path: str) -> None:
-    """A second name of a file, or a copy of one that is on another disk or of another user."""
+    """A hard link to a file, or a copy if that is on another disk or belongs to another user."""
     try:
         os.link(source, path)
     except OSError:

@@ -65,14 +65,14 @@ def matched_prefixes(node: Node, text: str) -> frozenset[str] | None:
 class _Matcher:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.known: dict[tuple[int, int], frozenset[int]] = {}
+        self.computed: dict[tuple[int, int], frozenset[int]] = {}
 
     def ends(self, node: Node, start: int) -> frozenset[int]:
         """Where a match of the part that starts at `start` can end."""
         key = (id(node), start)
-        if key not in self.known:
-            self.known[key] = frozenset(self._ends(node, start))
-        return self.known[key]
+        if key not in self.computed:
+            self.computed[key] = frozenset(self._ends(node, start))
+        return self.computed[key]
 
     def _ends(self, node: Node, start: int) -> set[int] | frozenset[int]:
         match node:
@@ -97,11 +97,11 @@ class _Matcher:
         reached = {start}
         for _ in range(min(node.minimum, max_rounds)):
             reached = self._step(node.part, reached)
-        more = max_rounds
+        further_rounds = max_rounds
         if node.maximum is not None:
-            more = min(node.maximum - node.minimum, max_rounds)
+            further_rounds = min(node.maximum - node.minimum, max_rounds)
         new = reached
-        for _ in range(more):
+        for _ in range(further_rounds):
             new = self._step(node.part, new) - reached
             if not new:
                 break

@@ -47,7 +47,7 @@ def render_cost(name: str, bound: CostBound, expected: ExpectedCost | None = Non
     rows = [] if expected is None else list(_expected_rows(expected))
     rows.append(("training jobs", _jobs(bound)))
     if bound.maximum is not None:
-        rows += _most_rows(bound.maximum, bound)
+        rows += _maximum_rows(bound.maximum, bound)
     rows += [("unknown", missing) for missing in bound.missing]
     rows += [("assumptions", assumption) for assumption in bound.assumptions]
     previous = ""
@@ -142,20 +142,20 @@ def costs_json(costs: Sequence[SpecCost]) -> str:
 
 def cost_data(bound: CostBound) -> CostData:
     """A bound as JSON data; unknown values are null."""
-    most = bound.maximum
+    maximum = bound.maximum
     return {
         "region": bound.region,
-        "usd": _text(most.usd) if most else None,
-        "usd_low": _text(most.usd_low) if most else None,
-        "instance_hours": _text(most.instance_hours) if most else None,
-        "training_seconds": most.seconds if most else None,
-        "is_cut_by_runtime": most.is_cut_by_runtime if most else None,
+        "usd": _text(maximum.usd) if maximum else None,
+        "usd_low": _text(maximum.usd_low) if maximum else None,
+        "instance_hours": _text(maximum.instance_hours) if maximum else None,
+        "training_seconds": maximum.seconds if maximum else None,
+        "is_cut_by_runtime": maximum.is_cut_by_runtime if maximum else None,
         "training_jobs": {
             "number": bound.training_jobs.number,
             "reason": bound.training_jobs.reason,
         },
         "parallel": bound.parallel,
-        "configuration": _configuration_data(most.configuration) if most else None,
+        "configuration": _configuration_data(maximum.configuration) if maximum else None,
         "missing": list(bound.missing),
         "assumptions": list(bound.assumptions),
     }
@@ -235,23 +235,23 @@ def _jobs(bound: CostBound) -> str:
     return f"{number} ({count.reason}), {bound.parallel} in parallel"
 
 
-def _most_rows(most: MaximumCost, bound: CostBound) -> list[tuple[str, str]]:
-    configuration = most.configuration
+def _maximum_rows(maximum: MaximumCost, bound: CostBound) -> list[tuple[str, str]]:
+    configuration = maximum.configuration
     of = f", for `{configuration.definition}`" if configuration.definition else ""
     spot = ", at spot" if configuration.is_spot else ""
     cluster = " + ".join(_cluster(line) for line in configuration.lines)
     rows = [("each", f"at most {duration(configuration.seconds)} on {cluster}{spot}{of}")]
-    if most.is_cut_by_runtime and bound.max_runtime_seconds is not None:
-        how = f"{bound.parallel} in parallel until the tuning job ends, after at most "
-        how += duration(bound.max_runtime_seconds)
+    if maximum.is_cut_by_runtime and bound.max_runtime_seconds is not None:
+        calculation = f"{bound.parallel} in parallel until the tuning job ends, after at most "
+        calculation += duration(bound.max_runtime_seconds)
     else:
-        how = f"{bound.training_jobs.number} x {duration(configuration.seconds)}"
-    rows.append(("total", f"{duration(most.seconds)} of training ({how})"))
-    hours = _number(most.instance_hours)
+        calculation = f"{bound.training_jobs.number} x {duration(configuration.seconds)}"
+    rows.append(("total", f"{duration(maximum.seconds)} of training ({calculation})"))
+    hours = _number(maximum.instance_hours)
     rows.append(("instance-hours", hours))
     rows += [("prices", text) for text in dict.fromkeys(_prices(configuration))]
-    if most.usd is not None:
-        instances, volumes = dollars(most.instances_usd), dollars(most.volumes_usd)
+    if maximum.usd is not None:
+        instances, volumes = dollars(maximum.instances_usd), dollars(maximum.volumes_usd)
         rows.append(("sum", f"{instances} for instances + {volumes} for volumes, each rounded up"))
     return rows
 

@@ -21,7 +21,7 @@ def utc_time(time: datetime) -> str:
 
 
 def whole_name(name: str) -> Text:
-    """A name that is never wrapped nor cut, so that it can be copied."""
+    """A name that is never wrapped or cut, so that it can be copied."""
     from rich.text import Text
 
     return Text(name, no_wrap=True, overflow="ignore")

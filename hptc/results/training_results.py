@@ -52,7 +52,7 @@ class ActualCost:
 
     usd: Decimal | None  # None if that of any training job is unknown
     usd_known: Decimal  # of those whose cost is known
-    usd_at_most: Decimal | None  # if each whose billed time was not read was billed all of its time
+    usd_at_most: Decimal | None  # with all the time of those whose billed time was not read
     known: int  # training jobs
     unread: int  # training jobs whose billed time was not read
     running: int

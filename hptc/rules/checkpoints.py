@@ -18,8 +18,8 @@ def shared_checkpoints(rule: Rule, context: Context) -> Iterator[Finding]:
     """All training jobs of a tuning job share one checkpoint location.
 
     SageMaker copies everything under the checkpoint prefix to each training job before it starts.
-    With a shared prefix, a training job may resume from another one's model with different
-    hyperparameters, and its result is meaningless
+    With a shared prefix, a training job may resume from the model of another one, which has
+    different hyperparameters, and its result is meaningless
     (https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints-resume.html).
 
     Bad:

@@ -115,7 +115,7 @@ def marketplace_algorithm_without_isolation(rule: Rule, context: Context) -> Ite
 
 
 def is_from_marketplace(definition: Definition, context: Context) -> bool:
-    """Whether the algorithm is one of AWS Marketplace: not of the account that runs it."""
+    """Whether the algorithm is from AWS Marketplace: not of the account that runs it."""
     name = definition.algorithm_name or ""
     arn = None if has_reference(name) else ARN.parse(name)
     if arn is None or not arn.account:

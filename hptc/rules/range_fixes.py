@@ -14,18 +14,19 @@ _TOO_LARGE = 10**15
 
 
 def is_whole(value: Decimal) -> bool:
-    """Whether a number is an integer, and not so large that its digits were meant otherwise."""
+    """Whether a number is an integer, and small enough to be written in plain digits."""
     return value == value.to_integral_value() and abs(value) < _TOO_LARGE
 
 
 def with_type(context: Context, range_: Range, kind: str, title: str) -> tuple[Fix, ...]:
-    """The fix that gives a numeric range another numeric type, with integers as bounds if it must.
+    """The fix that gives a numeric range another numeric type, and integers as bounds if needed.
 
-    There is none for a request, which lists the ranges of each type apart, and none if a bound is
-    a fraction, or a scale that the type does not have.
+    There is none for a request, which lists the ranges of each type separately, and none if a bound
+    is a fraction.
     """
-    is_numeric = isinstance(range_, NumericRange) and kind in ("Integer", "Continuous")
-    if context.is_request or not is_numeric or not isinstance(range_, NumericRange):
+    if context.is_request or not isinstance(range_, NumericRange):
+        return ()
+    if kind not in ("Integer", "Continuous"):
         return ()
     path = spec_path(range_.path, context.request)
     changes: list[SetValue] = [set_value(path / "type", kind)]

@@ -19,8 +19,8 @@ def in_every_version(
     """The findings that `find` has in every version that the image of a training job can be.
 
     For an image with an unknown tag, a finding must be at the same path in all versions; its
-    message is that of the newest one. An image that is not of a built-in algorithm has no findings,
-    and with `except_scripts`, neither has an image that runs the author's own script.
+    message is that of the newest one. An image that is not of a built-in algorithm has no findings;
+    nor, with `except_scripts`, has one that runs the author's own script.
     """
     for definition in context.job.definitions:
         possible = possible_algorithms(definition)

@@ -105,8 +105,8 @@ def _check_cron(text: str) -> None:
         names = ", ".join(field.name for field in CRON_FIELDS)
         raise _error(f"a cron expression has six fields ({names}), but this one has {len(parts)}")
     for field, part in zip(CRON_FIELDS, parts, strict=True):
-        for item in part.split(","):
-            if not _is_cron_item(item.upper(), field):
+        for element in part.split(","):
+            if not _is_cron_element(element.upper(), field):
                 names = f" or {field.names[0]} to {field.names[-1]}" if field.names else ""
                 raise _error(
                     f"`{part}` is not valid in the field {field.name}, which takes "
@@ -119,10 +119,10 @@ def _check_cron(text: str) -> None:
         )
 
 
-def _is_cron_item(item: str, field: CronField) -> bool:
-    if field.other and re.fullmatch(field.other, item):
+def _is_cron_element(element: str, field: CronField) -> bool:
+    if field.other and re.fullmatch(field.other, element):
         return True
-    where, slash, step = item.partition("/")
+    where, slash, step = element.partition("/")
     if slash and not (re.fullmatch(r"\d{1,4}", step) and int(step) > 0):
         return False
     if where == "*":

@@ -1,6 +1,6 @@
 """Stands in for AWS's k-nearest neighbors algorithm, on scikit-learn.
 
-It samples the training data, reduces its dimension if it is asked to, and finds the exact
+It samples the training data, reduces its dimension if asked to, and finds the exact
 neighbors; AWS's algorithm can use an approximate index.
 https://docs.aws.amazon.com/sagemaker/latest/dg/kNN_how-it-works.html
 """
