@@ -62,7 +62,7 @@ def check_online(
     the rules of this run. `unreachable` is called with the error if an account can't be read at
     all, such as without credentials; by default, that is a note too.
     """
-    known: dict[tuple[str, str] | None, CachedQueries | None] = {}
+    by_place: dict[tuple[str, str] | None, CachedQueries | None] = {}
     results: list[Outcome] = []
     for outcome in outcomes:
         if isinstance(outcome, Failed):
@@ -73,11 +73,11 @@ def check_online(
             if outcome.environment
             else None
         )
-        if place not in known:
-            known[place] = _queries(outcome.environment, connect, progress, unreachable)
-            if place is not None and known[place] is not None:
+        if place not in by_place:
+            by_place[place] = _queries(outcome.environment, connect, progress, unreachable)
+            if place is not None and by_place[place] is not None:
                 progress(f"checking against the account {place[0]} in {place[1]}")
-        queries = known[place]
+        queries = by_place[place]
         findings = online_findings(outcome, queries, rules) if queries is not None else []
         results.append(with_findings(outcome, findings))
     return results

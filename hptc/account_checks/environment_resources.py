@@ -98,7 +98,7 @@ def existing_vpc(subject: Subject) -> Iterator[Finding]:
             message=f"no VPC `{vpc}` found in {queries.account.region}",
             path=path,
             label="not found",
-            help="fix the id",
+            help="fix the ID",
         )
         return
     named = (

@@ -69,7 +69,7 @@ def _missing(
                 message=f"no {noun} `{id_}` found in {region}",
                 path=path / index,
                 label="not found",
-                help="fix the id",
+                help="fix the ID",
             )
 
 

@@ -47,7 +47,7 @@ _CLI_CONTEXT = "CDK_CONTEXT_JSON"
 """The CDK CLI sets this variable to the context of the app, such as that of `cdk deploy -c`."""
 _ALLOW_DESTROY = "allow-destroy"
 _ONLY_CHILD = "Default"
-"""The id of the construct in each stack. It has no part in the logical ids of its resources:
+"""The ID of the construct in each stack. It has no part in the logical IDs of its resources:
 https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html"""
 _FINDINGS_ARE_ERRORS = "@aws-cdk/core:validateAgainstDefaultRules"
 

@@ -246,7 +246,7 @@ class TuningFoundation(Construct):
 def _name_after_path(vpc: ec2.Vpc) -> None:
     """Name a VPC, its subnets and route tables after their paths, as CDK does, without `Default`.
 
-    hptc's own stacks contain the construct under this id, which has no part in logical ids either:
+    hptc's own stacks contain the construct under this ID, which has no part in logical IDs either:
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """
     for construct in (vpc, *vpc.isolated_subnets):

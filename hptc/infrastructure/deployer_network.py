@@ -1,6 +1,6 @@
 """What CloudFormation needs for an environment's network: VPC, endpoints, security groups.
 
-EC2 generates every id, so the environment's resources are identified by their tags:
+EC2 generates every ID, so the environment's resources are identified by their tags:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 """
 
@@ -45,13 +45,13 @@ def _vpc(environment: Environment, network: Network) -> Iterator[Statement]:
         sid="NewVpc",
         actions=("ec2:CreateVpc",),
         resources=vpcs,
-        reason="creates the VPC; AWS generates its id",
+        reason="creates the VPC; AWS generates its ID",
     )
     yield Statement(
         sid="NewInVpc",
         actions=inside,
         resources=tuple(arn(environment, "ec2", f"{kind}/*") for kind in created),
-        reason="creates the parts of the VPC; AWS generates their ids",
+        reason="creates the parts of the VPC; AWS generates their IDs",
     )
     yield Statement(
         sid="InOwnVpc",
@@ -103,7 +103,7 @@ def _group_in(environment: Environment, vpc: str) -> Statement:
             arn(environment, "ec2", "security-group/*"),
             arn(environment, "ec2", f"vpc/{name}", account="*"),
         ),
-        reason="creates the security group; AWS generates its id, and a shared VPC belongs to "
+        reason="creates the security group; AWS generates its ID, and a shared VPC belongs to "
         "another account",
     )
 

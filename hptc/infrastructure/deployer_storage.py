@@ -1,6 +1,6 @@
 """What CloudFormation needs for an environment's KMS key and buckets.
 
-The key is identified by its tags, because KMS generates its id, and the buckets by the start of
+The key is identified by its tags, because KMS generates its ID, and the buckets by the start of
 their names.
 """
 

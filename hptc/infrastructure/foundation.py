@@ -254,5 +254,5 @@ def _to_s3(environment: Environment, choice: NetworkChoice) -> SecurityGroupRule
 
 
 def s3_prefix_list_id(environment: Environment, choice: NetworkChoice) -> str | None:
-    """The id of S3's managed prefix list: the one in hptc.yaml, or the Region's known one."""
+    """The ID of S3's managed prefix list: the one in hptc.yaml, or the Region's known one."""
     return choice.s3_prefix_list_id or s3_prefix_list(environment.region)

@@ -24,7 +24,7 @@ METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 
 MANAGED_ROLE = reference("execution_role_arn")
 
-_FEW, _SHORT = 4, 1_200  # sources and network ids; characters of all texts together
+_FEW, _SHORT = 4, 1_200  # sources and network IDs; characters of all texts together
 _GROWS = re.compile(r'[*?"\\]|\$(?!\{hptc:)')
 """Characters that a policy escapes, which makes texts longer."""
 

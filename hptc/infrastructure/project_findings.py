@@ -298,7 +298,7 @@ def _prefix_list(environment: Environment, network: Network) -> Iterator[Finding
     yield _finding(
         environment,
         ("infrastructure", "network"),
-        f"the id of S3's prefix list in {region} is unknown, and without it the security group "
+        f"the ID of S3's prefix list in {region} is unknown, and without it the security group "
         "would allow traffic to every destination of the VPC",
         f"set `s3_prefix_list_id`; `aws ec2 describe-managed-prefix-lists --region {region}` "
         f"lists it as com.amazonaws.{region}.s3",

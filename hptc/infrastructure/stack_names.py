@@ -19,7 +19,7 @@ MAX_CUT_ROLE_NAME = _MAX_ROLE_NAME - len("-00000000")
 """This much of a role's name is kept if it is too long."""
 GENERATED_PREFIX_LENGTH = 24
 """This much of a stack's name is at the start of every name that CloudFormation generates in it. It
-cuts the stack's name and the logical id to fit: of 64 characters of a role's name, 13 are a suffix.
+cuts the stack's name and the logical ID to fit: of 64 characters of a role's name, 13 are a suffix.
 """
 MACHINE_ROLE, SCHEDULER_ROLE = "machine", "scheduler"
 

@@ -27,7 +27,7 @@ def output_key(name: str) -> str:
 
 
 def endpoint_id(service: str) -> str:
-    """The construct id of a service's interface endpoint: `ecr.api` is EcrApi."""
+    """The construct ID of a service's interface endpoint: `ecr.api` is EcrApi."""
     return output_key(service.replace(".", "_").replace("-", "_"))
 
 

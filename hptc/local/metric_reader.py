@@ -30,17 +30,17 @@ from hptc.request.tuning_job import Metric
 SECONDS = 2.0
 """CPU time for one expression on one part of a log."""
 
-_PATIENCE = 10  # how many times as long an answer may take, on a busy machine
+_ANSWER_TIME_FACTOR = 10  # of the CPU time, because a machine may be busy
 
 _PART_CHARACTERS = 32_768  # XGBoost's expressions take quadratic time; few long lines are one part
 _PART_LINES = 500
-_MAX_SLOW = 3  # parts that an expression may be too slow for, before it is skipped
+_MAX_SLOW_PARTS = 3  # parts that an expression may be too slow for, before it is skipped
 _WORKER = Path(regex_worker.__file__)
 
 
 @frozen
 class Reported:
-    """A value of a metric, in the order in which a log has them."""
+    """A value of a metric in a log."""
 
     metric: str
     value: float
@@ -69,7 +69,7 @@ class MetricReader:
 
     def is_too_slow(self, training_job: str, metric: Metric) -> bool:
         """Whether an expression took too long on the log, so that it is not searched anymore."""
-        return self._slow[training_job, metric.regex] >= _MAX_SLOW
+        return self._slow[training_job, metric.regex] >= _MAX_SLOW_PARTS
 
     def close(self) -> None:
         """Kill the process."""
@@ -82,11 +82,11 @@ class MetricReader:
     ) -> Iterator[tuple[Metric, list[tuple[int, float]]]]:
         remaining = list(metrics)
         while remaining:
-            wanted = [self._regexes.index(metric.regex) for metric in remaining]
+            indexes = [self._regexes.index(metric.regex) for metric in remaining]
             try:
-                worker = self._ask({"expressions": wanted, "lines": lines})
+                worker = self._ask({"expressions": indexes, "lines": lines})
                 while remaining:
-                    answer = worker.next_answer(self._seconds * _PATIENCE)
+                    answer = worker.next_answer(self._seconds * _ANSWER_TIME_FACTOR)
                     if answer is None:
                         break
                     yield remaining.pop(0), list(_finite(answer["values"]))

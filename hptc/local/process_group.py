@@ -1,8 +1,8 @@
 """A training job as processes in a session of their own, which can outlive hptc.
 
-A shell starts the command, notes its own process id and, at the end, the exit code in files. A
+A shell starts the command, notes its own process ID and, at the end, the exit code in files. A
 later run of hptc can therefore watch the training job again, or learn how it ended. The shell's
-stdin is a locked file: as long as it is locked, the noted process id is that of the shell and of no
+stdin is a locked file: as long as it is locked, the noted process ID is that of the shell and of no
 other process that got the same number.
 """
 
@@ -27,7 +27,7 @@ MARK = "HPTC_PROCESS_GROUP"
 
 _PROCESS_ID, _EXIT_CODE, _RUNNING = "pid", "exit-code", "running"
 _MAX_SCANS = 20
-_ID_SECONDS = 2.0  # for a shell that has just started to note its process id
+_ID_SECONDS = 2.0  # for a shell that has just started to note its process ID
 
 # The shell survives SIGTERM, to note the exit code. The command doesn't inherit a trap, and doesn't
 # start after a signal that came before it.

@@ -99,7 +99,7 @@ class NameIndex:
 
 
 def _folders(root: Path, entries: tuple[str, ...]) -> dict[str, int]:
-    """The folders that entries of `specs` list files of, each with its time; 0 if it is missing."""
+    """The folders that entries of `specs` name, each with its modification time; 0 if missing."""
     folders: list[str] = []
     for entry in entries:
         path = root / entry

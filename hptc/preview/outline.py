@@ -1,4 +1,4 @@
-"""Previews a tuning job: its grid, Hyperband brackets, rounds and first configurations.
+"""Previews a tuning job: its grid, Hyperband brackets, waves and first configurations.
 
 Nothing is trained, and AWS is not called. If AWS does not publish its method, the preview uses a
 published one and names it in the result. The same job always has the same preview.

@@ -1,4 +1,4 @@
-"""Existing resources by name, id, ARN or SSM parameter, as hptc.yaml identifies them.
+"""Existing resources by name, ID, ARN or SSM parameter, as hptc.yaml identifies them.
 
 Each value is normalized to the form that requests and policies use. An invalid identifier raises a
 PydanticCustomError of the type `identifier`, which becomes a finding in hptc.yaml. `mismatch` finds
@@ -31,7 +31,7 @@ class ResourceKind:
 
     noun: str
     service: str
-    name_pattern: str  # of a name or id; a regular expression
+    name_pattern: str  # of a name or ID; a regular expression
     arn_prefix: str  # what precedes the name in an ARN
     example: str
     normal_form: Literal["name", "arn", "as_given"] = "name"
@@ -122,7 +122,7 @@ KEY = ResourceKind(
     service="kms",
     name_pattern=r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-z]+|alias/[\w/-]+",
     arn_prefix="key/",
-    example="alias/my-key, its key id",
+    example="alias/my-key, its key ID",
     normal_form="as_given",
     arn_only_pattern=r"alias/[\w/-]+",
 )

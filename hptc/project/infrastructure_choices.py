@@ -65,14 +65,14 @@ class Network(StrictModel):
     )
     subnet_ids: list[Annotated[str, AfterValidator(SUBNET.check)]] | None = Field(
         default=None,
-        description="Existing private subnets, each by id, ARN or SSM parameter (ssm:/path).",
+        description="Existing private subnets, each by ID, ARN or SSM parameter (ssm:/path).",
         min_length=1,
         max_length=16,
         examples=[["subnet-0123456789abcdef0"], ["ssm:/network/private-a"]],
     )
     security_group_ids: list[Annotated[str, AfterValidator(SECURITY_GROUP.check)]] | None = Field(
         default=None,
-        description="Existing security groups, each by id, ARN or SSM parameter (ssm:/path).",
+        description="Existing security groups, each by ID, ARN or SSM parameter (ssm:/path).",
         min_length=1,
         max_length=5,
         examples=[["sg-0123456789abcdef0"], ["ssm:/network/training-group"]],
@@ -108,7 +108,7 @@ class Network(StrictModel):
     s3_prefix_list_id: Annotated[str, AfterValidator(PREFIX_LIST.check_literal)] | None = Field(
         default=None,
         description="S3's managed prefix list in the Region, the only destination outside the VPC "
-        "that the security group allows. hptc knows its id in most Regions.",
+        "that the security group allows. hptc knows its ID in most Regions.",
         examples=["pl-0123456789abcdef0"],
     )
 
@@ -169,7 +169,7 @@ class Infrastructure(StrictModel):
     kms_key: Key = Field(
         default="managed",
         description="The KMS key that encrypts buckets, volumes and artifacts: `managed`, which "
-        "costs $1 a month, `absent`, or an existing key by id, alias or ARN.",
+        "costs $1 a month, `absent`, or an existing key by ID, alias or ARN.",
         examples=[
             "managed",
             "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",

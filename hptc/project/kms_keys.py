@@ -48,7 +48,7 @@ def allowed_keys(environment: Environment) -> tuple[str, ...]:
 
 
 def key_arn(key: str, environment: Environment) -> str:
-    """The ARN of a KMS key or alias, from its id, alias or ARN."""
+    """The ARN of a KMS key or alias, from its ID, alias or ARN."""
     if key.startswith("arn:") or has_reference(key):
         return key
     return _arn(key if key.startswith("alias/") else f"key/{key}", environment)

@@ -37,7 +37,7 @@ VERDICTS: dict[Impact, str] = {
     Impact.COSMETIC: "changes tags",
 }
 
-ONE_JOB: dict[Kind, str] = {
+SPECIFIC_VERDICTS: dict[Kind, str] = {
     Kind.JOB_ADDED: "adds a tuning job",
     Kind.JOB_REMOVED: "removes a tuning job",
     Kind.JOB_RENAMED: "renames a tuning job",
@@ -49,7 +49,7 @@ ONE_JOB: dict[Kind, str] = {
 """More specific verdicts, for when all changes of the worst impact are of one kind."""
 
 _VERBS = {Kind.JOB_ADDED: "adds", Kind.JOB_REMOVED: "removes", Kind.JOB_RENAMED: "renames"}
-"""Those that are counted."""
+"""The verbs of verdicts that count tuning jobs."""
 
 
 def verdict(review: Review) -> str:
@@ -84,14 +84,15 @@ def _phrase(impact: Impact, changes: Sequence[Change], review: Review) -> str:
                 *(f"{_VERBS[kind]} {count:,}" for kind, count in others),
             ]
         )
-    return ONE_JOB.get(changes[0].kind, VERDICTS[impact]) if len(kinds) == 1 else VERDICTS[impact]
+    specific = SPECIFIC_VERDICTS if len(kinds) == 1 else {}
+    return specific.get(changes[0].kind, VERDICTS[impact])
 
 
 def spec_verdict(changes: tuple[Change, ...]) -> str:
     """The verdict on one spec's changes, which are sorted worst first."""
     if not changes:
         return "new findings"
-    return still(changes[:1]) + ONE_JOB.get(changes[0].kind, VERDICTS[changes[0].impact])
+    return still(changes[:1]) + SPECIFIC_VERDICTS.get(changes[0].kind, VERDICTS[changes[0].impact])
 
 
 def _where(changes: Iterable[Change], review: Review) -> str:

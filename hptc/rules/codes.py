@@ -339,7 +339,7 @@ CODES = (
         "An SSM parameter can't be used",
         "The parameter must be a String, because CloudFormation does not read a SecureString here, "
         "and its value must identify a resource of the right kind in the environment's account and "
-        "Region, in the form that requests contain: the ARN of a role or policy, the id of a "
+        "Region, in the form that requests contain: the ARN of a role or policy, the ID of a "
         "subnet "
         "(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html).",
     ),

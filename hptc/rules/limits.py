@@ -245,10 +245,10 @@ def max_runtime_too_short(rule: Rule, context: Context) -> Iterator[Finding]:
         )
         return
     number, parallel = training_jobs(context.job) or 0, context.job.max_parallel_training_jobs
-    rounds = -(-number // parallel)
-    if rounds * _MIN_TRAINING_JOB_SECONDS > limit:
+    waves = -(-number // parallel)
+    if waves * _MIN_TRAINING_JOB_SECONDS > limit:
         yield rule.finding(
-            f"{number} training jobs, {parallel} in parallel, take {rounds} rounds, but "
+            f"{number} training jobs, {parallel} in parallel, take {waves} waves, but "
             f"{context.duration(limit)} allows less than a minute for each",
             _RUNTIME,
             label="ends before all training jobs have run",

@@ -1,7 +1,7 @@
 """Detects secrets in values and hides them in text that is shown.
 
 A value is a secret because of its format (that of a key, the prefix of a token) or because of its
-name. Randomness alone proves nothing: digests, ids and seeds look random too. Every expression is
+name. Randomness alone proves nothing: digests, IDs and seeds look random too. Every expression is
 bounded, so matching takes linear time. formats.py has the formats.
 """
 

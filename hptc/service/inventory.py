@@ -98,16 +98,16 @@ class Inventory(Protocol):
         """
 
     def key_state(self, key: str) -> str | None:
-        """The state of a KMS key, such as Enabled, by id, ARN or alias; None if it does not exist.
+        """The state of a KMS key, such as Enabled, by ID, ARN or alias; None if it does not exist.
 
         https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
         """
 
     def subnets(self, ids: Sequence[str]) -> Mapping[str, Subnet]:
-        """The subnets that exist, by id."""
+        """The subnets that exist, by ID."""
 
     def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """The VPC of each security group that exists, by id."""
+        """The VPC of each security group that exists, by ID."""
 
     def has_vpc(self, vpc: str) -> bool:
         """Whether a VPC exists, or is shared with this account.

@@ -20,7 +20,7 @@ _NAMES = {
     "Key": ("kms_key", "KmsKeyArn"),
     "Vpc": ("network", ""),
 }
-"""By the construct's id: the key of `infrastructure` in hptc.yaml, and the output with its id."""
+"""By the construct's ID: the key of `infrastructure` in hptc.yaml, and the output with its ID."""
 _LOGICAL_ID = re.compile(r"(?P<construct>\w+?)[0-9A-F]{8}")
 
 _REPLACING: Mapping[str, tuple[str, ...]] = {
@@ -42,7 +42,7 @@ class Loss:
     """A resource that a deployment removes from its stack, or replaces with a new one."""
 
     stack: str
-    name: str  # its key in hptc.yaml, by which it is confirmed; otherwise its logical id
+    name: str  # its key in hptc.yaml, by which it is confirmed; otherwise its logical ID
     logical_id: str
     physical_id: str  # empty if unknown
     type: str

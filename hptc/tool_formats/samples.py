@@ -51,8 +51,11 @@ def _filled(value: object, shape: Shape | None, path: Path, missing: list[str]) 
     if isinstance(value, OpenValue):
         return value.sample
     if isinstance(value, list):
-        item = shape.item if shape is not None else None
-        return [_filled(element, item, (*path, i), missing) for i, element in enumerate(value)]
+        element_shape = shape.item if shape is not None else None
+        return [
+            _filled(element, element_shape, (*path, index), missing)
+            for index, element in enumerate(value)
+        ]
     if not isinstance(value, Mapping):
         return value
     members = shape.members if shape is not None else {}

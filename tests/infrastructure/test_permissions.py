@@ -146,7 +146,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"EncryptOutput": (SEAL, KEY, VIA_S3),
          "SealOutput": ("kms:Encrypt", KEY, VIA_EITHER)},
     ),
-    "an output key by its id": (
+    "an output key by its ID": (
         {"OutputDataConfig": {"S3OutputPath": "s3://out/models/", "KmsKeyId": "mrk-1"}}, {},
         {"EncryptOutput": (SEAL, "arn:aws:kms:us-east-1:123456789012:key/mrk-1", VIA_S3),
          "SealOutput": (

@@ -205,7 +205,7 @@ KEYS = {
     "other": OTHER_KEY,
     "another account's": OWN_KEY.replace(ACCOUNT, "444455556666"),
     "another Region's": OWN_KEY.replace(REGION, "eu-west-1"),
-    "own by id": OWN_KEY.rpartition("/")[2],
+    "own by ID": OWN_KEY.rpartition("/")[2],
     "alias": "alias/lake",
     "AWS's alias": "alias/aws/s3",
     "empty": "",
@@ -400,7 +400,7 @@ KNOWN_DISAGREEMENTS = {
     "a request's network, where hptc creates the environment's": Disagreement(
         key="require_vpc",
         stricter="IAM",
-        because="its ids are known only after a deployment; a spec has references",
+        because="its IDs are known only after a deployment; a spec has references",
         applies=lambda env, result: (
             env.infrastructure.network is not None
             and env.infrastructure.network.has_managed_group

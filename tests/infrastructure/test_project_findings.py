@@ -192,7 +192,7 @@ ACCEPTED: dict[str, str] = {
         "network: {availability_zones: [us-west-2a, us-west-2-lax-1a]}", "us-west-2"
     ),
     "a known prefix list": of(f"network: {{{EXISTING}}}"),
-    "a prefix list by id": of(f"network: {{{EXISTING}, s3_prefix_list_id: pl-1}}", "cn-north-1"),
+    "a prefix list by ID": of(f"network: {{{EXISTING}, s3_prefix_list_id: pl-1}}", "cn-north-1"),
     "endpoints": of("network: {interface_endpoints: [logs, monitoring, ecr.api, sts]}"),
     "the most endpoints": of(
         f"network: {{interface_endpoints: [{', '.join(f'x{i}' for i in range(400))}]}}"

@@ -102,7 +102,7 @@ def test_the_largest_small_policy() -> None:
         inputs("s3://lake/$x/"),
         {"VpcConfig": {"Subnets": ["s"] * 4, "SecurityGroupIds": ["g"]}},
     ],
-    ids=["many channels", "long", "a wildcard", "not ASCII", "a quote", "a dollar", "many ids"],
+    ids=["many channels", "long", "a wildcard", "not ASCII", "a quote", "a dollar", "many IDs"],
 )
 def test_what_is_not_certain_is_not_small(members: dict[str, Any]) -> None:
     assert not has_small_policy(environment(), job(definition(**members)))

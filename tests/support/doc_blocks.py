@@ -63,7 +63,7 @@ class Block:
 
     @property
     def where(self) -> str:
-        """The place, as pytest's id."""
+        """The place, as pytest's ID."""
         return f"{self.page.stem}-{self.line}"
 
     @property

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.support.iam_evaluator import Call
 
-OWN = "1234"  # the end of generated ids and names
+OWN = "1234"  # the end of generated IDs and names
 
 UNUSED: dict[str, dict[str, str]] = {
     # what handlers may call for properties that hptc doesn't set, by resource type
@@ -119,7 +119,7 @@ def handler_actions(kind: str) -> set[str]:
 
 
 def generated_name(stack: str, logical_id: str, longest: int) -> str:
-    """A name as CloudFormation generates it: the stack's and the logical id, cut to fit."""
+    """A name as CloudFormation generates it: the stack's and the logical ID, cut to fit."""
     room = longest - len("-") - len("-ABCDEFGHIJKL")
     if len(stack) + len(logical_id) > room:
         kept = max(24, room - len(logical_id))

@@ -111,7 +111,7 @@ def require_feature_count(features: Array, feature_dim: int | None, channel: str
 
 
 def read_libsvm(files: TrainingFiles, channel: str) -> tuple[Any, Array, Array]:
-    """The features as a sparse matrix, the labels, and the query ids of a channel of libsvm.
+    """The features as a sparse matrix, the labels, and the query IDs of a channel of libsvm.
 
     Columns count from 0, as in XGBoost's own reader. Raises TrainingError.
     """
