@@ -55,10 +55,10 @@ def assert_harmless(html: str) -> None:
 
 def findings(message: str) -> hptc.Findings:
     span = Span(file=message, line=1, column=1, end_line=1, end_column=2, source=message)
-    found = Diagnostic(
+    diagnostic = Diagnostic(
         code="HPT203", severity=Severity.ERROR, message=message, span=span, help=message
     )
-    return hptc.Findings(diagnostics=(found,), files=(message,))
+    return hptc.Findings(diagnostics=(diagnostic,), files=(message,))
 
 
 def submissions(text: str) -> hptc.Submissions:
@@ -77,11 +77,11 @@ def compiled(text: str) -> hptc.CompiledSpec:
 
 @pytest.mark.parametrize("make", [findings, submissions, compiled])
 def test_text_is_escaped(make: Callable[[str], Answer]) -> None:
-    found = make(MARKUP)
-    assert_harmless(found._repr_html_())
-    assert "&lt;script&gt;" in found._repr_html_()
-    assert "\x1b" not in repr(found)
-    assert "\n" not in repr(found)
+    answer = make(MARKUP)
+    assert_harmless(answer._repr_html_())
+    assert "&lt;script&gt;" in answer._repr_html_()
+    assert "\x1b" not in repr(answer)
+    assert "\n" not in repr(answer)
 
 
 def test_a_long_table_is_cut() -> None:
@@ -119,10 +119,10 @@ def test_secrets_of_a_spec_are_hidden_in_a_comparison(tmp_path: Path) -> None:
     secret = "AKIA" + "Q3EGUJ7WXYZ2ABCD"
     changed = SPEC.replace("num_round: 200", f"num_round: 100\n    api_key: {secret}")
     spec.write_text(changed, "utf-8")
-    found = hptc.load_project(repository.root).diff(against="HEAD")
-    html = found._repr_html_()
+    comparison = hptc.load_project(repository.root).diff(against="HEAD")
+    html = comparison._repr_html_()
     assert "num_round" in html
-    assert secret not in html + str(found) + repr(found) + found.markdown()
+    assert secret not in html + str(comparison) + repr(comparison) + comparison.markdown()
     assert_harmless(html)
 
 

@@ -104,17 +104,17 @@ def test_check_and_the_command_have_the_same_findings(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root, "churn", SPEC.replace("min: 1e-3", "min: 0"))
-    found = hptc.load_project(root).check()
-    assert [error.code for error in found.errors] == ["HPT203"]
+    findings = hptc.load_project(root).check()
+    assert [error.code for error in findings.errors] == ["HPT203"]
     assert hptc.load_project(root).check(ignore="HPT203").errors == ()
     assert hptc.load_project(root).check(select="HPT4").errors == ()
     assert capsys.readouterr() == ("", "")
     monkeypatch.chdir(root)
-    found = hptc.load_project().check()
+    findings = hptc.load_project().check()
     assert run(["check"]) == 1
     shown = capsys.readouterr()
-    assert shown.out.strip() in str(found)
-    assert shown.err.strip() == found.summary
+    assert shown.out.strip() in str(findings)
+    assert shown.err.strip() == findings.summary
 
 
 def test_compile_refuses_a_spec_with_errors(root: Path) -> None:
@@ -157,15 +157,15 @@ def test_diff_compares_versions_of_another_folder(
     assert project.diff(against="HEAD").is_empty
     spec.write_text(SPEC.replace("max: 0.5", "max: 0.9"), "utf-8")
     for given in ((), ("churn",), ("specs/churn.yaml",)):
-        found = project.diff(*given, against="HEAD")
-        assert found.changed == ("churn",)
-        assert found.impact == "search"
-        assert found.new_jobs == 2
-        assert found.is_as_bad_as("search")
-        assert not found.is_as_bad_as("breaks")
+        comparison = project.diff(*given, against="HEAD")
+        assert comparison.changed == ("churn",)
+        assert comparison.impact == "search"
+        assert comparison.new_jobs == 2
+        assert comparison.is_as_bad_as("search")
+        assert not comparison.is_as_bad_as("breaks")
     assert project.diff(against="HEAD", head="HEAD").is_empty
     with pytest.raises(hptc.UsageError, match="sideways is not an impact"):
-        found.is_as_bad_as("sideways")
+        comparison.is_as_bad_as("sideways")
 
 
 def test_a_folder_without_a_project(tmp_path: Path) -> None:

@@ -359,13 +359,13 @@ def test_parameters(account: Account) -> None:
     for name in names:
         ssm.put_parameter(Name=name, Value="subnet-1", Type="String")
     ssm.put_parameter(Name="secret", Value="hunter2", Type="SecureString")
-    found = account.inventory.parameters([*names, "/Network/vpc", "secret"])
-    assert found["secret"].type == "SecureString"
-    assert found["secret"].value != "hunter2"
-    assert {name: found[name] for name in names} == dict.fromkeys(
+    parameters = account.inventory.parameters([*names, "/Network/vpc", "secret"])
+    assert parameters["secret"].type == "SecureString"
+    assert parameters["secret"].value != "hunter2"
+    assert {name: parameters[name] for name in names} == dict.fromkeys(
         names, SsmParameter(type="String", value="subnet-1")
     )
-    assert len(found) == len(names) + 1
+    assert len(parameters) == len(names) + 1
 
 
 @pytest.fixture

@@ -179,9 +179,9 @@ def test_an_error_of_the_credentials(error: Exception, message: str, help: str) 
 
 
 def test_a_throttled_sign_in_is_retried() -> None:
-    found = credentials_error(client_error("ThrottlingException", "Rate exceeded"))
-    assert found is not None
-    assert retry_policy(found) is not None
+    error = credentials_error(client_error("ThrottlingException", "Rate exceeded"))
+    assert error is not None
+    assert retry_policy(error) is not None
 
 
 def test_a_bug_is_not_an_error_of_the_credentials() -> None:
@@ -191,10 +191,10 @@ def test_a_bug_is_not_an_error_of_the_credentials() -> None:
 def test_a_message_that_quotes_a_signature_is_hidden() -> None:
     text = "The Canonical String should have been 'x-amz-security-token:SECRET'"
     for code in ("InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature"):
-        found = aws_error(client_error(code, text), CREATE)
-        assert found is not None
-        assert "SECRET" not in found.message + found.help
-        assert "clock" in found.help
+        error = aws_error(client_error(code, text), CREATE)
+        assert error is not None
+        assert "SECRET" not in error.message + error.help
+        assert "clock" in error.help
 
 
 def test_other_exceptions_are_not_converted() -> None:

@@ -136,15 +136,15 @@ class TestAgainstMoto:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
-        found = job_status(cloud.tuning, sent.name)
-        assert found.origin == JobOrigin(
+        status = job_status(cloud.tuning, sent.name)
+        assert status.origin == JobOrigin(
             project="churn",
             environment="dev",
             spec="specs/churn.yaml",
             digest=job.digest,
             commit="0123abc",
         )
-        assert (found.limits.max_training_jobs, found.strategy) == (4, "Bayesian")
+        assert (status.limits.max_training_jobs, status.strategy) == (4, "Bayesian")
 
     def test_a_described_request_has_its_authors_tags(self, cloud: Aws, tmp_path: Path) -> None:
         deploy()
@@ -156,10 +156,10 @@ class TestAgainstMoto:
 
     def test_outputs_of_stacks(self, cloud: Aws) -> None:
         deploy()
-        found = cloud.stacks.find("hptc-churn-dev")
-        assert found is not None
-        assert (found.outputs, found.tags) == (STACKS["hptc-churn-dev"], OWNER)
-        assert (found.status, found.is_changing) == ("CREATE_COMPLETE", False)
+        stack = cloud.stacks.find("hptc-churn-dev")
+        assert stack is not None
+        assert (stack.outputs, stack.tags) == (STACKS["hptc-churn-dev"], OWNER)
+        assert (stack.status, stack.is_changing) == ("CREATE_COMPLETE", False)
         assert cloud.stacks.find("nope") is None
 
     def test_the_life_of_a_stack(self, cloud: Aws) -> None:

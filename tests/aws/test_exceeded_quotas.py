@@ -95,7 +95,7 @@ def test_the_error_of_an_exceeded_quota_has_the_help() -> None:
     text = QUOTA.format(quota="ml.m5.xlarge for training job usage", limit=4, used=0, delta=10)
     response: Any = {"Error": {"Code": "ResourceLimitExceeded", "Message": text}}
     refused = ClientError(response, "Operation")
-    found = aws_error(refused, "sagemaker:CreateHyperParameterTuningJob", request=REQUEST)
-    assert found is not None
-    assert found.message == text
-    assert "set max_parallel_training_jobs to 2" in found.help
+    error = aws_error(refused, "sagemaker:CreateHyperParameterTuningJob", request=REQUEST)
+    assert error is not None
+    assert error.message == text
+    assert "set max_parallel_training_jobs to 2" in error.help

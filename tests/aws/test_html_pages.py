@@ -56,17 +56,17 @@ def test_an_html_page_of_a_configured_endpoint_names_its_url(
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv(variable, "http://user:hunter2@proxy.example:8080/path?token=hunter3")
-    found = aws_error(html_response(403), CREATE, region="us-east-1")
-    assert found is not None
-    assert "http://proxy.example:8080 returned an HTML page (HTTP 403)" in found.message
-    assert "hunter" not in found.message + found.help
+    error = aws_error(html_response(403), CREATE, region="us-east-1")
+    assert error is not None
+    assert "http://proxy.example:8080 returned an HTML page (HTTP 403)" in error.message
+    assert "hunter" not in error.message + error.help
 
 
 def test_an_html_page_of_an_overloaded_server_is_retried() -> None:
-    found = aws_error(html_response(503, Code="503", Message="Service Unavailable"), CREATE)
-    assert found is not None
-    assert retry_policy(found) is INTERNAL_ERROR
-    assert "HTTPS_PROXY" in found.help
+    error = aws_error(html_response(503, Code="503", Message="Service Unavailable"), CREATE)
+    assert error is not None
+    assert retry_policy(error) is INTERNAL_ERROR
+    assert "HTTPS_PROXY" in error.help
 
 
 @pytest.mark.parametrize(

@@ -72,15 +72,15 @@ class TestAgainstMoto:
     @pytest.mark.parametrize("tail", [0, 1, 5, 40, 41])
     def test_a_tail_is_the_end_of_all(self, tuning: Tuning, tail: int) -> None:
         everything = list(tuning.log_events(NAME))
-        found = list(tuning.log_events(NAME, tail=tail))
-        assert found == everything[max(0, 40 - tail) :]
+        events = list(tuning.log_events(NAME, tail=tail))
+        assert events == everything[max(0, 40 - tail) :]
 
     @pytest.mark.usefixtures("_logged")
     @pytest.mark.parametrize("tail", [None, 3])
     def test_since_includes_its_moment(self, tuning: Tuning, tail: int | None) -> None:
         everything = list(tuning.log_events(NAME))
-        found = list(tuning.log_events(NAME, since=everything[-5].time, tail=tail))
-        assert found == everything[-(tail or 5) :]
+        events = list(tuning.log_events(NAME, since=everything[-5].time, tail=tail))
+        assert events == everything[-(tail or 5) :]
 
     @pytest.mark.parametrize("tail", [None, 5])
     def test_no_log_group_yet(self, tuning: Tuning, tail: int | None) -> None:
@@ -115,9 +115,9 @@ class TestStubbed:
             stub.add_response(operation, page, {**start, "nextToken": "a"})
             page = {"events": [self.event(2, **of_stream)]}
             stub.add_response(operation, page, {**start, "nextToken": "b"})
-            found = list(connected(connection).tuning.log_events(NAME, since=START))
+            events = list(connected(connection).tuning.log_events(NAME, since=START))
             stub.assert_no_pending_responses()
-        assert found == [
+        assert events == [
             LogEvent(time=START + timedelta(seconds=line), message=f"line {line}", stream=STREAM)
             for line in (1, 2)
         ]
@@ -137,9 +137,9 @@ class TestStubbed:
             stub.add_response(operation, page, {**stream, "limit": 2, "nextToken": "b"})
             last: dict[str, Any] = {"events": [], "nextBackwardToken": "c"}
             stub.add_response(operation, last, {**stream, "limit": 1, "nextToken": "c"})
-            found = list(connected(connection).tuning.log_events(NAME, tail=3))
+            events = list(connected(connection).tuning.log_events(NAME, tail=3))
             stub.assert_no_pending_responses()
-        assert [event.message for event in found] == ["line 8", "line 9"]
+        assert [event.message for event in events] == ["line 8", "line 9"]
 
     def test_a_refusal_is_an_error(self, connection: Connection) -> None:
         message = "User: x is not authorized to perform: logs:FilterLogEvents on resource: y"

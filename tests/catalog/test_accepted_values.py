@@ -11,14 +11,14 @@ from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
 VERSIONS = images.repository_versions("sagemaker-xgboost")
 
 
-def the(version: str) -> Algorithm:
+def xgboost(version: str) -> Algorithm:
     found = algorithm("xgboost", version)
     assert found is not None
     return found
 
 
-def known(name: str, version: str = "1.7-1") -> Hyperparameter:
-    found = the(version).hyperparameter(name)
+def hyperparameter_named(name: str, version: str = "1.7-1") -> Hyperparameter:
+    found = xgboost(version).hyperparameter(name)
     assert found is not None
     return found
 
@@ -26,14 +26,14 @@ def known(name: str, version: str = "1.7-1") -> Hyperparameter:
 NUMBERS = [
     (version, hyperparameter.name)
     for version in VERSIONS
-    for hyperparameter in the(version).hyperparameters
+    for hyperparameter in xgboost(version).hyperparameters
     if hyperparameter.interval is not None
 ]
 
 
 @pytest.mark.parametrize(("version", "name"), NUMBERS)
 def test_inside_an_interval_passes_and_outside_fails(version: str, name: str) -> None:
-    found = known(name, version)
+    found = hyperparameter_named(name, version)
     interval, step = found.interval, 1.0 if found.kind == "integer" else 1e-6
     assert interval is not None
     ends = (
@@ -54,14 +54,14 @@ def written(number: float, found: Hyperparameter) -> str:
 WORDS = [
     (version, hyperparameter.name)
     for version in VERSIONS
-    for hyperparameter in the(version).hyperparameters
+    for hyperparameter in xgboost(version).hyperparameters
     if hyperparameter.kind in ("choice", "list")
 ]
 
 
 @pytest.mark.parametrize(("version", "name"), WORDS)
 def test_listed_words_pass_and_others_fail(version: str, name: str) -> None:
-    found = known(name, version)
+    found = hyperparameter_named(name, version)
     assert found.scalar.values
     for word in found.scalar.values:
         assert found.accepts(word)
@@ -72,7 +72,7 @@ def test_listed_words_pass_and_others_fail(version: str, name: str) -> None:
 
 @pytest.mark.parametrize("version", images.versions("xgboost"))
 def test_every_version_is_certain_but_the_first(version: str) -> None:
-    found = the(version)
+    found = xgboost(version)
     assert found.certainty == ("documented" if version == "1" else "certain")
     assert len({hyperparameter.name for hyperparameter in found.hyperparameters}) == len(
         found.hyperparameters
@@ -116,7 +116,7 @@ def test_every_version_is_certain_but_the_first(version: str) -> None:
     ],
 )
 def test_texts_as_the_container_reads_them(name: str, text: str, is_accepted: bool) -> None:
-    assert known(name).accepts(text) is is_accepted
+    assert hyperparameter_named(name).accepts(text) is is_accepted
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_texts_as_the_container_reads_them(name: str, text: str, is_accepted: bo
     ],
 )
 def test_texts_that_only_the_guide_describes(name: str, text: str, is_accepted: bool) -> None:
-    assert known(name, "1").accepts(text) is is_accepted
+    assert hyperparameter_named(name, "1").accepts(text) is is_accepted
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_interval_in_words(interval: Interval, text: str) -> None:
     ],
 )
 def test_versions_of_a_name(name: str, first: str, last: str) -> None:
-    having = [version for version in VERSIONS if the(version).hyperparameter(name) is not None]
+    having = [version for version in VERSIONS if xgboost(version).hyperparameter(name) is not None]
     assert (having[0], having[-1]) == (first, last)
     assert having == list(VERSIONS[VERSIONS.index(first) : VERSIONS.index(last) + 1])
 

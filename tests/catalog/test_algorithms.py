@@ -1,3 +1,5 @@
+"""The tables of built-in algorithms: metrics, tunable hyperparameters, channels and hardware."""
+
 import json
 import re
 from importlib.resources import files
@@ -14,19 +16,19 @@ EVERY = [
 ]
 
 
-def the(name: str, version: str | None = None) -> Algorithm:
-    found = algorithms.algorithm(name, version)
-    assert found is not None
-    return found
+def algorithm_named(name: str, version: str | None = None) -> Algorithm:
+    algorithm = algorithms.algorithm(name, version)
+    assert algorithm is not None
+    return algorithm
 
 
-def channels(found: Algorithm) -> dict[str, bool]:
-    return {"|".join(channel.names): channel.is_required for channel in found.channels}
+def channels(algorithm: Algorithm) -> dict[str, bool]:
+    return {"|".join(channel.names): channel.is_required for channel in algorithm.channels}
 
 
 @pytest.mark.parametrize("name", images.algorithm_names())
 def test_every_algorithm_with_an_image_is_in_the_table(name: str) -> None:
-    assert the(name).kind == "built_in"
+    assert algorithm_named(name).kind == "built_in"
 
 
 def test_the_others_are_jumpstart() -> None:
@@ -40,11 +42,11 @@ def test_the_others_are_jumpstart() -> None:
         "tabtransformer",
         "text-classification-tensorflow",
     }
-    assert {the(name).kind for name in others} == {"jumpstart"}
+    assert {algorithm_named(name).kind for name in others} == {"jumpstart"}
 
 
 def test_repository_name_is_accepted() -> None:
-    assert algorithms.algorithm("sagemaker-xgboost", "1.7-1") == the("xgboost", "1.7-1")
+    assert algorithms.algorithm("sagemaker-xgboost", "1.7-1") == algorithm_named("xgboost", "1.7-1")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_unknown_name(name: str) -> None:
     ],
 )
 def test_metrics(name: str, metric: str, direction: str | None) -> None:
-    found = the(name).metric(metric)
+    found = algorithm_named(name).metric(metric)
     assert (found and found.direction) == direction
 
 
@@ -95,7 +97,7 @@ def test_metrics(name: str, metric: str, direction: str | None) -> None:
     ],
 )
 def test_metrics_of_a_version(metric: str, version: str | None, direction: str | None) -> None:
-    found = the("xgboost", version).metric(metric)
+    found = algorithm_named("xgboost", version).metric(metric)
     assert (found and found.direction) == direction
 
 
@@ -114,16 +116,16 @@ def test_metrics_of_a_version(metric: str, version: str | None, direction: str |
 def test_tunables(
     name: str, hyperparameter: str, kinds: list[str], recommended: tuple[float, float] | None
 ) -> None:
-    found = the(name).tunable(hyperparameter)
-    assert found is not None
-    assert list(found.kinds) == kinds
+    tunable = algorithm_named(name).tunable(hyperparameter)
+    assert tunable is not None
+    assert list(tunable.kinds) == kinds
     bounds = recommended and Bounds(minimum=recommended[0], maximum=recommended[1])
-    assert found.recommended == bounds
+    assert tunable.recommended == bounds
 
 
 @pytest.mark.parametrize("name", ["booster", "tree_method", "num_parallel_tree", "learning_rate"])
 def test_only_documented_xgboost_hyperparameters_are_tunable(name: str) -> None:
-    xgboost = the("xgboost")
+    xgboost = algorithm_named("xgboost")
     assert xgboost.tunables_are_exhaustive
     assert xgboost.tunable(name) is None
     assert xgboost.hyperparameter(name) is not None
@@ -131,13 +133,15 @@ def test_only_documented_xgboost_hyperparameters_are_tunable(name: str) -> None:
 
 def test_only_xgboost_has_exhaustive_tunables() -> None:
     exhaustive = [
-        name for name in algorithms.algorithm_names() if the(name).tunables_are_exhaustive
+        name
+        for name in algorithms.algorithm_names()
+        if algorithm_named(name).tunables_are_exhaustive
     ]
     assert exhaustive == ["xgboost"]
 
 
 def test_first_xgboost_version() -> None:
-    first, newest = the("xgboost", "1"), the("xgboost", "3.2-0")
+    first, newest = algorithm_named("xgboost", "1"), algorithm_named("xgboost", "3.2-0")
     assert (first.processors, newest.processors) == (("cpu",), ("cpu", "gpu"))
     assert (first.checkpoints, newest.checkpoints) == (False, True)
     assert first.tunable("colsample_bynode") is None
@@ -155,7 +159,7 @@ def test_first_xgboost_version() -> None:
     ],
 )
 def test_channels(name: str, expected: dict[str, bool]) -> None:
-    assert channels(the(name)) == expected
+    assert channels(algorithm_named(name)) == expected
 
 
 @pytest.mark.parametrize(
@@ -174,14 +178,14 @@ def test_hardware(
     processors: tuple[str, ...],
     is_single_instance: bool,
 ) -> None:
-    found = the(name)
-    assert found.input_modes == input_modes
-    assert found.processors == processors
-    assert found.is_single_instance == is_single_instance
+    algorithm = algorithm_named(name)
+    assert algorithm.input_modes == input_modes
+    assert algorithm.processors == processors
+    assert algorithm.is_single_instance == is_single_instance
 
 
 def test_blazingtext_supports_several_instances_in_one_mode() -> None:
-    condition = the("blazingtext").multi_instance_when
+    condition = algorithm_named("blazingtext").multi_instance_when
     assert condition == Condition(hyperparameter="mode", values=("batch_skipgram",))
     assert condition.is_met({"mode": "batch_skipgram"})
     assert not condition.is_met({"mode": "supervised"})
@@ -208,13 +212,13 @@ def test_blazingtext_supports_several_instances_in_one_mode() -> None:
 def test_required_hyperparameters(name: str, statics: dict[str, str], required: set[str]) -> None:
     assert {
         hyperparameter.name
-        for hyperparameter in the(name).required_hyperparameters
+        for hyperparameter in algorithm_named(name).required_hyperparameters
         if hyperparameter.when is None or hyperparameter.when.is_met(statics)
     } == required
 
 
 def test_algorithms_with_checkpoints() -> None:
-    assert {name for name in algorithms.algorithm_names() if the(name).checkpoints} == {
+    assert {name for name in algorithms.algorithm_names() if algorithm_named(name).checkpoints} == {
         "image-classification",
         "object-detection",
         "semantic-segmentation",
@@ -223,9 +227,9 @@ def test_algorithms_with_checkpoints() -> None:
 
 
 def test_early_stopping() -> None:
-    assert the("kmeans").early_stopping_metrics == ()
-    assert "validation:auc" in the("xgboost").early_stopping_metrics
-    assert set(the("linear-learner").early_stopping_metrics) == {
+    assert algorithm_named("kmeans").early_stopping_metrics == ()
+    assert "validation:auc" in algorithm_named("xgboost").early_stopping_metrics
+    assert set(algorithm_named("linear-learner").early_stopping_metrics) == {
         "test:objective_loss",
         "validation:objective_loss",
         "validation:objective_loss:final",
@@ -247,7 +251,7 @@ def test_early_stopping() -> None:
     ],
 )
 def test_metric_regex_captures_the_number(metric: tuple[str, str], log: str, value: str) -> None:
-    found = the(metric[0]).metric(metric[1])
+    found = algorithm_named(metric[0]).metric(metric[1])
     assert found is not None
     assert found.regex is not None
     match = re.search(found.regex, log)
@@ -259,29 +263,29 @@ def test_metric_regex_captures_the_number(metric: tuple[str, str], log: str, val
     ("name", "version"), EVERY, ids=[f"{name}-{version}" for name, version in EVERY]
 )
 def test_every_version_is_consistent(name: str, version: str | None) -> None:
-    found = the(name, version)
-    names = [metric.name for metric in found.metrics]
+    algorithm = algorithm_named(name, version)
+    names = [metric.name for metric in algorithm.metrics]
     assert len(names) == len(set(names))
-    names = [tunable.name for tunable in found.tunables]
+    names = [tunable.name for tunable in algorithm.tunables]
     assert len(names) == len(set(names))
-    assert found.processors
-    assert any(channel.is_required for channel in found.channels)
-    for tunable in found.tunables:
+    assert algorithm.processors
+    assert any(channel.is_required for channel in algorithm.channels)
+    for tunable in algorithm.tunables:
         assert set(tunable.kinds) <= {"Integer", "Continuous", "Categorical"}
         bounds = tunable.recommended
         assert not (bounds and "Categorical" in tunable.kinds)
         if bounds and bounds.minimum is not None and bounds.maximum is not None:
             assert bounds.minimum < bounds.maximum
-        assert found.hyperparameter(tunable.name) is not None
-    for requirement in found.required_hyperparameters:
-        assert found.hyperparameter(requirement.name) is not None
+        assert algorithm.hyperparameter(tunable.name) is not None
+    for requirement in algorithm.required_hyperparameters:
+        assert algorithm.hyperparameter(requirement.name) is not None
         if requirement.when:
-            assert found.hyperparameter(requirement.when.hyperparameter) is not None
-    for metric in found.metrics:
+            assert algorithm.hyperparameter(requirement.when.hyperparameter) is not None
+    for metric in algorithm.metrics:
         assert metric.direction in {"Maximize", "Minimize"}
         if metric.regex:
             assert re.compile(metric.regex).groups == 1
-        assert found.kind == "jumpstart" or metric.regex is None
+        assert algorithm.kind == "jumpstart" or metric.regex is None
 
 
 def test_every_source_key_is_explained() -> None:

@@ -1,3 +1,5 @@
+"""The tables of AWS images, and the image URIs that are composed, parsed and identified."""
+
 import json
 import re
 from importlib.resources import files
@@ -178,28 +180,32 @@ def test_every_known_image_is_identified_as_itself() -> None:
     for name, version, region in CLOSED:
         uri = images.image_uri(name, version, region)
         assert isinstance(uri, str)
-        found = images.identify(uri)
-        assert found is not None, uri
+        identified = images.identify(uri)
+        assert identified is not None, uri
         kind = "algorithm" if name in images.algorithm_names() else "framework"
-        assert (found.kind, found.name, found.version) == (kind, name, version)
-        assert found.image.region == region
+        assert (identified.kind, identified.name, identified.version) == (kind, name, version)
+        assert identified.image.region == region
 
 
 def test_every_framework_is_identified_in_every_region() -> None:
     for name, region in FREE:
         uri = images.framework_image_uri(name, "1.0-cpu", region)
         assert isinstance(uri, str)
-        found = images.identify(uri)
-        assert found is not None, uri
-        assert (found.kind, found.name, found.version) == ("framework", name, None)
+        identified = images.identify(uri)
+        assert identified is not None, uri
+        assert (identified.kind, identified.name, identified.version) == ("framework", name, None)
 
 
 def test_identify_keeps_a_tag_or_digest_that_the_table_does_not_list() -> None:
     registry = "246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost"
     for suffix in (":latest", f"@{DIGEST}", ""):
-        found = images.identify(registry + suffix)
-        assert isinstance(found, Identified)
-        assert (found.kind, found.name, found.version) == ("algorithm", "xgboost", None)
+        identified = images.identify(registry + suffix)
+        assert isinstance(identified, Identified)
+        assert (identified.kind, identified.name, identified.version) == (
+            "algorithm",
+            "xgboost",
+            None,
+        )
 
 
 @pytest.mark.parametrize(
@@ -323,9 +329,11 @@ def test_a_dual_stack_endpoint_is_the_same_registry(host: str, region: str) -> N
 
 
 def test_an_aws_image_is_identified_by_its_dual_stack_endpoint() -> None:
-    found = images.identify("683313688378.dkr-ecr.us-east-1.on.aws/sagemaker-xgboost:1.7-1-cpu-py3")
-    assert found is not None
-    assert (found.name, found.version) == ("xgboost", "1.7-1")
+    identified = images.identify(
+        "683313688378.dkr-ecr.us-east-1.on.aws/sagemaker-xgboost:1.7-1-cpu-py3"
+    )
+    assert identified is not None
+    assert (identified.name, identified.version) == ("xgboost", "1.7-1")
 
 
 def test_a_fips_endpoint_is_the_same_registry() -> None:

@@ -1,3 +1,5 @@
+"""The table of instance types: their processor and local storage."""
+
 import json
 from importlib.resources import files
 
@@ -29,11 +31,11 @@ def training_instance_types() -> list[str]:
     ],
 )
 def test_local_storage(instance_type: str, processor: str, local_storage_gb: int) -> None:
-    found = instances.instance(instance_type)
-    assert found is not None
-    assert found.processor == processor
-    assert found.has_local_storage
-    assert found.local_storage_gb == local_storage_gb
+    instance = instances.instance(instance_type)
+    assert instance is not None
+    assert instance.processor == processor
+    assert instance.has_local_storage
+    assert instance.local_storage_gb == local_storage_gb
 
 
 @pytest.mark.parametrize(
@@ -46,11 +48,11 @@ def test_local_storage(instance_type: str, processor: str, local_storage_gb: int
     ],
 )
 def test_ebs_only(instance_type: str, processor: str) -> None:
-    found = instances.instance(instance_type)
-    assert found is not None
-    assert found.processor == processor
-    assert not found.has_local_storage
-    assert found.local_storage_gb is None
+    instance = instances.instance(instance_type)
+    assert instance is not None
+    assert instance.processor == processor
+    assert not instance.has_local_storage
+    assert instance.local_storage_gb is None
 
 
 def test_a_new_size_of_a_known_family_has_no_size_yet() -> None:

@@ -108,9 +108,9 @@ class TestProjectTable:
         text = file(us_east_1={"instances": {"ml.m5.xlarge": row}})
         (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
         prices = load_prices(tmp_path)
-        found = prices.instance("us-east-1", "ml.m5.xlarge")
-        assert found is not None
-        assert (found.usd, found.origin) == (Decimal("0.99"), "prices.json")
+        price = prices.instance("us-east-1", "ml.m5.xlarge")
+        assert price is not None
+        assert (price.usd, price.origin) == (Decimal("0.99"), "prices.json")
         # The package knows these, but the project's table of the Region is the newer one.
         assert prices.instance("us-east-1", "ml.g5.xlarge") is None
         assert prices.volume("us-east-1") is None

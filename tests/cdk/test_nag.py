@@ -48,11 +48,11 @@ def scheduled(name: str) -> tuple[ScheduleStack, ...]:
     if name in VARIANTS:
         return ()
     chosen, _, _ = app_of(name)
-    found = schedule_stacks(
+    stacks = schedule_stacks(
         chosen, deployable_specs(compile_paths([str(ROOT)], Workspace(environment=name)))
     )
-    assert found
-    return found
+    assert stacks
+    return stacks
 
 
 @pytest.mark.parametrize("name", ["dev", "prod", *(v for v in VARIANTS if v != "nothing")])

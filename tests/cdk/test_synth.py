@@ -1,3 +1,5 @@
+"""The templates that synthesis writes, and the CDK app that a project has."""
+
 from __future__ import annotations
 
 import json
@@ -324,9 +326,9 @@ def test_the_real_cli_makes_the_same_templates_in_a_path_with_a_space(
 
 def test_the_app_prints_warnings_and_nothing_else(copy: Path, synth: Synth) -> None:
     done = run(sys.executable, "cdk/app.py", cwd=copy)
-    found = synth_project(copy, None, copy / "again").diagnostics
+    diagnostics = synth_project(copy, None, copy / "again").diagnostics
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.count("warning[") == len(found)
+    assert done.stderr.count("warning[") == len(diagnostics)
     # Neither jsii's banner nor the CLI's: at most one line about a Node that is too old.
     about_node = [line for line in done.stderr.splitlines() if "node" in line.lower()]
     assert about_node in ([], [line for line in about_node if line.endswith("or newer")][:1])
@@ -399,9 +401,9 @@ class TestLosses:
             raise AwsError("not authorized", code="AccessDenied")
 
         monkeypatch.setattr(stacks, "template", refuse)
-        found = synth_project(small, "dev", small / "out")
-        assert found.assembly is not None
-        assert "the deployed stacks were not checked: not authorized" in found.notes
+        synthesized = synth_project(small, "dev", small / "out")
+        assert synthesized.assembly is not None
+        assert "the deployed stacks were not checked: not authorized" in synthesized.notes
 
 
 def test_stacks_carry_their_owner_and_templates_do_not(small: Path) -> None:

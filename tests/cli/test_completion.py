@@ -33,7 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def asked(
+def completed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     line: str,
@@ -78,7 +78,7 @@ def test_bash(
     line: str,
     expected: list[str] | None,
 ) -> None:
-    found = asked(monkeypatch, capsys, line)
+    found = completed(monkeypatch, capsys, line)
     if expected is None:
         assert found == [f"file,{shlex.split(line)[-1]}"]
     elif "--ignore" in line:
@@ -90,9 +90,9 @@ def test_bash(
 def test_zsh_and_fish_show_what_is_behind_a_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = asked(monkeypatch, capsys, "hptc check oth", "zsh")
+    found = completed(monkeypatch, capsys, "hptc check oth", "zsh")
     assert found == ["plain", "other", "specs/other.yaml"]
-    found = asked(monkeypatch, capsys, "hptc check oth", "fish")
+    found = completed(monkeypatch, capsys, "hptc check oth", "fish")
     assert "\n".join(found).startswith("plain")
     assert any("other" in line and "specs/other.yaml" in line for line in ["\t".join(found)])
 
@@ -101,7 +101,7 @@ def test_another_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], project: Path
 ) -> None:
     monkeypatch.chdir("/")
-    assert asked(monkeypatch, capsys, f"hptc -C {project} check oth") == ["plain,other"]
+    assert completed(monkeypatch, capsys, f"hptc -C {project} check oth") == ["plain,other"]
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "project: x\nspecs: 3\n", "environments: 7\n"])
@@ -112,8 +112,8 @@ def test_a_broken_project_has_no_names(
     text: str,
 ) -> None:
     (project / "hptc.yaml").write_text(text, "utf-8")
-    assert asked(monkeypatch, capsys, "hptc check ") == ["file,"]
-    assert asked(monkeypatch, capsys, "hptc check --env ") == []
+    assert completed(monkeypatch, capsys, "hptc check ") == ["file,"]
+    assert completed(monkeypatch, capsys, "hptc check --env ") == []
 
 
 def test_names_that_a_shell_would_act_on_are_not_offered(
@@ -121,7 +121,7 @@ def test_names_that_a_shell_would_act_on_are_not_offered(
 ) -> None:
     text = SPEC.replace("name: churn", 'name: "$(touch pwned)\\nplain,rm"')
     (project / "specs" / "$(touch pwned).yaml").write_text(text, "utf-8")
-    assert asked(monkeypatch, capsys, "hptc check ") == [f"plain,{spec}" for spec in SPECS]
+    assert completed(monkeypatch, capsys, "hptc check ") == [f"plain,{spec}" for spec in SPECS]
 
 
 def answer(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -98,7 +98,7 @@ def test_one_of_three_lacks_its_data(
     shown = capsys.readouterr().out
     assert shown[shown.index("error[HPT922]") :].partition("\n\n")[0] in err
 
-    # What exists already is not looked for again.
+    # What exists already is not look_up for again.
     assert hptc(["submit", "specs/first.yaml", "specs/third.yaml"]) == 0
 
 
@@ -144,10 +144,10 @@ def test_a_saved_plan(
     assert "submitted second-" in capsys.readouterr().out
 
 
-class TestLooks:
+class TestLookups:
     """Which calls are made, without the command line."""
 
-    def looked(self, folder: Path, fake: FakeAccount, *specs: str) -> tuple[list[str], list[str]]:
+    def look_up(self, folder: Path, fake: FakeAccount, *specs: str) -> tuple[list[str], list[str]]:
         notes: list[str] = []
         queries = CachedQueries(account=fake.account, progress=notes.append)
         found = []
@@ -162,7 +162,7 @@ class TestLooks:
     def test_each_location_once(self, tmp_path: Path) -> None:
         fake = online_checks.whole()
         again = online_checks.WITH_CODE.replace("name: churn\n", "name: again\n")
-        assert self.looked(tmp_path, fake, online_checks.WITH_CODE, again) == ([], [])
+        assert self.look_up(tmp_path, fake, online_checks.WITH_CODE, again) == ([], [])
         assert sorted(fake.inventory.calls) == [
             *("bucket_region", "bucket_region"),
             *("count_objects", "count_objects"),
@@ -172,7 +172,7 @@ class TestLooks:
     def test_a_location_from_a_stack(self, tmp_path: Path) -> None:
         fake = online_checks.whole()
         fake.inventory.objects = ["s3://data/churn/train/1.csv"]
-        assert self.looked(tmp_path, fake, online_checks.DEPLOYED) == (["HPT922"], [])
+        assert self.look_up(tmp_path, fake, online_checks.DEPLOYED) == (["HPT922"], [])
 
     def test_what_the_caller_may_not_see_is_a_note(self, tmp_path: Path) -> None:
         fake = online_checks.whole()
@@ -181,7 +181,7 @@ class TestLooks:
             fake.inventory.refusals[method] = AwsError(
                 "not authorized", code="AccessDenied", help=f"the caller needs it for {method}"
             )
-        found, notes = self.looked(tmp_path, fake, online_checks.WITH_CODE)
+        found, notes = self.look_up(tmp_path, fake, online_checks.WITH_CODE)
         assert found == []
         assert notes == [
             "buckets not checked: the caller needs it for bucket_region",

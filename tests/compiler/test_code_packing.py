@@ -27,10 +27,10 @@ SOURCE = "  source: {{directory: {0}, entry_point: {1}}}"
 
 
 def compiled(folder: Path, **changed: str) -> CompiledSpec:
-    found = succeeded(compile_code(folder, **changed))
-    assert isinstance(found, CompiledSpec)
-    assert found.diagnostics == ()
-    return found
+    outcome = succeeded(compile_code(folder, **changed))
+    assert isinstance(outcome, CompiledSpec)
+    assert outcome.diagnostics == ()
+    return outcome
 
 
 def definition(of: CompiledSpec) -> dict[str, Any]:
@@ -113,8 +113,10 @@ def test_isolation_limits_the_listing_to_the_code(tmp_path: Path) -> None:
         tmp_path, stopping="  stopping: {max_runtime: 15m}\n  enable_network_isolation: true"
     )
     assert churn.environment is not None
-    found = {permission.sid: permission for permission in permissions(churn.environment, churn.job)}
-    (condition,) = found["ListInputArtifactBucket"].conditions
+    statements = {
+        permission.sid: permission for permission in permissions(churn.environment, churn.job)
+    }
+    (condition,) = statements["ListInputArtifactBucket"].conditions
     assert condition.values == ("churn/source/*",)
 
 
@@ -143,28 +145,28 @@ def test_what_cannot_be_packed(tmp_path: Path, directory: str, script: str, prob
     (project / "elsewhere").symlink_to(tmp_path / "outside")
     if directory == ".git":
         (project / ".git").mkdir()
-    found = compile_code(project, source=SOURCE.format(directory, script))
+    outcome = compile_code(project, source=SOURCE.format(directory, script))
     assert f"HPT008 `{directory}` {problem}" in [
-        f"{diagnostic.code} {diagnostic.message}" for diagnostic in found.diagnostics
+        f"{diagnostic.code} {diagnostic.message}" for diagnostic in outcome.diagnostics
     ]
 
 
 def test_a_directory_needs_its_script(tmp_path: Path) -> None:
-    found = compile_code(tmp_path, source="  source: {directory: src/churn}")
+    outcome = compile_code(tmp_path, source="  source: {directory: src/churn}")
     assert "HPT103 `source` requires `entry_point`" in [
-        f"{diagnostic.code} {diagnostic.message}" for diagnostic in found.diagnostics
+        f"{diagnostic.code} {diagnostic.message}" for diagnostic in outcome.diagnostics
     ]
 
 
 def test_a_misspelled_script_is_suggested(tmp_path: Path) -> None:
-    found = compile_code(tmp_path, source=SOURCE.format("src/churn", "tran.py")).diagnostics
-    assert [finding.label for finding in found] == ["did you mean `train.py`?"]
+    diagnostics = compile_code(tmp_path, source=SOURCE.format("src/churn", "tran.py")).diagnostics
+    assert [finding.label for finding in diagnostics] == ["did you mean `train.py`?"]
 
 
 def test_no_comment_hides_that_code_cannot_be_packed(tmp_path: Path) -> None:
     source = SOURCE.format("src/none", "train.py") + "  # hptc: ignore[HPT008] not now"
-    found = compile_code(tmp_path, source=source)
-    assert found.has_errors
+    outcome = compile_code(tmp_path, source=source)
+    assert outcome.has_errors
 
 
 def test_without_an_artifact_bucket_there_is_no_place_for_code(tmp_path: Path) -> None:
@@ -174,9 +176,9 @@ def test_without_an_artifact_bucket_there_is_no_place_for_code(tmp_path: Path) -
         "  dev: {account: '123456789012', region: us-east-1, "
         "infrastructure: {artifact_bucket: absent}}\n"
     )
-    found = compile_file(str(path), Workspace())
+    outcome = compile_file(str(path), Workspace())
     assert "`source` needs an artifact bucket, but `dev` has none" in [
-        diagnostic.message for diagnostic in found.diagnostics
+        diagnostic.message for diagnostic in outcome.diagnostics
     ]
 
 
@@ -184,8 +186,8 @@ def test_a_spec_outside_of_a_project_has_no_place_for_code(tmp_path: Path) -> No
     path = write_code_project(tmp_path)
     (tmp_path / "hptc.yaml").unlink()
     (tmp_path / "src").rename(tmp_path / "specs" / "src")
-    found = compile_file(str(path), Workspace())
-    assert "HPT103" in {diagnostic.code for diagnostic in found.diagnostics}
+    outcome = compile_file(str(path), Workspace())
+    assert "HPT103" in {diagnostic.code for diagnostic in outcome.diagnostics}
 
 
 @pytest.fixture
@@ -221,8 +223,8 @@ def test_the_directories_of_a_run_are_limited(
     second.write_text(
         path.read_text().replace("src/churn", "src").replace("train.py", "churn/train.py")
     )
-    (found,) = compile_file(str(second), workspace).diagnostics
-    assert "was not packed" in found.message
+    (diagnostic,) = compile_file(str(second), workspace).diagnostics
+    assert "was not packed" in diagnostic.message
 
 
 @pytest.mark.parametrize("is_over", [False, True])
@@ -250,8 +252,8 @@ def test_scripts_are_parsed_until_a_run_has_taken_30_seconds(
     (tmp_path / "src" / "churn" / "train.py").write_text("def\n")
     workspace = Workspace(environment="dev")
     workspace.scripts["another folder", "train.py"] = ScriptFacts(seconds=seconds)
-    found = compile_file(str(path), workspace)
-    assert ["HPT363"] * is_read == [diagnostic.code for diagnostic in found.diagnostics]
+    outcome = compile_file(str(path), workspace)
+    assert ["HPT363"] * is_read == [diagnostic.code for diagnostic in outcome.diagnostics]
 
 
 def test_specs_without_code_import_none_of_it() -> None:

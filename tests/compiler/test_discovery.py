@@ -55,8 +55,8 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_files_of(root: Path, argument: str, expected: list[str]) -> None:
-    found = files_of(root / argument, Workspace())
-    assert [path.relative_to(root).as_posix() for path in found] == expected
+    paths = files_of(root / argument, Workspace())
+    assert [path.relative_to(root).as_posix() for path in paths] == expected
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_a_project_with_errors_has_the_specs_it_lists(
 ) -> None:
     """Not every YAML and JSON file of the folder, such as package.json."""
     (root / "hptc.yaml").write_text(text, encoding="utf-8")
-    found = files_of(root, Workspace())
-    assert [path.relative_to(root).as_posix() for path in found] == expected
+    paths = files_of(root, Workspace())
+    assert [path.relative_to(root).as_posix() for path in paths] == expected
 
 
 def test_an_entry_that_no_file_can_have_is_skipped(root: Path) -> None:
     (root / "hptc.yaml").write_text('project: demo\nspecs: ["a\\0b", more]\n', encoding="utf-8")
-    found = files_of(root, Workspace())
-    assert [path.relative_to(root).as_posix() for path in found] == [
+    paths = files_of(root, Workspace())
+    assert [path.relative_to(root).as_posix() for path in paths] == [
         "more/one.yaml",
         "more/two.yaml",
     ]
@@ -102,8 +102,8 @@ def test_hptc_yaml_is_not_a_spec(root: Path) -> None:
     (root / "nested" / "x.yaml").write_text("name: x\n", encoding="utf-8")
     (root / "nested" / "deep").mkdir()
     (root / "nested" / "deep" / "hptc.yaml").write_text("project: other\n", encoding="utf-8")
-    found = files_of(root / "nested", Workspace())
-    assert [path.name for path in found] == ["x.yaml"]
+    paths = files_of(root / "nested", Workspace())
+    assert [path.name for path in paths] == ["x.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_the_first_spec_of_a_name_counts(root: Path) -> None:
     workspace = Workspace()
     project, faults = workspace.project_of(root)
     assert project is not None, faults
-    found = spec_files_by_name(project, workspace)
-    assert {name: path.relative_to(root).as_posix() for name, path in found.items()} == {
+    paths = spec_files_by_name(project, workspace)
+    assert {name: path.relative_to(root).as_posix() for name, path in paths.items()} == {
         "a": "specs/a.yml",
         "b": "specs/b.yaml",
         "one": "more/one.yaml",

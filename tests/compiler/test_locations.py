@@ -23,10 +23,10 @@ def at(column: int, end_column: int, *, end_line: int = 3, source: str = LINE) -
 
 
 def shown(spans: list[Span], secrets: list[Span]) -> list[str]:
-    found = [
+    diagnostics = [
         Diagnostic(code="HPT208", severity=Severity.ERROR, message="x", span=span) for span in spans
     ]
-    return [finding.span.source for finding in without_secrets(found, secrets)]
+    return [finding.span.source for finding in without_secrets(diagnostics, secrets)]
 
 
 @pytest.mark.parametrize(

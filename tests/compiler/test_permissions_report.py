@@ -117,9 +117,9 @@ def test_a_whole_definition_is_in_the_spec() -> None:
 
 def test_a_schedule_has_the_roles_that_start_it() -> None:
     assert report("{}").schedule == ()
-    found = report("name: base\nschedule: {schedule_expression: rate(7 days)}").schedule
-    assert [(role.arn, role.stack) for role in found] == [("", "hptc-rules-test-base-schedule")] * 2
-    for role in found:
+    roles = report("name: base\nschedule: {schedule_expression: rate(7 days)}").schedule
+    assert [(role.arn, role.stack) for role in roles] == [("", "hptc-rules-test-base-schedule")] * 2
+    for role in roles:
         assert role.is_managed
         for permission in role.permissions:
             (requirement,) = permission.required_by

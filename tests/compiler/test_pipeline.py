@@ -67,8 +67,8 @@ def test_a_parent_is_the_job_of_its_content(folder: Path) -> None:
 
 def test_a_parent_that_is_compiled_first_is_named_as_its_child_is(folder: Path) -> None:
     write(folder, zebra="", ant=from_parents("zebra"))
-    found = compile_paths(["."], Workspace(rules=()))
-    assert [outcome.file for outcome in found] == ["specs/ant.yaml", "specs/zebra.yaml"]
+    outcomes = compile_paths(["."], Workspace(rules=()))
+    assert [outcome.file for outcome in outcomes] == ["specs/ant.yaml", "specs/zebra.yaml"]
 
 
 def test_editing_a_parent_changes_its_children_and_no_other(folder: Path) -> None:
@@ -280,10 +280,10 @@ def test_a_rule_that_crashes_is_a_finding_and_the_rest_run(folder: Path) -> None
     write(folder, s="")
     result = compile_file("specs/s.yaml", Workspace(rules=(crashing, finding)))
     assert codes(result) == ["HPT000", "HPT999"]
-    crash, found = result.diagnostics
+    crash, diagnostic = result.diagnostics
     assert not crash.is_error
     assert "HPT998 (crashing) crashed" in crash.message
-    assert found.span.source == "name: s"
+    assert diagnostic.span.source == "name: s"
     assert isinstance(result, Failed)
 
 
@@ -345,7 +345,7 @@ def test_an_unreadable_file_hides_no_findings_of_others(
 def test_a_jumpstart_algorithm_has_no_image(folder: Path, name: str, version: str) -> None:
     algorithm = f"{{training_image: null, built_in: {name}{version}}}"
     write(folder, s=f"training_job: {{algorithm: {algorithm}}}")
-    (found,) = compiled("s").diagnostics
-    assert found.code == "HPT104"
-    assert "has no image of its own" in found.message
-    assert f"`hptc explain {name}`" in found.help
+    (diagnostic,) = compiled("s").diagnostics
+    assert diagnostic.code == "HPT104"
+    assert "has no image of its own" in diagnostic.message
+    assert f"`hptc explain {name}`" in diagnostic.help

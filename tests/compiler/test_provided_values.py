@@ -44,8 +44,8 @@ def place_of(*path: str | int) -> str:
     finding = Finding(
         code="HPT999", message="no", path=RequestPath(("TrainingJobDefinition", *path))
     )
-    (found,) = with_findings(compiled, [finding]).diagnostics
-    span = found.span
+    (diagnostic,) = with_findings(compiled, [finding]).diagnostics
+    span = diagnostic.span
     text = span.source[span.column - 1 : span.end_column - 1]
     return f"{span.file}: {text}"
 
@@ -83,5 +83,5 @@ def test_what_hptc_creates_has_no_line(folder: Path) -> None:
 def test_an_error_of_hptc_yaml_is_not_repeated(folder: Path) -> None:
     text = PROJECT.replace(ROLE, "arn:aws:iam::999999999999:role/ours")
     (folder / "hptc.yaml").write_text(text, encoding="utf-8")
-    found = compile_file("specs/churn.yaml", Workspace()).diagnostics
-    assert [finding.code for finding in found if finding.is_error] == ["HPT108"]
+    diagnostics = compile_file("specs/churn.yaml", Workspace()).diagnostics
+    assert [finding.code for finding in diagnostics if finding.is_error] == ["HPT108"]

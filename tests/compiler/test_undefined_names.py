@@ -60,8 +60,8 @@ def test_the_stand_in_itself_is_an_unknown_reference(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [100, 101, 1_500])
 def test_unknown_references_are_counted_after_a_hundred(count: int) -> None:
     tags = ", ".join(f"t{index}: '${{hptc:no_{index}}}'" for index in range(count))
-    found = compile_text(f"name: x\ntags: {{{tags}}}\n", "spec.yaml", Workspace()).diagnostics
-    messages = [finding.message for finding in found if finding.code == "HPT006"]
+    diagnostics = compile_text(f"name: x\ntags: {{{tags}}}\n", "spec.yaml", Workspace()).diagnostics
+    messages = [finding.message for finding in diagnostics if finding.code == "HPT006"]
     assert len(messages) == min(count, 101)
     if count > 100:
         findings = "finding" if count == 101 else "findings"

@@ -41,29 +41,33 @@ def diagnostics(folder: Path, environment: str | None = None) -> list[Diagnostic
 @pytest.mark.parametrize("environment", ["dev", "dev-eu"])
 def test_a_spec_needs_the_stack_of_an_environment(environment: str, tmp_path: Path) -> None:
     """Whichever environment is checked: the other one is deployed from the same project."""
-    (found,) = diagnostics(written(tmp_path, "eu", "us"), environment)
-    assert (found.code, Path(found.span.file).name, found.span.line) == ("HPT605", "eu.yaml", 1)
-    assert found.message == (
+    (diagnostic,) = diagnostics(written(tmp_path, "eu", "us"), environment)
+    assert (diagnostic.code, Path(diagnostic.span.file).name, diagnostic.span.line) == (
+        "HPT605",
+        "eu.yaml",
+        1,
+    )
+    assert diagnostic.message == (
         "the spec `eu` in the environment `dev` and the environment `dev-eu` need the same stack, "
         "`hptc-plat-dev-eu`"
     )
-    assert found.help == "rename this spec or the environment"
-    (related,) = found.related
+    assert diagnostic.help == "rename this spec or the environment"
+    (related,) = diagnostic.related
     assert (Path(related.span.file).name, related.span.line) == ("hptc.yaml", 5)
     assert related.span.source[related.span.column - 1 : related.span.end_column - 1] == "dev-eu"
 
 
 def test_two_specs_need_one_stack(tmp_path: Path) -> None:
-    found, *rest = diagnostics(written(tmp_path, "eu-x", "x"))
+    diagnostic, *rest = diagnostics(written(tmp_path, "eu-x", "x"))
     assert rest == []
-    assert "the spec `eu-x` in the environment `dev`" in found.message
-    assert "the spec `x` in the environment `dev-eu`" in found.message
-    (related,) = found.related
-    assert {Path(location.file).name for location in (found.span, related.span)} == {
+    assert "the spec `eu-x` in the environment `dev`" in diagnostic.message
+    assert "the spec `x` in the environment `dev-eu`" in diagnostic.message
+    (related,) = diagnostic.related
+    assert {Path(location.file).name for location in (diagnostic.span, related.span)} == {
         "eu-x.yaml",
         "x.yaml",
     }
-    assert found.help == "rename this spec or the other spec"
+    assert diagnostic.help == "rename this spec or the other spec"
 
 
 @pytest.mark.parametrize("text", ["", "# schedule: see hptc.yaml\n"], ids=["no text", "a comment"])
@@ -120,8 +124,8 @@ def test_a_spec_with_a_collision_has_failed_and_keeps_its_other_findings(tmp_pat
 
 
 def test_both_names_are_in_the_json(tmp_path: Path) -> None:
-    (found,) = diagnostics(written(tmp_path, "eu"))
-    (entry,) = json.loads(render([found], Format.JSON))["diagnostics"]
+    (diagnostic,) = diagnostics(written(tmp_path, "eu"))
+    (entry,) = json.loads(render([diagnostic], Format.JSON))["diagnostics"]
     assert entry["code"] == "HPT605"
     assert "`eu`" in entry["message"]
     assert "`dev-eu`" in entry["message"]

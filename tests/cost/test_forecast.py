@@ -197,32 +197,32 @@ limits: {max_number_of_training_jobs: null}
 
 @pytest.mark.parametrize("worked", WORKED, ids=lambda worked: worked.what)
 def test_worked_by_hand(worked: Worked) -> None:
-    found = expected(worked.spec, *worked.runs)
-    assert found.unknown == ""
-    assert found.instance_hours == Decimal(worked.hours)
-    assert found.usd == Decimal(worked.usd)
-    assert (found.usd_low, found.usd_high) == (
+    cost = expected(worked.spec, *worked.runs)
+    assert cost.unknown == ""
+    assert cost.instance_hours == Decimal(worked.hours)
+    assert cost.usd == Decimal(worked.usd)
+    assert (cost.usd_low, cost.usd_high) == (
         Decimal(worked.low or worked.usd),
         Decimal(worked.high or worked.usd),
     )
-    assert found.is_range is (worked.low is not None)
+    assert cost.is_range is (worked.low is not None)
 
 
 def test_hours_of_a_large_tuning_job_are_exact() -> None:
     spec = "limits: {max_number_of_training_jobs: 400, max_parallel_training_jobs: 10}"
-    found = expected(spec, run(*[30] * 400))
-    assert (found.training_jobs, found.instance_hours) == (400, Decimal(200))
+    cost = expected(spec, run(*[30] * 400))
+    assert (cost.training_jobs, cost.instance_hours) == (400, Decimal(200))
 
 
 def test_without_past_runs_there_is_no_forecast() -> None:
-    found = expected("{}")
-    assert found.unknown == "no past runs"
-    assert (found.usd_low, found.usd, found.usd_high, found.instance_hours) == (None,) * 4
+    cost = expected("{}")
+    assert cost.unknown == "no past runs"
+    assert (cost.usd_low, cost.usd, cost.usd_high, cost.instance_hours) == (None,) * 4
 
 
 def test_runs_on_other_instances_are_named() -> None:
-    found = expected_cost(bound("{}"), PastRuns(elsewhere=("churn-1", "churn-2")))
-    assert found.unknown == (
+    cost = expected_cost(bound("{}"), PastRuns(elsewhere=("churn-1", "churn-2")))
+    assert cost.unknown == (
         "no past runs on these instances: `churn-1` and 1 more ran on other instances"
     )
 
@@ -230,11 +230,11 @@ def test_runs_on_other_instances_are_named() -> None:
 @pytest.mark.parametrize("case", ["price", "volume", "one of the alternatives"])
 def test_an_unknown_price_is_never_zero(case: str) -> None:
     spec, prices, _, _ = UNKNOWN[case]
-    found = expected_cost(bound(spec, prices), PastRuns(runs=(run(18),)))
-    assert found.unknown == "price unknown"
-    assert (found.usd_low, found.usd, found.usd_high) == (None, None, None)
-    assert found.instance_hours is not None
-    assert found.instance_hours >= 6
+    cost = expected_cost(bound(spec, prices), PastRuns(runs=(run(18),)))
+    assert cost.unknown == "price unknown"
+    assert (cost.usd_low, cost.usd, cost.usd_high) == (None, None, None)
+    assert cost.instance_hours is not None
+    assert cost.instance_hours >= 6
 
 
 NO_LIMIT = "limits: {max_number_of_training_jobs: null, max_runtime: null}"
@@ -291,13 +291,13 @@ def test_a_forecast_is_between_its_runs_and_never_above_the_bound(
     spec_bound = bound(json.dumps(spec), PRICES)
     runs = [run(*minute) for minute in minutes]
     runs.append(run(*minutes[0], started=len(minutes[0]) + unread))
-    found = expected_cost(spec_bound, PastRuns(runs=tuple(runs)))
+    cost = expected_cost(spec_bound, PastRuns(runs=tuple(runs)))
     assert spec_bound.maximum is not None
     assert spec_bound.maximum.usd is not None
-    assert found.usd_low is not None
-    assert found.usd is not None
-    assert found.usd_high is not None
-    assert 0 < found.usd_low <= found.usd <= found.usd_high <= spec_bound.maximum.usd
+    assert cost.usd_low is not None
+    assert cost.usd is not None
+    assert cost.usd_high is not None
+    assert 0 < cost.usd_low <= cost.usd <= cost.usd_high <= spec_bound.maximum.usd
 
 
 RENDERED = {

@@ -366,9 +366,9 @@ CASES = [
 def churn(tmp_path_factory: pytest.TempPathFactory) -> Project:
     path = tmp_path_factory.mktemp("churn") / "hptc.yaml"
     path.write_text(PROJECT, encoding="utf-8")
-    found, diagnostics = project_file.load(path)
-    assert found is not None, diagnostics
-    return found
+    project, diagnostics = project_file.load(path)
+    assert project is not None, diagnostics
+    return project
 
 
 def compiled(patch: str, churn: Project, on: str = "{}") -> Compiled:
@@ -673,8 +673,8 @@ def test_statements(old: Statement, new: Statement, expected: list[Kind]) -> Non
 
 
 def _kinds(old: Statement, new: Statement) -> list[Kind]:
-    found = permission_changes([old], [new], old_place=lambda _: ROOT, new_place=lambda _: ROOT)
-    return [change.kind for change in found]
+    changes = permission_changes([old], [new], old_place=lambda _: ROOT, new_place=lambda _: ROOT)
+    return [change.kind for change in changes]
 
 
 @pytest.mark.parametrize(

@@ -146,5 +146,5 @@ def test_a_network_is_shown_by_the_keys_that_are_set(network: Any, expected: str
 )
 def test_another_order_allows_the_same(key: str) -> None:
     values = {"input_locations": ["s3://a/*", "s3://b/*"]}.get(key, ["a", "b"])
-    found = policy_changes({key: values}, {key: values[::-1]})
-    assert {change.kind for change in found} <= {Kind.POLICY_TIGHTENED}
+    changes = policy_changes({key: values}, {key: values[::-1]})
+    assert {change.kind for change in changes} <= {Kind.POLICY_TIGHTENED}

@@ -45,9 +45,9 @@ def reviewed(folder: Path, environments: str, old: str, new: str) -> tuple[list[
     repository.commit("new", {"specs/trees.yaml": new})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository.root)
-        found = review_refs([], against="HEAD~1")
-    return [change for spec in found.specs for change in spec.changes], render_diff(
-        found, Format.TEXT
+        review = review_refs([], against="HEAD~1")
+    return [change for spec in review.specs for change in spec.changes], render_diff(
+        review, Format.TEXT
     )
 
 

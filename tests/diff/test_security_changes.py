@@ -61,11 +61,11 @@ NETWORKS: dict[str, tuple[Any, Any, list[tuple[Kind, str, str, str]]]] = {
 
 @pytest.mark.parametrize(("old", "new", "expected"), NETWORKS.values(), ids=NETWORKS)
 def test_network_changes(old: Any, new: Any, expected: list[tuple[Kind, str, str, str]]) -> None:
-    found = list(network_changes(old, new, PATH))
-    assert [(change.kind, change.subject, change.old, change.new) for change in found] == expected
+    changes = list(network_changes(old, new, PATH))
+    assert [(change.kind, change.subject, change.old, change.new) for change in changes] == expected
     keys = {"VPC": (), "security groups": ("security_group_ids",), "subnets": ("subnets",)}
-    assert [finding.path for finding in found] == [
-        (*PATH, *keys[finding.subject]) for finding in found
+    assert [finding.path for finding in changes] == [
+        (*PATH, *keys[finding.subject]) for finding in changes
     ]
 
 
@@ -78,8 +78,8 @@ def test_network_changes(old: Any, new: Any, expected: list[tuple[Kind, str, str
     ],
 )
 def test_key_change(old: str | None, new: str | None, kind: Kind, texts: tuple[str, str]) -> None:
-    found = key_change(old, new, PATH, "key")
-    assert (found.kind, found.subject, found.old, found.new) == (kind, "key", *texts)
+    change = key_change(old, new, PATH, "key")
+    assert (change.kind, change.subject, change.old, change.new) == (kind, "key", *texts)
 
 
 @pytest.mark.parametrize(
@@ -94,5 +94,5 @@ def test_switch_change(
     old: bool | None, new: bool | None, kind: Kind, texts: tuple[str, str]
 ) -> None:
     kinds = Kind.ISOLATION_TIGHTENED, Kind.ISOLATION_LOOSENED
-    found = switch_change(old, new, PATH, "isolation", *kinds)
-    assert (found.kind, found.old, found.new) == (kind, *texts)
+    change = switch_change(old, new, PATH, "isolation", *kinds)
+    assert (change.kind, change.old, change.new) == (kind, *texts)

@@ -26,8 +26,8 @@ def reviewed(folder: Path, *specs: str, old: str | None = None) -> Review:
             compiled(folder / label / str(index), text, project=PROJECT)
             for index, text in enumerate(texts)
         ]
-        found = outcomes[0].environment if outcomes else None
-        environments = {"hptc.yaml": found} if found is not None else {}
+        environment = outcomes[0].environment if outcomes else None
+        environments = {"hptc.yaml": environment} if environment is not None else {}
         return Side(label=label, compiled=tuple(outcomes), environments=environments)
 
     def bound(compiled: Compiled) -> CostBound:

@@ -1,3 +1,5 @@
+"""The deployed project that tests of one process share."""
+
 from __future__ import annotations
 
 import pytest

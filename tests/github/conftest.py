@@ -1,3 +1,5 @@
+"""The fake of GitHub that the tests of this folder use."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

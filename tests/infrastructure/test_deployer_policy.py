@@ -29,9 +29,11 @@ NAMES = ["dev", *(name for name in VARIANTS if name != "nothing")]
 
 @cache
 def dev() -> tuple[Environment, list[DeployableSpec]]:
-    found = compile_paths([str(ROOT)], Workspace(environment="dev"))
-    environment = next(outcome.environment for outcome in found if outcome.environment is not None)
-    return environment, deployable_specs(found)
+    outcomes = compile_paths([str(ROOT)], Workspace(environment="dev"))
+    environment = next(
+        outcome.environment for outcome in outcomes if outcome.environment is not None
+    )
+    return environment, deployable_specs(outcomes)
 
 
 def specs_of(name: str) -> tuple[Environment, list[DeployableSpec]]:

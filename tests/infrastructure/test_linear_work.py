@@ -64,13 +64,13 @@ def test_a_plan_computes_each_digest_and_the_foundation_once(
     assert environment is not None
     count(module, "stack_digest")
     count(module, "foundation")
-    found = stack_statuses(
+    statuses = stack_statuses(
         environment,
         environment_stacks(environment, deployable_specs(compiled)),
         FakeStacks(),
         is_whole_project=False,
     )
-    assert len(found.needed) == 1 + 2 * specs
+    assert len(statuses.needed) == 1 + 2 * specs
     assert calls == {"stack_digest": 1 + 2 * specs, "foundation": 1}
 
 

@@ -40,8 +40,8 @@ def compiled(region: str) -> tuple[Compiled, ...]:
         text = (ROOT / "hptc.yaml").read_text(encoding="utf-8")
         assert "region: us-east-1" in text
         (copy / "hptc.yaml").write_text(text.replace("region: us-east-1", f"region: {region}"))
-        found = compile_paths([str(copy)], Workspace(environment="dev"))
-    return tuple(outcome for outcome in found if isinstance(outcome, Compiled))
+        outcomes = compile_paths([str(copy)], Workspace(environment="dev"))
+    return tuple(outcome for outcome in outcomes if isinstance(outcome, Compiled))
 
 
 def world(region: str) -> World:

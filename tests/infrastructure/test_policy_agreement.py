@@ -436,9 +436,11 @@ def _document(chosen: Environment) -> dict[str, Any]:
 
 def rules_pass(result: Request, in_project: Project) -> bool:
     """Whether `hptc check` finds no HPT8xx in the file. It must find nothing else either."""
-    found = compile_text(json.dumps(result), "request.json", Workspace(rules=RULES), in_project)
-    assert {diagnostic.code[:4] for diagnostic in found.diagnostics} <= {"HPT8"}, found.diagnostics
-    return not found.has_errors
+    outcome = compile_text(json.dumps(result), "request.json", Workspace(rules=RULES), in_project)
+    assert {diagnostic.code[:4] for diagnostic in outcome.diagnostics} <= {"HPT8"}, (
+        outcome.diagnostics
+    )
+    return not outcome.has_errors
 
 
 def iam_allows(result: Request, launcher_policy: dict[str, Any]) -> bool:

@@ -99,8 +99,8 @@ def test_the_policy_of_a_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(policy_size, "MAX_ROLE_POLICY", size)
     assert diagnostics(tmp_path, long) == []
     monkeypatch.setattr(policy_size, "MAX_ROLE_POLICY", size - 1)
-    (found,) = diagnostics(tmp_path, long)
-    assert (found.code, f"has {size:,} characters" in found.message) == ("HPT531", True)
+    (diagnostic,) = diagnostics(tmp_path, long)
+    assert (diagnostic.code, f"has {size:,} characters" in diagnostic.message) == ("HPT531", True)
 
 
 def test_the_request_of_a_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,9 +113,9 @@ def test_the_request_of_a_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(scheduled_start, "MAX_PAYLOAD_BYTES", size)
     assert diagnostics(tmp_path, scheduled) == []
     monkeypatch.setattr(scheduled_start, "MAX_PAYLOAD_BYTES", size - 1)
-    (found,) = diagnostics(tmp_path, scheduled)
-    assert (found.code, found.span.line) == ("HPT531", scheduled.count("\n"))
-    assert f"{size:,} bytes" in found.message
+    (diagnostic,) = diagnostics(tmp_path, scheduled)
+    assert (diagnostic.code, diagnostic.span.line) == ("HPT531", scheduled.count("\n"))
+    assert f"{size:,} bytes" in diagnostic.message
 
 
 def test_bytes_count_in_a_request_not_characters(tmp_path: Path) -> None:
@@ -138,6 +138,6 @@ def test_the_policies_of_an_environment(
     monkeypatch.setattr(project_findings, bound, size)
     assert diagnostics(tmp_path) == []
     monkeypatch.setattr(project_findings, bound, size - 1)
-    (found,) = diagnostics(tmp_path)
-    assert (found.code, found.span.line) == ("HPT109", line)
-    assert f"{size:,} characters" in found.message
+    (diagnostic,) = diagnostics(tmp_path)
+    assert (diagnostic.code, diagnostic.span.line) == ("HPT109", line)
+    assert f"{size:,} characters" in diagnostic.message

@@ -134,12 +134,12 @@ def test_a_fault_of_any_environment_is_an_error_on_its_line(
     text: str, code: str, line: int, message: str, tmp_path: Path
 ) -> None:
     """Though only `good` is compiled: another environment is deployed from the same file."""
-    (found,) = diagnostics(tmp_path, text)
-    assert (found.code, found.span.line) == (code, line)
-    assert Path(found.span.file).name == "hptc.yaml"
-    assert found.is_error
-    assert message in found.message
-    assert found.help
+    (diagnostic,) = diagnostics(tmp_path, text)
+    assert (diagnostic.code, diagnostic.span.line) == (code, line)
+    assert Path(diagnostic.span.file).name == "hptc.yaml"
+    assert diagnostic.is_error
+    assert message in diagnostic.message
+    assert diagnostic.help
 
 
 @pytest.mark.parametrize(

@@ -126,8 +126,10 @@ def test_another_bucket_is_unreachable_from_the_managed_vpc(
 
 def test_a_bucket_is_reported_once() -> None:
     twice = inputs("s3://lake/a/", "s3://lake/b/", "s3://pond/")
-    found = unreachable_buckets(environment(network="managed"), job(definition(**twice, **BEHIND)))
-    assert [bucket.name for bucket in found] == ["lake", "pond", "out"]
+    buckets = unreachable_buckets(
+        environment(network="managed"), job(definition(**twice, **BEHIND))
+    )
+    assert [bucket.name for bucket in buckets] == ["lake", "pond", "out"]
 
 
 def test_s3_express_has_no_endpoint() -> None:

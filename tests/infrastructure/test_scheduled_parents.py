@@ -44,8 +44,8 @@ ACCOUNTS = count(530_000_000_001)  # one a test: sandboxes of one process share 
 
 
 def the_stack(folder: Path, spec: str) -> ScheduleStack:
-    (found,) = stacks(project(folder, spec, base=BASE))
-    return found
+    (stack,) = stacks(project(folder, spec, base=BASE))
+    return stack
 
 
 @pytest.fixture
@@ -178,8 +178,8 @@ def test_the_machine_role_reads_the_runs_of_its_parents(tmp_path: Path) -> None:
 
 
 def test_the_report_shows_the_line_that_requires_the_lookup(tmp_path: Path) -> None:
-    _, found = compiled(project(tmp_path, OTHER, base=BASE))
-    report = permissions_report(next(outcome for outcome in found if outcome.name == "Churn"))
+    _, outcomes = compiled(project(tmp_path, OTHER, base=BASE))
+    report = permissions_report(next(outcome for outcome in outcomes if outcome.name == "Churn"))
     required = {
         permission.statement.sid: {requirement.path for requirement in permission.required_by}
         for role in report.schedule

@@ -136,8 +136,8 @@ def test_a_stack_that_another_spec_needs_is_an_error(tmp_path: Path) -> None:
         "schedule: rate(7 days)\n", ""
     )
     project(tmp_path, other=other)
-    found = compile_paths([str(tmp_path)], Workspace(environment="dev"))
-    (clash,) = [d for outcome in found for d in outcome.diagnostics if d.is_error]
+    outcomes = compile_paths([str(tmp_path)], Workspace(environment="dev"))
+    (clash,) = [d for outcome in outcomes for d in outcome.diagnostics if d.is_error]
     assert (clash.code, clash.span.line, Path(clash.span.file).name) == ("HPT605", 1, "other.yaml")
     assert clash.message == (
         "the spec `churn-schedule` in the environment `dev` and the schedule of the spec `Churn` "

@@ -33,19 +33,19 @@ def churn(tmp_path: Path) -> Compiled:
     return succeeded(compile_code(tmp_path))
 
 
-def send(what: Compiled, tuning: FakeTuning, said: list[str] | None = None) -> object:
+def send(compiled: Compiled, tuning: FakeTuning, messages: list[str] | None = None) -> object:
     return submit(
-        what,
+        compiled,
         tuning,
         FakeStacks(STACKS),
         provenance=lambda _: Provenance(spec=""),
-        progress=(said if said is not None else []).append,
+        progress=(messages if messages is not None else []).append,
     )
 
 
 def test_code_is_uploaded_before_the_job_is_created(churn: Compiled) -> None:
-    tuning, said = FakeTuning(), list[str]()
-    assert isinstance(send(churn, tuning, said), Submitted)
+    tuning, messages = FakeTuning(), list[str]()
+    assert isinstance(send(churn, tuning, messages), Submitted)
     assert [call for call in tuning.calls if call in ("store", "create")] == ["store", "create"]
     (((bucket, key), (body, kms_key)),) = tuning.objects.items()
     assert (bucket, kms_key) == ("artifacts-dev", KEY)
@@ -56,19 +56,19 @@ def test_code_is_uploaded_before_the_job_is_created(churn: Compiled) -> None:
         script = tar.extractfile("train.py")
         assert script is not None
         assert script.read().decode() == SCRIPT
-    assert said[0].startswith("uploading src/churn (2 files, ")
+    assert messages[0].startswith("uploading src/churn (2 files, ")
 
 
 def test_the_same_code_is_uploaded_once(churn: Compiled, tmp_path: Path) -> None:
-    tuning, said = FakeTuning(), list[str]()
+    tuning, messages = FakeTuning(), list[str]()
     send(churn, tuning)
     assert isinstance(send(churn, tuning), AlreadySubmitted)
     assert tuning.calls.count("store") == 1, "an unchanged job needs no code"
     tuning.objects = dict.fromkeys(tuning.objects, (b"", None))
     other = succeeded(compile_code(tmp_path, stopping="  stopping: {max_runtime: 16m}"))
-    assert isinstance(send(other, tuning, said), Submitted)
+    assert isinstance(send(other, tuning, messages), Submitted)
     assert list(tuning.objects.values()) == [(b"", None)], "nothing is replaced"
-    assert said[0].endswith("already has the code in src/churn")
+    assert messages[0].endswith("already has the code in src/churn")
 
 
 class RefusesCode(FakeTuning):

@@ -28,13 +28,13 @@ def described(outcome: Compiled) -> dict[str, Any]:
 
 
 def test_the_same_digest_is_the_same_content(churn: Compiled) -> None:
-    found = content_changes(churn, {}, churn.digest)
-    assert (found.is_changed, found.subjects) == (False, ())
+    changes = content_changes(churn, {}, churn.digest)
+    assert (changes.is_changed, changes.subjects) == (False, ())
 
 
 def test_values_of_stacks_are_not_changes(churn: Compiled) -> None:
-    found = content_changes(churn, described(churn), "")
-    assert (found.is_changed, found.subjects) == (False, ())
+    changes = content_changes(churn, described(churn), "")
+    assert (changes.is_changed, changes.subjects) == (False, ())
 
 
 def test_what_the_service_adds_is_not_a_change(churn: Compiled) -> None:
@@ -46,8 +46,8 @@ def test_what_the_service_adds_is_not_a_change(churn: Compiled) -> None:
 
 
 def test_a_different_digest_is_a_change_whatever_it_is(churn: Compiled) -> None:
-    found = content_changes(churn, described(churn), OTHER)
-    assert (found.is_changed, found.subjects) == (True, ())
+    changes = content_changes(churn, described(churn), OTHER)
+    assert (changes.is_changed, changes.subjects) == (True, ())
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_changes_are_named(
 ) -> None:
     request = described(churn)
     changed = compiled(tmp_path / "now", SPEC.replace(before, after), project=PROJECT)
-    found = content_changes(changed, request, churn.digest)
-    assert found.is_changed is True
-    assert len(found.subjects) == len(subjects)
-    assert all(any(word in subject for subject in found.subjects) for word in subjects), (
-        found.subjects
+    changes = content_changes(changed, request, churn.digest)
+    assert changes.is_changed is True
+    assert len(changes.subjects) == len(subjects)
+    assert all(any(word in subject for subject in changes.subjects) for word in subjects), (
+        changes.subjects
     )

@@ -168,8 +168,8 @@ class TestStaleJobs:
     ) -> None:
         tuning = Paged()
         old_jobs(tuning, count, churn[0])
-        found = planned(churn, tuning).stale
-        assert (len(found.jobs), found.unchecked) == (100, unchecked)
+        stale = planned(churn, tuning).stale
+        assert (len(stale.jobs), stale.unchecked) == (100, unchecked)
 
     @pytest.mark.parametrize("rerun", [None, 1, 999])
     @pytest.mark.parametrize("name", NAMES)

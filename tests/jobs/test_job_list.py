@@ -36,29 +36,29 @@ def names(found: ProjectJobs) -> list[str]:
 
 
 def test_the_jobs_of_a_project_newest_first() -> None:
-    found = listed({"a": "churn", "b": "other", "c": "", "d": "churn"})
-    assert names(found) == ["d", "a"]
-    assert (found.unreadable, found.is_cut) == (0, False)
+    jobs = listed({"a": "churn", "b": "other", "c": "", "d": "churn"})
+    assert names(jobs) == ["d", "a"]
+    assert (jobs.unreadable, jobs.is_cut) == (0, False)
 
 
 def test_jobs_with_unreadable_tags_are_counted() -> None:
-    found = listed({"a": "churn", "a-secret": "churn", "b-secret": "other"})
-    assert names(found) == ["a"]
-    assert found.unreadable == 2
+    jobs = listed({"a": "churn", "a-secret": "churn", "b-secret": "other"})
+    assert names(jobs) == ["a"]
+    assert jobs.unreadable == 2
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(1, ["c"]), (2, ["c", "b"]), (3, ["c", "b", "a"])])
 def test_a_list_ends_at_its_limit(limit: int, expected: list[str]) -> None:
-    found = listed({"a": "churn", "b": "churn", "c": "churn"}, limit)
-    assert names(found) == expected
-    assert not found.is_cut
+    jobs = listed({"a": "churn", "b": "churn", "c": "churn"}, limit)
+    assert names(jobs) == expected
+    assert not jobs.is_cut
 
 
 @pytest.mark.parametrize(("others", "is_cut"), [(199, False), (200, True)])
 def test_the_tags_of_200_jobs_are_read(others: int, is_cut: bool) -> None:
-    found = listed({"oldest": "churn", **{f"job-{n}": "other" for n in range(others)}})
-    assert names(found) == ([] if is_cut else ["oldest"])
-    assert found.is_cut is is_cut
+    jobs = listed({"oldest": "churn", **{f"job-{n}": "other" for n in range(others)}})
+    assert names(jobs) == ([] if is_cut else ["oldest"])
+    assert jobs.is_cut is is_cut
 
 
 def test_the_best_of_each_job_that_has_one_and_how_many_are_read() -> None:

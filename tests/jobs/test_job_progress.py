@@ -114,12 +114,12 @@ def test_the_cost_is_that_of_training_so_far() -> None:
 def test_remaining_time(
     jobs: list[TrainingJob] | None, config: dict[str, Any], expected: Remaining | None
 ) -> None:
-    found = progress(jobs, config=config).remaining
+    remaining = progress(jobs, config=config).remaining
     if expected is not None and expected.seconds > 1_000_000:
-        assert found is not None
-        assert abs(found.seconds - expected.seconds) < 2000
+        assert remaining is not None
+        assert abs(remaining.seconds - expected.seconds) < 2000
     else:
-        assert found == expected
+        assert remaining == expected
 
 
 BEST = {
@@ -214,8 +214,8 @@ def test_outcomes(
 @pytest.mark.parametrize(("waiting", "seconds"), [(1_000, 300_300), (1_001, 300_300)])
 def test_the_order_of_a_thousand_training_jobs_is_simulated(waiting: int, seconds: int) -> None:
     """Beyond a thousand, only the sum of their times is used: here 600 s each, two at a time."""
-    found = progress(TWO_LEFT, config=limits(number=len(TWO_LEFT) + waiting)).remaining
-    assert found == Remaining(seconds=seconds, is_limit=False)
+    remaining = progress(TWO_LEFT, config=limits(number=len(TWO_LEFT) + waiting)).remaining
+    assert remaining == Remaining(seconds=seconds, is_limit=False)
 
 
 def test_unknown_prices_are_unknown() -> None:
@@ -232,10 +232,10 @@ def test_unknown_prices_are_unknown() -> None:
         {},
         now=at(20),
     )
-    found = job_progress(status, job, DONE, bound_of(job, "us-east-1"), now=at(20)).cost
-    assert found is not None
-    assert found.usd is found.usd_low is found.max_usd is None
-    assert found.instance_hours == Decimal("0.34")
+    cost = job_progress(status, job, DONE, bound_of(job, "us-east-1"), now=at(20)).cost
+    assert cost is not None
+    assert cost.usd is cost.usd_low is cost.max_usd is None
+    assert cost.instance_hours == Decimal("0.34")
 
 
 def test_spot_is_a_range() -> None:

@@ -287,9 +287,9 @@ def test_a_plan_shows_what_it_stands_for(
     golden: Golden, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found, tuning = specs(Path()), FakeTuning()
-    run(tuning, found[:1])
-    plan = planned(found, tuning)
+    outcomes, tuning = specs(Path()), FakeTuning()
+    run(tuning, outcomes[:1])
+    plan = planned(outcomes, tuning)
     golden("plan/latest.txt", render_plan(plan))
     golden("plan/latest.json", plan_text(plan))
     assert read_plan(plan_text(plan)) == plan
@@ -306,9 +306,9 @@ def out_of_date(found: list[Compiled], tuning: FakeTuning, change: Callable[[], 
 
 
 def test_a_plan_is_out_of_date_after_a_newer_run(tmp_path: Path) -> None:
-    found, tuning = specs(tmp_path)[:2], FakeTuning()
-    (done,) = run(tuning, found[:1])
-    message = out_of_date(found, tuning, lambda: run_again(tuning, done, "base-00000001"))
+    outcomes, tuning = specs(tmp_path)[:2], FakeTuning()
+    (done,) = run(tuning, outcomes[:1])
+    message = out_of_date(outcomes, tuning, lambda: run_again(tuning, done, "base-00000001"))
     expected = f"`base` was `{done}` and is now `base-00000001`"
     assert f"the newest completed tuning job of {expected}" in message
 
@@ -331,11 +331,11 @@ def run_again(tuning: FakeTuning, name: str, as_name: str) -> None:
 
 
 def test_applying_a_plan_sends_what_it_shows(tmp_path: Path) -> None:
-    found, tuning = specs(tmp_path), FakeTuning()
-    (done,) = run(tuning, found[:1])
-    plan = planned(found, tuning)
-    names = [compiled.name for compiled in found]
-    checked = check_plan(plan, found, tuning, deployed(*names), provenance=origin)
+    outcomes, tuning = specs(tmp_path), FakeTuning()
+    (done,) = run(tuning, outcomes[:1])
+    plan = planned(outcomes, tuning)
+    names = [compiled.name for compiled in outcomes]
+    checked = check_plan(plan, outcomes, tuning, deployed(*names), provenance=origin)
     applied = list(apply(checked, tuning))
     sent = [parents(job.outcome.request) for job in applied if isinstance(job.outcome, Submitted)]
     assert sent == [[done], []]
@@ -344,8 +344,8 @@ def test_applying_a_plan_sends_what_it_shows(tmp_path: Path) -> None:
 def online(compiled: Compiled, tuning: FakeTuning) -> list[tuple[str, str]]:
     account = FakeAccount(tuning=tuning, stacks=deployed(compiled.name)).account
     (checked,) = check_online([compiled], lambda _: account)
-    found = [diagnostic for diagnostic in checked.diagnostics if diagnostic.code < "HPT905"]
-    return [(finding.code, finding.message) for finding in found]
+    diagnostics = [diagnostic for diagnostic in checked.diagnostics if diagnostic.code < "HPT905"]
+    return [(finding.code, finding.message) for finding in diagnostics]
 
 
 def test_the_online_checks_compare_with_the_run(tmp_path: Path) -> None:

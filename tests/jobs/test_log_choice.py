@@ -58,8 +58,12 @@ def test_what_is_shown_without_a_name(
     chosen: list[TrainingJob],
     left_out: int,
 ) -> None:
-    found = choose_training_jobs(state, training_jobs, None)
-    assert (found.reason, list(found.training_jobs), found.left_out) == (reason, chosen, left_out)
+    choice = choose_training_jobs(state, training_jobs, None)
+    assert (choice.reason, list(choice.training_jobs), choice.left_out) == (
+        reason,
+        chosen,
+        left_out,
+    )
 
 
 def test_a_name_or_a_part_of_it() -> None:

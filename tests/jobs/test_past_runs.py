@@ -99,12 +99,12 @@ class TestSelection:
         specs = project(tmp_path, {"churn": plain("churn")})
         tuning = FakeTuning()
         name = ran(tuning, specs[0], *seconds, status=status)
-        found = runs_of(tuning, specs).runs
-        assert [run.name for run in found] == ([name] if counts else [])
+        runs = runs_of(tuning, specs).runs
+        assert [run.name for run in runs] == ([name] if counts else [])
         if counts:
-            assert found[0].is_same_content
-            assert found[0].billed == 1
-            assert found[0].training_jobs == len(seconds)
+            assert runs[0].is_same_content
+            assert runs[0].billed == 1
+            assert runs[0].training_jobs == len(seconds)
 
     def test_present_content_comes_before_earlier_content(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
@@ -112,15 +112,15 @@ class TestSelection:
         first = ran(tuning, now[0], 600)
         again = ran(tuning, now[0], 900, rerun=1)
         ran(tuning, project(tmp_path, {"churn": plain("churn", WIDER)})[0], 60)
-        found = runs_of(tuning, project(tmp_path, {"churn": plain("churn")}))
-        assert [run.name for run in found.runs] == [again, first]
-        assert seconds_of(found) == [[900], [600]]
+        runs = runs_of(tuning, project(tmp_path, {"churn": plain("churn")}))
+        assert [run.name for run in runs.runs] == [again, first]
+        assert seconds_of(runs) == [[900], [600]]
 
     def test_earlier_content_on_the_same_instances(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         ran(tuning, project(tmp_path, {"churn": plain("churn")})[0], 600)
-        found = runs_of(tuning, project(tmp_path, {"churn": plain("churn", WIDER)}))
-        assert [(run.is_same_content, run.times) for run in found.runs] == [
+        runs = runs_of(tuning, project(tmp_path, {"churn": plain("churn", WIDER)}))
+        assert [(run.is_same_content, run.times) for run in runs.runs] == [
             (False, (TrainingTime(definition="", seconds=600),))
         ]
 
@@ -130,8 +130,8 @@ class TestSelection:
     ) -> None:
         tuning = FakeTuning()
         name = ran(tuning, project(tmp_path, {"churn": plain("churn")})[0], 600)
-        found = runs_of(tuning, project(tmp_path, {"churn": plain("churn", change)}))
-        assert found == PastRuns(elsewhere=(name,))
+        runs = runs_of(tuning, project(tmp_path, {"churn": plain("churn", change)}))
+        assert runs == PastRuns(elsewhere=(name,))
 
     def test_a_run_on_demand_does_not_count_for_spot(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
@@ -242,8 +242,8 @@ class TestCalls:
         for most in range(11, 13 + MAX_CANDIDATES):
             content = plain("churn", BIGGER).replace("max: 10}", f"max: {most}}}")
             ran(tuning, project(tmp_path, {"churn": content})[0], 600)
-        found = runs_of(tuning, project(tmp_path, {"churn": plain("churn")}))
-        assert (found.runs, len(found.elsewhere)) == ((), MAX_CANDIDATES)
+        runs = runs_of(tuning, project(tmp_path, {"churn": plain("churn")}))
+        assert (runs.runs, len(runs.elsewhere)) == ((), MAX_CANDIDATES)
         assert Counter(tuning.calls) == Counter(
             list_jobs=1, list_tags=MAX_CANDIDATES, describe=MAX_CANDIDATES
         )
@@ -276,6 +276,6 @@ def test_a_scheduled_job_is_a_past_run(tmp_path: Path) -> None:
     tuning = FakeTuning()
     name = ran(tuning, specs[0], 600, 660)
     renamed(tuning, name, by_schedule(specs[0], "202611300600"))
-    found = runs_of(tuning, specs)
-    assert seconds_of(found) == [[600, 660]]
-    assert [run.is_same_content for run in found.runs] == [True]
+    runs = runs_of(tuning, specs)
+    assert seconds_of(runs) == [[600, 660]]
+    assert [run.is_same_content for run in runs.runs] == [True]

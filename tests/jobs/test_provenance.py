@@ -51,8 +51,8 @@ def test_the_commit_and_whether_the_file_has_changed(
 def test_a_staged_rename_is_a_change(repository: Repository) -> None:
     commit = repository.commit("first", {"old.yaml": "a"})
     git.git_output(repository.root, "mv", "old.yaml", "new.yaml")
-    found = provenance_of(repository.root / "new.yaml")
-    assert found == Provenance(spec="new.yaml", commit=f"{commit[:12]}-dirty")
+    provenance = provenance_of(repository.root / "new.yaml")
+    assert provenance == Provenance(spec="new.yaml", commit=f"{commit[:12]}-dirty")
 
 
 def test_an_unmerged_file_is_a_change(repository: Repository) -> None:
@@ -64,8 +64,8 @@ def test_an_unmerged_file_is_a_change(repository: Repository) -> None:
     who = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
     git.git_output(repository.root, *who, "merge", "topic")
     assert repository.git("ls-files", "--unmerged")
-    found = provenance_of(repository.root / "a b.yaml")
-    assert found == Provenance(spec="a b.yaml", commit=f"{commit[:12]}-dirty")
+    provenance = provenance_of(repository.root / "a b.yaml")
+    assert provenance == Provenance(spec="a b.yaml", commit=f"{commit[:12]}-dirty")
 
 
 def test_a_file_outside_of_git(tmp_path: Path) -> None:

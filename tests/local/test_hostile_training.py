@@ -95,9 +95,9 @@ def test_two_tuning_jobs_run_at_once_in_one_folder(tmp_path: Path) -> None:
     for name in names:
         tuning.create(tuning_request(name, jobs=3))
     wait_until(lambda: all(job_status(tuning, name).has_ended for name in names))
-    found = [job_status(tuning, name) for name in names]
-    assert [result.training_jobs.completed for result in found] == [3, 3]
-    assert [result.best.metric_value for result in found if result.best] == [0.1, 0.2]
+    statuses = [job_status(tuning, name) for name in names]
+    assert [result.training_jobs.completed for result in statuses] == [3, 3]
+    assert [result.best.metric_value for result in statuses if result.best] == [0.1, 0.2]
 
 
 def test_gaps_in_a_log_that_grows_too_fast_are_reported(

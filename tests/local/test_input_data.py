@@ -22,7 +22,7 @@ FILES = {
 }  # fmt: skip
 
 
-def found(
+def find_data(
     source: dict[str, Any], given: Path | None, root: Path | None, *, name: str = "train"
 ) -> tuple[Path | None, str]:
     """The path of a channel's data, and why there is none."""
@@ -45,11 +45,11 @@ def root(tmp_path: Path) -> Path:
 
 def test_the_data_of_a_channel(root: Path) -> None:
     folder = root / "bucket/train"
-    assert found(PREFIX, None, root) == (folder, "")
-    assert found(PREFIX, folder, None) == (folder, "")
-    assert found(MANIFEST, None, root) == (root / "bucket/m.json", "")
-    assert found(MANIFEST, folder, None) == (folder, "")
-    assert found(FILES, folder, None) == (folder, "")
+    assert find_data(PREFIX, None, root) == (folder, "")
+    assert find_data(PREFIX, folder, None) == (folder, "")
+    assert find_data(MANIFEST, None, root) == (root / "bucket/m.json", "")
+    assert find_data(MANIFEST, folder, None) == (folder, "")
+    assert find_data(FILES, folder, None) == (folder, "")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_data_of_a_channel(root: Path) -> None:
     ],
 )
 def test_what_is_needed_without_any_option(source: Any, name: str, reason: str) -> None:
-    path, text = found(source, None, None, name=name)
+    path, text = find_data(source, None, None, name=name)
     assert path is None
     assert text.startswith(f"the input channel `{name}` ")
     assert reason in text
@@ -71,22 +71,22 @@ def test_what_is_needed_without_any_option(source: Any, name: str, reason: str) 
 
 
 def test_what_is_missing(root: Path) -> None:
-    assert "does not exist" in found(PREFIX, root / "nothing", None)[1]
+    assert "does not exist" in find_data(PREFIX, root / "nothing", None)[1]
     assert (
         "nothing does not exist"
-        in found(
+        in find_data(
             {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/nothing"}}, None, root
         )[1]
     )
-    assert "name the folder of its objects" in found(MANIFEST, root / "bucket/m.json", None)[1]
-    assert "reads an augmented manifest, but" in found(LISTED, root / "bucket", root)[1]
+    assert "name the folder of its objects" in find_data(MANIFEST, root / "bucket/m.json", None)[1]
+    assert "reads an augmented manifest, but" in find_data(LISTED, root / "bucket", root)[1]
 
 
 def test_a_manifest_may_not_be_a_link_out_of_the_folder(root: Path, tmp_path: Path) -> None:
     inside = tmp_path / "s3"
     (inside / "bucket").mkdir(parents=True)
     (inside / "bucket/m.json").symlink_to(root / "bucket/m.json")
-    assert "is a link out of" in found(MANIFEST, None, inside)[1]
+    assert "is a link out of" in find_data(MANIFEST, None, inside)[1]
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def start_run(folder: Path, *options: str) -> subprocess.Popen[bytes]:
 
 
 def records(folder: Path) -> dict[str, dict[str, Any]]:
-    found = sorted(folder.glob("jobs/demo/training-jobs/*.json"))
-    return {path.stem: json.loads(path.read_text()) for path in found}
+    paths = sorted(folder.glob("jobs/demo/training-jobs/*.json"))
+    return {path.stem: json.loads(path.read_text()) for path in paths}
 
 
 def finished(folder: Path) -> dict[str, dict[str, Any]]:

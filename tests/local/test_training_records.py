@@ -89,10 +89,10 @@ def test_a_record_that_has_ended(
     record: dict[str, Any], status: str, state: str, objective: float | None
 ) -> None:
     assert objective_status(record) == status
-    found = observe(record)
-    assert (found.number, found.state, found.objective) == (7, state, objective)
-    assert found.reports == (0.5, 0.4)
-    assert found.values == {"depth": "3", "rate": "0.1"}
+    observation = observe(record)
+    assert (observation.number, observation.state, observation.objective) == (7, state, objective)
+    assert observation.reports == (0.5, 0.4)
+    assert observation.values == {"depth": "3", "rate": "0.1"}
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(90.4, 90), (0, 0), (-5, 0)])

@@ -40,8 +40,8 @@ def spec(editor: Editor, folder: Path) -> Iterator[Path]:
 
 
 def test_shows_the_findings_of_unsaved_text_and_removes_them(editor: Editor, spec: Path) -> None:
-    found = editor.change(spec, SPEC.replace("max_depth:", "max_dept:"))
-    assert [(finding.code, finding.source) for finding in found] == [("HPT305", "hptc")]
+    diagnostics = editor.change(spec, SPEC.replace("max_depth:", "max_dept:"))
+    assert [(finding.code, finding.source) for finding in diagnostics] == [("HPT305", "hptc")]
     assert editor.change(spec, SPEC) == []
 
 
@@ -50,11 +50,11 @@ def hover_at(editor: Editor, path: Path, text: str, word: str) -> str:
     before = text[: text.index(word)]
     position = types.Position(before.count("\n"), len(before) - before.rfind("\n") - 1)
     sent = types.HoverParams(types.TextDocumentIdentifier(path.as_uri()), position)
-    found = editor.wait(editor.client.text_document_hover_async(sent))
-    if found is None:
+    hover = editor.wait(editor.client.text_document_hover_async(sent))
+    if hover is None:
         return ""
-    assert isinstance(found.contents, types.MarkupContent)
-    return found.contents.value
+    assert isinstance(hover.contents, types.MarkupContent)
+    return hover.contents.value
 
 
 def test_hovering_shows_keys_prices_and_rules(editor: Editor, spec: Path) -> None:
@@ -114,9 +114,9 @@ def test_going_to_the_definition_of_what_a_spec_names(
 
 def test_columns_count_utf_16_units(editor: Editor, spec: Path) -> None:
     line = 'tags: {"\N{PARTY POPPER}\N{PARTY POPPER}": {a: b}}'
-    found = editor.change(spec, SPEC.replace("tags: {team: growth}", line))
+    diagnostics = editor.change(spec, SPEC.replace("tags: {team: growth}", line))
     character = line.index("{a") + 2  # each of the two is two units
-    assert [diagnostic.range.start.character for diagnostic in found] == [character]
+    assert [diagnostic.range.start.character for diagnostic in diagnostics] == [character]
 
 
 def test_findings_in_hptc_yaml_are_shown_there_and_change_with_it(
@@ -166,9 +166,11 @@ def test_files_of_other_tools_have_no_findings(editor: Editor, folder: Path) -> 
 
 
 def test_a_file_outside_of_a_project(editor: Editor, tmp_path: Path) -> None:
-    found = editor.open(tmp_path / "new.yaml", "name: new\ntraining_job: {}\nstrategi: Random\n")
-    assert found
-    assert {diagnostic.source for diagnostic in found} == {"hptc"}
+    diagnostics = editor.open(
+        tmp_path / "new.yaml", "name: new\ntraining_job: {}\nstrategi: Random\n"
+    )
+    assert diagnostics
+    assert {diagnostic.source for diagnostic in diagnostics} == {"hptc"}
     editor.close(tmp_path / "new.yaml")
 
 
@@ -183,8 +185,8 @@ def test_two_specs_with_one_name(editor: Editor, spec: Path, folder: Path) -> No
     path = folder / "specs" / "another.yaml"
     path.write_text(SPEC, "utf-8")
     try:
-        found = editor.change(spec, SPEC + "\n")
-        assert [diagnostic.range.start.line for diagnostic in found] == [0]
+        diagnostics = editor.change(spec, SPEC + "\n")
+        assert [diagnostic.range.start.line for diagnostic in diagnostics] == [0]
     finally:
         path.unlink()
 
@@ -200,22 +202,22 @@ def test_the_first_line_shows_training_jobs_and_cost(editor: Editor, spec: Path)
 
 def test_completes_and_fixes(editor: Editor, spec: Path) -> None:
     wrong = SPEC.replace("max_depth:", "max_dept:")
-    [found] = editor.change(spec, wrong)
+    [diagnostic] = editor.change(spec, wrong)
     file = types.TextDocumentIdentifier(spec.as_uri())
     actions = editor.wait(
         editor.client.text_document_code_action_async(
-            types.CodeActionParams(file, found.range, types.CodeActionContext([found]))
+            types.CodeActionParams(file, diagnostic.range, types.CodeActionContext([diagnostic]))
         )
     )
     titles = [action.title for action in actions or ()]
     assert titles == ["Change to `max_depth`", "Suppress HPT305 on this line"]
-    at = types.Position(found.range.start.line, found.range.end.character)
+    at = types.Position(diagnostic.range.start.line, diagnostic.range.end.character)
     items = editor.wait(
         editor.client.text_document_completion_async(types.CompletionParams(file, at))
     )
     assert isinstance(items, tuple | list)
     gamma = next(item for item in items if item.label == "gamma")
-    assert gamma.text_edit == types.TextEdit(found.range, "gamma")
+    assert gamma.text_edit == types.TextEdit(diagnostic.range, "gamma")
 
 
 def test_a_fix_can_be_in_several_places_and_in_another_file(

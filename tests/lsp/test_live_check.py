@@ -18,17 +18,17 @@ from tests.support.specs import PROJECT, SPEC
 def test_the_specs_of_this_repository_have_the_findings_of_check() -> None:
     paths = sorted((ROOT / "specs").glob("*.yaml"))
     texts = {path.resolve(): path.read_text("utf-8") + "typo: 1\n" for path in paths}
-    found = check_open(texts)
-    assert found.crashes == ()
+    results = check_open(texts)
+    assert results.crashes == ()
     assert len(texts) > 10
     for path in texts:
         expected = merged_diagnostics(compile_in_all_environments([str(path)], Workspace()))
         new = [
-            diagnostic for diagnostic in found.diagnostics[path] if "`typo`" in diagnostic.message
+            diagnostic for diagnostic in results.diagnostics[path] if "`typo`" in diagnostic.message
         ]
         assert len(new) == 1
         assert {diagnostic.message for diagnostic in expected} <= {
-            diagnostic.message for diagnostic in found.diagnostics[path]
+            diagnostic.message for diagnostic in results.diagnostics[path]
         }
 
 
@@ -37,32 +37,32 @@ def test_a_crash_in_one_file_does_not_hide_the_others(tmp_path: Path) -> None:
         raise RuntimeError("a bug")
 
     path = (tmp_path / "spec.yaml").resolve()
-    found = check_open({path: "name: a\nstrateg: Random\ntraining_job: {}\n"}, crash)
-    assert "HPT101" in {finding.code for finding in found.diagnostics[path]}
-    assert len(found.crashes) == 1
-    assert "RuntimeError: a bug" in found.crashes[0]
+    results = check_open({path: "name: a\nstrateg: Random\ntraining_job: {}\n"}, crash)
+    assert "HPT101" in {finding.code for finding in results.diagnostics[path]}
+    assert len(results.crashes) == 1
+    assert "RuntimeError: a bug" in results.crashes[0]
 
 
 def test_a_price_table_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "hptc.yaml").write_text(PROJECT + "policy: {budget_usd: 5}\n", "utf-8")
     (tmp_path / "prices.json").write_text("[]", "utf-8")
     path = (tmp_path / "spec.yaml").resolve()
-    [found] = check_open({path: SPEC}).diagnostics[path]
-    assert "prices.json" in found.message
-    assert found.is_error
+    [diagnostic] = check_open({path: SPEC}).diagnostics[path]
+    assert "prices.json" in diagnostic.message
+    assert diagnostic.is_error
 
 
 def test_a_text_that_is_too_large_is_a_finding(tmp_path: Path) -> None:
     path = (tmp_path / "spec.yaml").resolve()
     text = "name: a\ntraining_job: {}\n" + "#" * 1_000_000
-    [found] = check_open({path: text}).diagnostics[path]
-    assert found.message.startswith("larger than")
+    [diagnostic] = check_open({path: text}).diagnostics[path]
+    assert diagnostic.message.startswith("larger than")
 
 
 def test_no_link_to_a_page_that_does_not_exist(tmp_path: Path) -> None:
     path = (tmp_path / "spec.yaml").resolve()
     text = "name: a\nstrateg: Random\ntraining_job: {}\n"
-    found, *_ = check_open({path: text}).diagnostics[path]
-    shown = to_protocol(found, text.split("\n"), PositionCodec(), lambda name: (name, ()))
+    diagnostic, *_ = check_open({path: text}).diagnostics[path]
+    shown = to_protocol(diagnostic, text.split("\n"), PositionCodec(), lambda name: (name, ()))
     assert shown.code_description is None
-    assert shown.code == found.code
+    assert shown.code == diagnostic.code

@@ -150,17 +150,17 @@ class TestHyperband:
     """The brackets of the paper, table 1: at most 81 of a resource, reduced by 3."""
 
     def test_against_the_paper(self) -> None:
-        found = brackets(1, 81)
+        hyperband = brackets(1, 81)
         assert [
             [(rung.training_jobs, rung.resource) for rung in bracket.rungs]
-            for bracket in found.brackets
+            for bracket in hyperband.brackets
         ] == PAPER
-        assert found.training_jobs == 81 + 34 + 15 + 8 + 5
+        assert hyperband.training_jobs == 81 + 34 + 15 + 8 + 5
 
     def test_resource_by_hand(self) -> None:
         # s=1: 3 jobs to 1, 1 of them on to 3: 3 x 1 + 1 x 2 = 5; s=0: 2 jobs to 3 = 6
-        found = brackets(1, 3)
-        assert (found.training_jobs, found.resource) == (5, 11)
+        hyperband = brackets(1, 3)
+        assert (hyperband.training_jobs, hyperband.resource) == (5, 11)
 
     @pytest.mark.parametrize(
         ("least", "most", "count"), [(1, 1, 1), (5, 5, 1), (1, 2, 1), (1, 3, 2), (3, 27, 3)]
@@ -212,8 +212,8 @@ training_job: {hyperparameters: {epochs: 9}}
 
     @given(st.integers(1, 50), st.integers(0, 20_000))
     def test_rungs_stay_within_the_resource(self, least: int, more: int) -> None:
-        found = brackets(least, least + more)
-        for bracket in found.brackets:
+        hyperband = brackets(least, least + more)
+        for bracket in hyperband.brackets:
             resources = [rung.resource for rung in bracket.rungs]
             assert resources == sorted(resources)
             assert least <= resources[0]
@@ -299,9 +299,9 @@ def test_every_value_of_a_choice_is_drawn() -> None:
 
 def test_the_largest_grid_has_no_warning() -> None:
     spec = GRID.replace("[2, 4, 6]", str([*range(25)])).replace("[sgd, adam]", str([*range(30)]))
-    found = preview(job(spec))
-    assert [grid.points for grid in found.grids] == [750]
-    assert not any("maximum is 750" in warning for warning in found.warnings)
+    search_preview = preview(job(spec))
+    assert [grid.points for grid in search_preview.grids] == [750]
+    assert not any("maximum is 750" in warning for warning in search_preview.warnings)
 
 
 @given(

@@ -27,10 +27,10 @@ NOTHING = "artifact_bucket: absent, data_bucket: absent, kms_key: absent"
 
 def loaded(folder: Path, text: str) -> Project:
     (folder / "hptc.yaml").write_text(text, "utf-8")
-    found, diagnostics = project_file.load(folder / "hptc.yaml")
+    project, diagnostics = project_file.load(folder / "hptc.yaml")
     assert diagnostics == []
-    assert found is not None
-    return found
+    assert project is not None
+    return project
 
 
 CHOICES: dict[str, tuple[str, str | None, str | None]] = {
@@ -62,8 +62,8 @@ def test_no_environment(tmp_path: Path, text: str, requested: str | None, messag
 
 
 def test_what_templates_see(tmp_path: Path) -> None:
-    found = loaded(tmp_path, f"project: x\nenvironments:\n{DEV}{PROD}")
-    dev, prod = found.environment("dev"), found.environment("prod")
+    project = loaded(tmp_path, f"project: x\nenvironments:\n{DEV}{PROD}")
+    dev, prod = project.environment("dev"), project.environment("prod")
     assert dev is not None
     assert prod is not None
     assert dev.variables["account"] == "111122223333"

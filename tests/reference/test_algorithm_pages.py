@@ -23,16 +23,16 @@ def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
 
 @pytest.mark.parametrize("name", algorithms.algorithm_names())
 def test_every_fact_is_on_the_page(name: str) -> None:
-    found = algorithms.algorithm(name)
+    algorithm = algorithms.algorithm(name)
     page = algorithm_page(name)
-    assert found is not None
+    assert algorithm is not None
     assert page is not None
-    for channel in found.channels:
+    for channel in algorithm.channels:
         assert all(f"`{name}`" in page for name in channel.names)
-    for metric in found.metrics:
+    for metric in algorithm.metrics:
         assert f"| `{metric.name}` | {metric.direction} |" in page
         assert metric.regex is None or f"`{metric.regex}`" in page
-    for known in found.hyperparameters:
+    for known in algorithm.hyperparameters:
         assert f"| `{known.name}`" in page
         words = (*known.scalar.values, *known.also) if known.kind == "choice" else known.also
         assert all(f"`{word}`" in page for word in words if word)
@@ -42,9 +42,9 @@ def test_every_fact_is_on_the_page(name: str) -> None:
 def test_a_page_in_a_terminal_has_no_relative_link(name: str) -> None:
     links = re.findall(r"\]\(([^)]*)\)", algorithm_page(name) or "")
     assert all(link.startswith("https://") for link in links)
-    found = algorithms.algorithm(name)
-    assert found is not None
-    assert bool(links) == (found.kind == "jumpstart")
+    algorithm = algorithms.algorithm(name)
+    assert algorithm is not None
+    assert bool(links) == (algorithm.kind == "jumpstart")
 
 
 def test_no_page() -> None:

@@ -41,10 +41,10 @@ TIGHT = PROJECT.replace("infrastructure:", "policy: {budget_usd: 100}\n    infra
 def loaded(folder: Path, text: str) -> Project:
     path = folder / "hptc.yaml"
     path.write_text(text, encoding="utf-8")
-    found, diagnostics = project_file.load(path)
-    assert found is not None, diagnostics
-    document = replace(found.document, file="hptc.yaml")
-    return replace(found, document=document)
+    project, diagnostics = project_file.load(path)
+    assert project is not None, diagnostics
+    document = replace(project.document, file="hptc.yaml")
+    return replace(project, document=document)
 
 
 def spec(text: str, within: Project, file: str = "specs/trees.yaml") -> Outcome:
@@ -287,8 +287,8 @@ def test_a_comment_fits_for_any_change(
     change = Change(
         kind=Kind.PERMISSIONS_BROADENED, path=(), subject=text, old=text, new=text, note=text
     )
-    found = tuple(changed(change, changes, name=f"s{n}{text}") for n in range(specs))
-    result = replace(page_of(*found), project=(change,) * changes, notes=(text,), old=text)
+    diffs = tuple(changed(change, changes, name=f"s{n}{text}") for n in range(specs))
+    result = replace(page_of(*diffs), project=(change,) * changes, notes=(text,), old=text)
     page = render_markdown(result)
     assert len(page.encode()) <= MAX_BYTES
     assert page.splitlines()[0].startswith("🔴 **hptc diff: broadens permissions**")

@@ -50,10 +50,10 @@ def diagnostic(text: str) -> Diagnostic:
 
 
 def rendered(text: str, form: str) -> str:
-    found = [diagnostic(text)]
+    diagnostics = [diagnostic(text)]
     if form == "sarif":
-        return render_sarif(found, [RuleHelp(code="HPT101", summary="", page="")])
-    return render(found, Format(form))
+        return render_sarif(diagnostics, [RuleHelp(code="HPT101", summary="", page="")])
+    return render(diagnostics, Format(form))
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

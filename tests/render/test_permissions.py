@@ -42,12 +42,12 @@ def test_each_statement_is_traced_to_the_spec(spec: str, golden: Golden) -> None
 
 
 def test_json_is_the_policy_that_is_deployed(golden: Golden) -> None:
-    found = compiled("direct-marketing-xgboost")
-    result = permissions_json(permissions_report(succeeded(found)))
+    outcome = compiled("direct-marketing-xgboost")
+    result = permissions_json(permissions_report(succeeded(outcome)))
     golden("permissions/direct-marketing-xgboost.json", result)
-    assert found.environment is not None
-    assert found.job is not None
-    (stack,) = spec_stacks(found.environment, [(found.name, found.job)])
+    assert outcome.environment is not None
+    assert outcome.job is not None
+    (stack,) = spec_stacks(outcome.environment, [(outcome.name, outcome.job)])
     assert json.loads(result) == document(stack.permissions)
 
 
@@ -90,9 +90,9 @@ def test_each_of_several_roles_has_a_policy(tmp_path: Path) -> None:
 
 def test_permissions_need_an_environment() -> None:
     text = (ROOT / "tests/golden/requests/dev/mnist-kmeans.json").read_text(encoding="utf-8")
-    found = compile_text(text, "request.json", Workspace())
+    outcome = compile_text(text, "request.json", Workspace())
     with pytest.raises(UsageError, match="account and a Region"):
-        permissions_report(succeeded(found))
+        permissions_report(succeeded(outcome))
 
 
 def test_a_request_in_an_environment_has_no_managed_role() -> None:

@@ -30,9 +30,9 @@ WIDTHS = (390, 1280)
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of 100 training jobs."""
     tuning, name = tuned(SPEC, training_jobs=100, status="Completed")
-    found = read_results(tuning, name, packaged(), options=ReadOptions(top=10), now=END)
+    results = read_results(tuning, name, packaged(), options=ReadOptions(top=10), now=END)
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(report_html(without_secret_values(found)), "utf-8")
+    path.write_text(report_html(without_secret_values(results)), "utf-8")
     return path
 
 

@@ -61,5 +61,5 @@ def test_the_nearest_key(path: tuple[Any, ...], key: tuple[str, ...]) -> None:
 )
 def test_every_notation_of_a_value(path: tuple[Any, ...], keys: list[str]) -> None:
     request = {JOB: {"InputDataConfig": [{"ChannelName": "code"}]}}
-    found = exact_spec_paths(RequestPath(path), request)
-    assert [path_text(key) for key in found] == [f"training_job.{key}" for key in keys]
+    paths = exact_spec_paths(RequestPath(path), request)
+    assert [path_text(key) for key in paths] == [f"training_job.{key}" for key in keys]

@@ -76,5 +76,5 @@ def test_the_logs_of_five_groups_are_read() -> None:
     reasons = ("memory", "space", "data", "script", "image", "role")
     jobs = [failed(f"x-{number}", f"no {reason}") for number, reason in enumerate(reasons)]
     tuning = FakeTuning(logs={job.name: logging("a line") for job in jobs})
-    found = with_logs(group_failures(jobs), tuning)
-    assert [bool(group.log) for group in found] == [True] * 5 + [False]
+    groups = with_logs(group_failures(jobs), tuning)
+    assert [bool(group.log) for group in groups] == [True] * 5 + [False]

@@ -39,20 +39,20 @@ def one_less(tuning: FakeTuning, name: str, **changes: Any) -> TrainingJob:
 
 def test_every_training_job_is_there_the_best_first() -> None:
     tuning, name = tuned()
-    found = read(tuning, name)
-    assert [training_job.number for training_job in found.training_jobs] == list(range(1, 101))
+    results = read(tuning, name)
+    assert [training_job.number for training_job in results.training_jobs] == list(range(1, 101))
     assert all(
-        f"-{training_job.number:03}-" in training_job.name for training_job in found.training_jobs
+        f"-{training_job.number:03}-" in training_job.name for training_job in results.training_jobs
     )
     objectives = [
         training_job.objective
-        for training_job in found.ranked
+        for training_job in results.ranked
         if training_job.objective is not None
     ]
     assert objectives == sorted(objectives, reverse=True)
     assert len(objectives) == 96
-    assert [training_job.status for training_job in found.ranked[96:]] == ["Failed"] * 4
-    assert found.ranked[0].name == found.status.best.name  # type: ignore[union-attr]
+    assert [training_job.status for training_job in results.ranked[96:]] == ["Failed"] * 4
+    assert results.ranked[0].name == results.status.best.name  # type: ignore[union-attr]
 
 
 def test_the_smallest_is_the_best_when_minimizing() -> None:
@@ -63,64 +63,64 @@ def test_the_smallest_is_the_best_when_minimizing() -> None:
 
 def test_without_spot_the_list_has_the_cost() -> None:
     tuning, name = tuned()
-    found = read(tuning, name, ALL)
+    results = read(tuning, name, ALL)
     assert Counter(tuning.calls) == Counter(
         describe=1, list_tags=1, list_training_jobs=1, log_events=2
     )
-    assert found.cost.usd == found.cost.usd_known == Decimal("7.83")
-    assert found.cost.bound.usd == Decimal("23.63")
-    assert found.cost.billable_seconds == sum(
-        training_job.seconds or 0 for training_job in found.training_jobs
+    assert results.cost.usd == results.cost.usd_known == Decimal("7.83")
+    assert results.cost.bound.usd == Decimal("23.63")
+    assert results.cost.billable_seconds == sum(
+        training_job.seconds or 0 for training_job in results.training_jobs
     )
     # 1,200 s at $0.23 per hour, and 30 GB at $0.14 per GB-month: what the table has.
     table = packaged()
     hourly, volume = table.instance("us-east-1", "ml.m5.xlarge"), table.volume("us-east-1")
     assert hourly is not None
     assert volume is not None
-    assert found.ranked[0].seconds == 1200
+    assert results.ranked[0].seconds == 1200
     expected = hourly.usd / 3 + volume.usd * 30 * 1200 / (28 * 86_400)
-    assert found.ranked[0].usd == expected.quantize(Decimal("0.000001"))
+    assert results.ranked[0].usd == expected.quantize(Decimal("0.000001"))
 
 
 def test_with_spot_only_the_training_jobs_that_are_shown_are_described() -> None:
     tuning, name = tuned(SPOT)
-    found = read(tuning, name)
+    results = read(tuning, name)
     assert Counter(tuning.calls)["describe_training_job"] == 10
-    best = found.ranked[0]
+    best = results.ranked[0]
     assert best.billable_seconds == (best.seconds or 0) * 3 // 10
-    assert found.ranked[50].usd is None
-    assert found.ranked[50].billable_seconds is None
-    assert (found.cost.usd, found.cost.known, found.cost.unread) == (None, 10, 90)
-    assert found.cost.usd_at_most == Decimal("7.83")
-    assert found.cost.unknown == ("90 training jobs: billed time not read",)
+    assert results.ranked[50].usd is None
+    assert results.ranked[50].billable_seconds is None
+    assert (results.cost.usd, results.cost.known, results.cost.unread) == (None, 10, 90)
+    assert results.cost.usd_at_most == Decimal("7.83")
+    assert results.cost.unknown == ("90 training jobs: billed time not read",)
 
 
 def test_all_costs_are_read_when_asked_for() -> None:
     tuning, name = tuned(SPOT)
-    found = read(tuning, name, ALL)
+    results = read(tuning, name, ALL)
     assert Counter(tuning.calls)["describe_training_job"] == 100
-    assert found.cost.unread == 0
-    assert found.cost.usd is not None
-    assert found.cost.usd < Decimal("7.83")
+    assert results.cost.unread == 0
+    assert results.cost.usd is not None
+    assert results.cost.usd < Decimal("7.83")
 
 
 def test_a_billed_time_that_aws_does_not_report_is_unknown() -> None:
     tuning, name = tuned(SPOT)
     for description in tuning.descriptions.values():
         del description["BillableTimeInSeconds"]
-    found = read(tuning, name, ALL)
-    assert found.cost.usd is None
-    assert found.cost.unknown == ("100 training jobs: billed time not reported",)
+    results = read(tuning, name, ALL)
+    assert results.cost.usd is None
+    assert results.cost.unknown == ("100 training jobs: billed time not reported",)
 
 
 def test_an_unknown_price_is_unknown_not_zero() -> None:
     tuning, name = tuned()
-    found = read(tuning, name, prices=NO_PRICES)
-    assert found.cost.usd is None
-    assert found.cost.known == 0
-    assert found.cost.usd_at_most is None
-    assert {training_job.usd for training_job in found.training_jobs} == {None}
-    (reason,) = found.cost.unknown
+    results = read(tuning, name, prices=NO_PRICES)
+    assert results.cost.usd is None
+    assert results.cost.known == 0
+    assert results.cost.usd_at_most is None
+    assert {training_job.usd for training_job in results.training_jobs} == {None}
+    (reason,) = results.cost.unknown
     assert reason.startswith("100 training jobs: no price of ml.m5.xlarge in us-east-1")
 
 
@@ -149,65 +149,65 @@ def test_one_of_several_instance_types_costs_what_its_description_says() -> None
 def test_a_training_job_that_never_started_costs_nothing(ended: datetime | None) -> None:
     tuning, name = tuned()
     changed = one_less(tuning, name, started=None, ended=ended, status="Stopped", failure_reason="")
-    found = read(tuning, name)
+    results = read(tuning, name)
     unstarted = next(
-        training_job for training_job in found.training_jobs if training_job.name == changed.name
+        training_job for training_job in results.training_jobs if training_job.name == changed.name
     )
     assert (unstarted.billable_seconds, unstarted.seconds) == (0, None)
     assert unstarted.usd == Decimal(0)
-    assert found.cost.usd is not None
+    assert results.cost.usd is not None
 
 
 def test_a_training_job_whose_end_is_not_reported() -> None:
     tuning, name = tuned()
     one_less(tuning, name, ended=None)
-    found = read(tuning, name)
-    assert found.cost.usd is None
-    assert found.cost.unknown == ("1 training job: end not reported",)
+    results = read(tuning, name)
+    assert results.cost.usd is None
+    assert results.cost.unknown == ("1 training job: end not reported",)
 
 
 def test_a_training_job_that_waits_for_instances_is_not_free() -> None:
     tuning, name = tuned()
     one_less(tuning, name, started=None, ended=None, status="InProgress", failure_reason="")
-    found = read(tuning, name)
-    assert found.cost.usd is None
-    assert found.cost.running == 1
+    results = read(tuning, name)
+    assert results.cost.usd is None
+    assert results.cost.running == 1
 
 
 def test_a_running_tuning_job() -> None:
     tuning, name = tuned(status="InProgress")
-    found = read(tuning, name)
-    running = found.training_jobs[-1]
+    results = read(tuning, name)
+    running = results.training_jobs[-1]
     assert running.status == "InProgress"
     assert running.usd is None
     assert running.seconds is not None
-    assert found.cost.usd is None
-    assert (found.cost.running, found.cost.known) == (1, 99)
-    assert found.cost.unknown == ("1 training job: still running",)
+    assert results.cost.usd is None
+    assert (results.cost.running, results.cost.known) == (1, 99)
+    assert results.cost.unknown == ("1 training job: still running",)
 
 
 def test_nothing_has_started_yet() -> None:
     tuning, name = tuned(status="InProgress")
     tuning.training_jobs[name] = []
-    found = read(tuning, name)
-    assert [*found.training_jobs, *found.ranked, *found.failures, *found.at_bounds] == []
-    assert found.stopped_early is None
-    assert found.cost.usd == 0
+    results = read(tuning, name)
+    assert [*results.training_jobs, *results.ranked, *results.failures, *results.at_bounds] == []
+    assert results.stopped_early is None
+    assert results.cost.usd == 0
 
 
 def test_what_early_stopping_saved() -> None:
     tuning, name = tuned()
-    found = read(tuning, name)
-    assert found.stopped_early is not None
-    assert found.stopped_early.training_jobs == 11
+    results = read(tuning, name)
+    assert results.stopped_early is not None
+    assert results.stopped_early.training_jobs == 11
     usual = sorted(
         training_job.seconds or 0
-        for training_job in found.training_jobs
+        for training_job in results.training_jobs
         if training_job.status == "Completed"
     )
-    assert found.stopped_early.seconds == 11 * (usual[len(usual) // 2] - 400)
-    assert found.stopped_early.usd is not None
-    assert found.stopped_early.usd > 0
+    assert results.stopped_early.seconds == 11 * (usual[len(usual) // 2] - 400)
+    assert results.stopped_early.usd is not None
+    assert results.stopped_early.usd > 0
 
 
 def test_without_early_stopping_nothing_is_saved() -> None:
@@ -304,17 +304,22 @@ def test_a_log_that_cannot_be_read_is_not_an_error() -> None:
 
 def test_a_best_value_at_a_bound() -> None:
     tuning, name = tuned()
-    (found,) = read(tuning, name).at_bounds
-    assert (found.name, found.bound, found.value, found.wider) == ("eta", "min", "1e-3", "0.0001")
+    (evidence,) = read(tuning, name).at_bounds
+    assert (evidence.name, evidence.bound, evidence.value, evidence.wider) == (
+        "eta",
+        "min",
+        "1e-3",
+        "0.0001",
+    )
 
 
 def test_secrets_among_the_values_are_masked() -> None:
     tuning, name = tuned(SPEC.replace("[adam, sgd, lamb]", f"[{SECRET}, adam, sgd]"))
     changed = one_less(tuning, name, failure_reason=f"key {SECRET} expired")
     tuning.jobs[name]["FailureReason"] = f"key {SECRET} expired"
-    found = read(tuning, name)
-    shown = without_secret_values(found)
-    assert SECRET in str(found.training_jobs)
+    results = read(tuning, name)
+    shown = without_secret_values(results)
+    assert SECRET in str(results.training_jobs)
     assert SECRET not in str(shown)
     (failed,) = (
         training_job for training_job in shown.training_jobs if training_job.name == changed.name
@@ -326,9 +331,9 @@ def test_secrets_among_the_values_are_masked() -> None:
 def test_an_objective_that_is_not_a_number_is_none(value: float) -> None:
     tuning, name = tuned()
     changed = one_less(tuning, name, metric_value=value, status="Completed", failure_reason="")
-    found = read(tuning, name)
-    assert found.ranked[-1].objective is None
-    assert changed.name in [training_job.name for training_job in found.ranked[96:]]
+    results = read(tuning, name)
+    assert results.ranked[-1].objective is None
+    assert changed.name in [training_job.name for training_job in results.ranked[96:]]
 
 
 def test_progress_counts_the_training_jobs() -> None:

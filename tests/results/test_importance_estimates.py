@@ -23,13 +23,13 @@ def results(text: str = SPEC, jobs: int = 40) -> Results:
 
 
 def test_what_has_an_effect_comes_first() -> None:
-    (found,) = with_importance(results()).importance
-    names = [name for name, _ in found.shares]
+    (importance,) = with_importance(results()).importance
+    names = [name for name, _ in importance.shares]
     assert names[0] == "eta"
     assert names[-1] == "dropout"
-    assert found.r_squared is not None
-    assert found.r_squared > 0.5
-    assert found.unknown == ""
+    assert importance.r_squared is not None
+    assert importance.r_squared > 0.5
+    assert importance.unknown == ""
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 14])

@@ -58,7 +58,7 @@ class TestBest:
     def test_equal_objectives_are_no_evidence(self) -> None:
         assert best_points(points(ETA, spread(30), [0.5] * 30), maximize=True) == ()
 
-    def test_nor_are_ties_of_most(self) -> None:
+    def test_equal_objectives_of_most_training_jobs_are_no_evidence(self) -> None:
         objectives = [0.1] * 10 + [0.5] * 20
         assert best_points(points(ETA, spread(30), objectives), maximize=True) == ()
 
@@ -72,7 +72,7 @@ class TestAtBounds:
             ("Linear", "0", "1", "0.04", "0.96"),
         ],
     )
-    def test_near_a_bound_on_the_own_scale(
+    def test_near_a_bound_on_its_own_scale(
         self, scaling: str, low: str, high: str, at_min: str, at_max: str
     ) -> None:
         range_ = numeric(low, high, scaling)
@@ -80,7 +80,7 @@ class TestAtBounds:
             best = [Point(values={"x": value}, objective=1)] * 3
             assert [evidence.bound for evidence in at_bounds([range_], best)] == [bound]
 
-    def test_near_on_another_scale_only(self) -> None:
+    def test_near_a_bound_on_another_scale_only(self) -> None:
         # 0.02 of 0.001 to 0.5 is near the minimum if the scale is linear, and far if it is not.
         best = [Point(values={"x": "0.02"}, objective=1)] * 3
         assert at_bounds([ETA], best) == ()
@@ -89,8 +89,8 @@ class TestAtBounds:
     def test_most_of_the_best_are_enough(self) -> None:
         best = [Point(values={"x": "0.001"}, objective=1)] * 4
         best.append(Point(values={"x": "0.3"}, objective=1))
-        (found,) = at_bounds([ETA], best)
-        assert (found.at_bound, found.best) == (4, 5)
+        (evidence,) = at_bounds([ETA], best)
+        assert (evidence.at_bound, evidence.best) == (4, 5)
 
     def test_one_of_three_is_chance(self) -> None:
         best = [Point(values={"x": value}, objective=1) for value in ("0.001", "0.02", "0.1")]
@@ -131,18 +131,18 @@ def test_the_chance_that_values_are_so_close(spread: float, count: int, chance: 
 class TestNarrower:
     def test_the_part_that_the_best_take_with_a_margin(self) -> None:
         best = points(ETA, [0.5, 0.52, 0.55, 0.56, 0.58], [1.0] * 5)
-        found = narrower(ETA, best, 50)
-        assert found is not None
-        assert float(found.low) == pytest.approx(float(at_share(ETA, 0.4)), rel=1e-3)
-        assert float(found.high) == pytest.approx(float(at_share(ETA, 0.68)), rel=1e-3)
-        assert found.lowest == best[0].values["x"]
-        assert found.highest == best[-1].values["x"]
+        narrowed = narrower(ETA, best, 50)
+        assert narrowed is not None
+        assert float(narrowed.low) == pytest.approx(float(at_share(ETA, 0.4)), rel=1e-3)
+        assert float(narrowed.high) == pytest.approx(float(at_share(ETA, 0.68)), rel=1e-3)
+        assert narrowed.lowest == best[0].values["x"]
+        assert narrowed.highest == best[-1].values["x"]
 
     def test_a_bound_is_kept_as_it_is_written(self) -> None:
         range_ = numeric("1e-3", "0.5", "Logarithmic")
-        found = narrower(range_, points(range_, [0.01, 0.02, 0.05, 0.06], [1.0] * 4), 50)
-        assert found is not None
-        assert found.low == "1e-3"
+        narrowed = narrower(range_, points(range_, [0.01, 0.02, 0.05, 0.06], [1.0] * 4), 50)
+        assert narrowed is not None
+        assert narrowed.low == "1e-3"
 
     @pytest.mark.parametrize(
         ("shares", "of"),
@@ -173,10 +173,10 @@ class TestNarrower:
 
     def test_integers(self) -> None:
         range_ = numeric("1", "100", "Linear", "Integer")
-        found = narrower(range_, points(range_, [0.5, 0.51, 0.52, 0.53], [1.0] * 4), 40)
-        assert found is not None
-        assert found.low.isdigit()
-        assert found.high.isdigit()
+        narrowed = narrower(range_, points(range_, [0.5, 0.51, 0.52, 0.53], [1.0] * 4), 40)
+        assert narrowed is not None
+        assert narrowed.low.isdigit()
+        assert narrowed.high.isdigit()
 
     def test_a_single_integer_is_not_a_range(self) -> None:
         range_ = numeric("1", "3", "Linear", "Integer")

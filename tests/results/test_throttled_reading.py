@@ -105,7 +105,7 @@ def test_every_call_succeeds_in_the_time_that_the_rate_needs() -> None:
     connection = Connection(None, region="us-east-1", retry=retry)
     connection.sagemaker.meta.events.register("before-call.sagemaker", service.answer)
     steps: list[tuple[str, int, int]] = []
-    found = read_results(
+    results = read_results(
         connected(connection).tuning,
         "churn",
         packaged(),
@@ -113,8 +113,10 @@ def test_every_call_succeeds_in_the_time_that_the_rate_needs() -> None:
         progress=lambda verb, _, done, total: steps.append((verb, done, total)),
         now=END,
     )
-    assert [training_job.number for training_job in found.training_jobs] == list(range(1, JOBS + 1))
-    assert {training_job.billable_seconds for training_job in found.training_jobs} == {300}
+    assert [training_job.number for training_job in results.training_jobs] == list(
+        range(1, JOBS + 1)
+    )
+    assert {training_job.billable_seconds for training_job in results.training_jobs} == {300}
     assert steps == [
         *(("reading", done, JOBS) for done in range(1, JOBS + 1)),
         *(("describing", done, JOBS) for done in range(1, JOBS + 1)),

@@ -26,18 +26,18 @@ DEPENDENCIES = ("HPT316", "HPT317")
 
 
 @cache
-def the(name: str) -> Algorithm:
-    found = algorithms.algorithm(name)
-    assert found is not None
-    return found
+def algorithm_named(name: str) -> Algorithm:
+    algorithm = algorithms.algorithm(name)
+    assert algorithm is not None
+    return algorithm
 
 
 NAMES = [
     name
     for name in algorithms.algorithm_names()
-    if the(name).kind == "built_in" and name != "xgboost"
+    if algorithm_named(name).kind == "built_in" and name != "xgboost"
 ]
-TUNABLE = [name for name in NAMES if the(name).metrics]
+TUNABLE = [name for name in NAMES if algorithm_named(name).metrics]
 
 
 def inside(scalar: Scalar) -> list[str]:
@@ -104,16 +104,18 @@ def request(
     settings: Mapping[str, Json] | None = None,
 ) -> str:
     """A tuning job of an algorithm: valid, except for what a test sets."""
-    found = the(name)
-    metric = metric or found.metrics[0]
+    algorithm = algorithm_named(name)
+    metric = metric or algorithm.metrics[0]
     required = {
         hyperparameter.name: accepted(known)[0]
-        for hyperparameter in found.required_hyperparameters
+        for hyperparameter in algorithm.required_hyperparameters
         if hyperparameter.when is None
-        and (known := found.hyperparameter(hyperparameter.name)) is not None
+        and (known := algorithm.hyperparameter(hyperparameter.name)) is not None
     }
     if channels is None:
-        channels = tuple(channel_.names[0] for channel_ in found.channels if channel_.is_required)
+        channels = tuple(
+            channel_.names[0] for channel_ in algorithm.channels if channel_.is_required
+        )
         of_metric = metric.name.partition(":")[0]
         channels += (of_metric,) if of_metric not in channels else ()
     image = image_uri(name, "1", "us-east-1")
@@ -133,7 +135,7 @@ def request(
             "RoleArn": "arn:aws:iam::111122223333:role/example",
             "StaticHyperParameters": {**required, **static},
             "InputDataConfig": [
-                channel(found, name, (settings or {}).get(name, {})) for name in channels
+                channel(algorithm, name, (settings or {}).get(name, {})) for name in channels
             ],
             "OutputDataConfig": {"S3OutputPath": "s3://example/output/"},
             "ResourceConfig": instances,
@@ -163,7 +165,7 @@ def reported(text: str, wanted: tuple[str, ...]) -> list[str]:
 CASES = [
     pytest.param(name, known, id=f"{name}-{known.name}")
     for name in TUNABLE
-    for known in the(name).hyperparameters
+    for known in algorithm_named(name).hyperparameters
 ]
 
 
@@ -177,10 +179,11 @@ def test_values(name: str, known: Hyperparameter) -> None:
 
 @pytest.mark.parametrize("name", TUNABLE)
 def test_values_in_a_request(name: str) -> None:
-    found = the(name)
+    algorithm = algorithm_named(name)
     for take, is_good in ((accepted, True), (refused, False)):
         values = {
-            hyperparameter.name: take(hyperparameter) for hyperparameter in found.hyperparameters
+            hyperparameter.name: take(hyperparameter)
+            for hyperparameter in algorithm.hyperparameters
         }
         for index in range(max(map(len, values.values()))):
             static = {
@@ -205,7 +208,7 @@ def with_range(text: str, known: Hyperparameter, low: float, high: float) -> str
 
 @pytest.mark.parametrize("name", TUNABLE)
 def test_ranges_in_a_request(name: str) -> None:
-    for known in the(name).hyperparameters:
+    for known in algorithm_named(name).hyperparameters:
         if known.interval is None or known.interval.minimum is None:
             continue
         low, high = (float(bound) for bound in inside(known.scalar))
@@ -218,16 +221,16 @@ def test_ranges_in_a_request(name: str) -> None:
 METRIC_CASES = [
     pytest.param(name, metric, id=f"{name}-{metric.name}")
     for name in TUNABLE
-    for metric in the(name).metrics
+    for metric in algorithm_named(name).metrics
     if metric.when
 ]
 
 
 @pytest.mark.parametrize(("name", "metric"), METRIC_CASES)
 def test_metric_of_each_task(name: str, metric: Metric) -> None:
-    found = the(name)
+    algorithm = algorithm_named(name)
     (clause,) = metric.when
-    known = found.hyperparameter(clause.subject.name)
+    known = algorithm.hyperparameter(clause.subject.name)
     assert known is not None
     tasks = known.scalar.values or ("0", "256")
     for task in tasks:
@@ -308,18 +311,18 @@ def test_every_dependency_is_documented() -> None:
     """What only the Developer Guide says is a warning."""
 
     def certainties(name: str) -> set[str]:
-        return {dependency.certainty for dependency in the(name).dependencies}
+        return {dependency.certainty for dependency in algorithm_named(name).dependencies}
 
     assert {certainty for name in NAMES for certainty in certainties(name)} == {"documented"}
 
 
 @pytest.mark.parametrize("name", TUNABLE)
 def test_a_valid_request_has_no_findings_about_channels(name: str) -> None:
-    found = the(name)
-    names = tuple(channel_.names[0] for channel_ in found.channels)
+    algorithm = algorithm_named(name)
+    names = tuple(channel_.names[0] for channel_ in algorithm.channels)
     channel_codes = {f"HPT{number}" for number in range(468, 480)}
-    for mode in found.input_modes:
-        for documented in found.channels:
+    for mode in algorithm.input_modes:
+        for documented in algorithm.channels:
             for content_type in documented.accepted_content_types(mode) or ("any/type",):
                 chosen = {"ContentType": content_type, "InputMode": mode}
                 if content_type == "text/csv" and documented.label_size is not None:
@@ -330,9 +333,9 @@ def test_a_valid_request_has_no_findings_about_channels(name: str) -> None:
 
 @pytest.mark.parametrize("name", TUNABLE)
 def test_another_content_type_and_channel_are_found(name: str) -> None:
-    found = the(name)
-    names = tuple(channel_.names[0] for channel_ in found.channels)
-    for documented in found.channels:
+    algorithm = algorithm_named(name)
+    names = tuple(channel_.names[0] for channel_ in algorithm.channels)
+    for documented in algorithm.channels:
         if documented.content_types is not None:
             chosen = {"ContentType": "application/zip"}
             text = request(name, {}, channels=names, settings={documented.names[0]: chosen})

@@ -51,8 +51,8 @@ def variants(request: Request) -> Iterator[tuple[str, Request]]:
 
 
 def crashes(request: str) -> list[str]:
-    found = compile_text(request, "request.json", Workspace()).diagnostics
-    return [finding.message for finding in found if finding.code == "HPT000"]
+    diagnostics = compile_text(request, "request.json", Workspace()).diagnostics
+    return [finding.message for finding in diagnostics if finding.code == "HPT000"]
 
 
 @pytest.mark.parametrize("base", BASES)

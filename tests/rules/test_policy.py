@@ -77,8 +77,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_line_of_the_policy_is_shown(
     folder: Path, environment: str, allowed: int, line: int
 ) -> None:
-    found = {d.code: d for d in check(folder, environment)}
-    number, tag = found["HPT803"], found["HPT808"]
+    diagnostics = {d.code: d for d in check(folder, environment)}
+    number, tag = diagnostics["HPT803"], diagnostics["HPT808"]
     assert f"the policy allows {allowed}" in number.message
     assert [(r.span.file, r.span.line) for r in number.related] == [("hptc.yaml", line)]
     assert [(r.span.line, r.span.column) for r in tag.related] == [(5, 25)]
@@ -120,9 +120,12 @@ def test_budget_uses_the_prices_of_the_project(folder: Path) -> None:
     }
     text = json.dumps({"version": 1, "regions": {"us-east-1": prices}})
     (folder / "prices.json").write_text(text, encoding="utf-8")
-    found = {d.code: d for d in check(folder, project=BUDGET)}
+    diagnostics = {d.code: d for d in check(folder, project=BUDGET)}
     # 20 x 1 h x $9 + 20 h x 30 GB x $0.1 / 672 h = $180 + $0.0893
-    assert found["HPT801"].message == "the tuning job may cost $180.09, but the budget is $100.00"
+    assert (
+        diagnostics["HPT801"].message
+        == "the tuning job may cost $180.09, but the budget is $100.00"
+    )
 
 
 def test_a_monthly_budget_uses_the_prices_of_the_project(folder: Path) -> None:
@@ -135,8 +138,8 @@ def test_a_monthly_budget_uses_the_prices_of_the_project(folder: Path) -> None:
     (folder / "prices.json").write_text(text, encoding="utf-8")
     monthly = BUDGET.replace("budget_usd: 100", "budget_usd_per_month: 100")
     spec = f"{SPEC}schedule: cron(0 6 1 * ? *)\n"
-    found = {d.code: d for d in check(folder, spec=spec, project=monthly)}
-    assert "which may cost $180.09, but the budget is $100.00" in found["HPT816"].message
+    diagnostics = {d.code: d for d in check(folder, spec=spec, project=monthly)}
+    assert "which may cost $180.09, but the budget is $100.00" in diagnostics["HPT816"].message
 
 
 def test_unreadable_prices_stop_the_check(folder: Path) -> None:
@@ -182,16 +185,18 @@ def test_each_finding_shows_the_line_of_its_key(
     if form == "request":
         request = succeeded(compile_file("file.yaml", Workspace(rules=()))).request
         (folder / "file.yaml").write_text(json.dumps(request, indent=2), "utf-8")
-    found = compile_file("file.yaml", Workspace()).diagnostics
-    assert {finding.code for finding in found} == {rule.code}
-    assert form == "spec" or {finding.span.file for finding in found} == {"file.yaml"}
+    diagnostics = compile_file("file.yaml", Workspace()).diagnostics
+    assert {finding.code for finding in diagnostics} == {rule.code}
+    assert form == "spec" or {finding.span.file for finding in diagnostics} == {"file.yaml"}
     if rule.code == "HPT820":  # about a key that is not set
         return
     line = next(n for n, text in enumerate(project.splitlines(), 1) if "policy: {" in text)
-    for finding in found:
+    for finding in diagnostics:
         assert [(r.span.file, r.span.line) for r in finding.related] == [("hptc.yaml", line)]
         assert f"::: hptc.yaml:{line}:" in render([finding], Format.TEXT)
-    for result in json.loads(render_sarif(found, rule_help(found)))["runs"][0]["results"]:
+    for result in json.loads(render_sarif(diagnostics, rule_help(diagnostics)))["runs"][0][
+        "results"
+    ]:
         (place,) = result["relatedLocations"]
         assert place["physicalLocation"]["artifactLocation"]["uri"] == "hptc.yaml"
         assert place["physicalLocation"]["region"]["startLine"] == line
@@ -223,8 +228,8 @@ def request_file(folder: Path) -> Path:
 
 
 def codes(environment: str | None = None, **chosen: Any) -> list[str]:
-    found = compile_file("request.json", Workspace(environment=environment, **chosen))
-    return sorted(diagnostic.code for diagnostic in found.diagnostics)
+    outcome = compile_file("request.json", Workspace(environment=environment, **chosen))
+    return sorted(diagnostic.code for diagnostic in outcome.diagnostics)
 
 
 @pytest.mark.usefixtures("request_file")
@@ -234,10 +239,10 @@ class TestRequestFiles:
         compiled = compile_file("request.json", Workspace(environment=environment))
         assert compiled.environment is not None
         assert compiled.environment.name == environment
-        found = {diagnostic.code: diagnostic for diagnostic in compiled.diagnostics}
-        assert sorted(found) == ["HPT803", "HPT804"]
-        assert f"the policy allows {allowed}" in found["HPT803"].message
-        assert found["HPT803"].span.source.strip() == '"MaxNumberOfTrainingJobs": 20,'
+        diagnostics = {diagnostic.code: diagnostic for diagnostic in compiled.diagnostics}
+        assert sorted(diagnostics) == ["HPT803", "HPT804"]
+        assert f"the policy allows {allowed}" in diagnostics["HPT803"].message
+        assert diagnostics["HPT803"].span.source.strip() == '"MaxNumberOfTrainingJobs": 20,'
 
     def test_default_environment_applies(self, folder: Path) -> None:
         (folder / "hptc.yaml").write_text(f"default_environment: dev\n{SEVERAL}")
@@ -305,8 +310,11 @@ def test_project_without_environments_has_a_policy(request_file: Path, file: str
     del request_file
     Path("churn.yaml").write_text(SPEC, encoding="utf-8")
     Path("hptc.yaml").write_text("project: churn\npolicy: {max_parallel_training_jobs: 1}\n")
-    (found,) = compile_file(file, Workspace()).diagnostics
-    assert (found.code, [related.span.line for related in found.related]) == ("HPT804", [2])
+    (diagnostic,) = compile_file(file, Workspace()).diagnostics
+    assert (diagnostic.code, [related.span.line for related in diagnostic.related]) == (
+        "HPT804",
+        [2],
+    )
 
 
 # The environment's own key and network, as the launcher policy has them.
@@ -362,14 +370,14 @@ def test_key_and_network_must_be_the_environments(
     (folder / "hptc.yaml").write_text(OWN.replace("INFRASTRUCTURE", infrastructure))
     (folder / "churn.yaml").write_text(spec_with(key, subnet))
     workspace = Workspace(rules=selected("HPT8", None))
-    found = compile_file("churn.yaml", workspace).diagnostics
-    assert sorted(finding.code for finding in found) == expected
-    assert {finding.related[0].span.line for finding in found} <= {2}
+    diagnostics = compile_file("churn.yaml", workspace).diagnostics
+    assert sorted(finding.code for finding in diagnostics) == expected
+    assert {finding.related[0].span.line for finding in diagnostics} <= {2}
 
 
 def test_another_key_and_another_network_rendered(folder: Path, golden: Golden) -> None:
     (folder / "hptc.yaml").write_text(OWN.replace("INFRASTRUCTURE", BROUGHT))
     (folder / "churn.yaml").write_text(spec_with("alias/other", "subnet-b"))
     workspace = Workspace(rules=selected("HPT8", None))
-    found = compile_file("churn.yaml", workspace).diagnostics
-    golden("policy/not-the-environments.txt", render(found, Format.TEXT))
+    diagnostics = compile_file("churn.yaml", workspace).diagnostics
+    golden("policy/not-the-environments.txt", render(diagnostics, Format.TEXT))

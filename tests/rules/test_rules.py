@@ -29,12 +29,12 @@ def test_case(case: Case) -> None:
 
 def test_text_of_every_finding(golden: Golden) -> None:
     """What a finding says; and whether it marks a key or its value, which no line shows."""
-    found = [
+    diagnostics = [
         diagnostic
         for case in CASES
         for diagnostic in compile_case(case.text, case.base).diagnostics
     ]
-    marked = [f"{finding.code} {_first_line(finding.span)}" for finding in found]
+    marked = [f"{finding.code} {_first_line(finding.span)}" for finding in diagnostics]
     golden("rules/marked.txt", "\n".join(marked) + "\n")
     said = [f"{each.code} {each.message} | {each.label} | {each.help}" for each in found]
     text = "\n".join(dict.fromkeys(said)) + "\n"

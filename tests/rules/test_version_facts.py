@@ -31,8 +31,8 @@ CASES = [
 
 def codes(request: Request, code: str) -> set[str]:
     rules = tuple(rule for rule in RULES if rule.code == code)
-    found = compile_text(json.dumps(request), "request.json", Workspace(rules=rules))
-    return {diagnostic.code for diagnostic in found.diagnostics}
+    outcome = compile_text(json.dumps(request), "request.json", Workspace(rules=rules))
+    return {diagnostic.code for diagnostic in outcome.diagnostics}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -57,14 +57,14 @@ TOO_MANY = {
 def test_too_many_changes(
     hyperparameters: str, parent: str, total: int, counts: str, undo: str
 ) -> None:
-    (found,) = [
+    (diagnostic,) = [
         finding for finding in found_by(hyperparameters, parent) if finding.code == "HPT705"
     ]
-    parts, _, names = found.message.partition(": ")
+    parts, _, names = diagnostic.message.partition(": ")
     assert f"{total} changes" in parts
     assert sorted(names.split(", ")) == sorted(counts.split(", "))
-    assert found.label == f"{total - 10} too many"
-    assert found.help.endswith(undo)
+    assert diagnostic.label == f"{total - 10} too many"
+    assert diagnostic.help.endswith(undo)
 
 
 @pytest.mark.parametrize(

@@ -124,11 +124,11 @@ INVALID = {
 
 @pytest.mark.parametrize(("text", "code", "line"), INVALID.values(), ids=INVALID)
 def test_an_invalid_document(text: str, code: str, line: int) -> None:
-    found = faults(text)
-    assert [fault.code for fault in found] == [code]
-    assert found[0].span.line == line
-    assert found[0].is_error
-    assert "yaml" not in found[0].message
+    diagnostics = faults(text)
+    assert [fault.code for fault in diagnostics] == [code]
+    assert diagnostics[0].span.line == line
+    assert diagnostics[0].is_error
+    assert "yaml" not in diagnostics[0].message
 
 
 def test_the_maximum_depth_is_accepted() -> None:
@@ -148,9 +148,9 @@ def test_a_duplicate_shows_both_places() -> None:
 
 def test_every_duplicate_is_reported_and_the_first_value_is_kept() -> None:
     document = parsed("a: 1\na: 2\na: 3\nb: 4\n")
-    value, found = construct_data(document)
+    value, diagnostics = construct_data(document)
     assert value == {"a": 1, "b": 4}
-    assert [fault.span.line for fault in found] == [2, 3]
+    assert [fault.span.line for fault in diagnostics] == [2, 3]
 
 
 def test_an_alias_is_its_value() -> None:
@@ -208,8 +208,8 @@ def test_a_template_that_fails_is_rendered_once_and_reported_at_each_place() -> 
         rendered.append(text)
         raise TemplateError("is bad")
 
-    _, found = construct_data(parsed("a: '{{ v }}'\nb: '{{ v }}'"), render)
-    assert [fault.span.line for fault in found] == [1, 2]
+    _, diagnostics = construct_data(parsed("a: '{{ v }}'\nb: '{{ v }}'"), render)
+    assert [fault.span.line for fault in diagnostics] == [1, 2]
     assert rendered == ["{{ v }}"]
 
 
@@ -278,8 +278,8 @@ def test_a_template_is_rendered_alone_and_stays_one_scalar() -> None:
         return "x}\nb: injected"
 
     document = parsed("a: '{{ v }}'\nc: plain {\nd: '{% x %}'\ne: '{# x #}'\n")
-    value, found = construct_data(document, render)
-    assert found == []
+    value, diagnostics = construct_data(document, render)
+    assert diagnostics == []
     assert seen == ["{{ v }}", "{% x %}", "{# x #}"]
     assert value["a"] == "x}\nb: injected"
     assert list(value) == ["a", "c", "d", "e"]

@@ -123,9 +123,9 @@ def test_a_syntax_error_is_where_the_reader_stopped(
     text: str, place: tuple[int, int], problem: str
 ) -> None:
     """Not where the collection or the scalar begins that it was in."""
-    document, (found,) = parse_document(text, "spec.yaml")
-    assert problem in found.message
-    assert (found.span.line, found.span.column) == place
+    document, (diagnostic,) = parse_document(text, "spec.yaml")
+    assert problem in diagnostic.message
+    assert (diagnostic.span.line, diagnostic.span.column) == place
     assert not document.has(("a",))
 
 
@@ -151,5 +151,5 @@ def test_a_line_is_shown_up_to_its_20000th_character() -> None:
     ],
 )
 def test_what_to_do_about_a_syntax_error(text: str, help: str) -> None:
-    _, (found,) = parse_document(text, "spec.yaml")
-    assert found.help == help
+    _, (diagnostic,) = parse_document(text, "spec.yaml")
+    assert diagnostic.help == help

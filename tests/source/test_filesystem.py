@@ -93,8 +93,8 @@ def test_without_a_repository_the_project_is_the_boundary(repository: Path) -> N
 def test_specs_outside_the_repository(repository: Path, entry: str) -> None:
     (repository / "out").symlink_to("../outside")
     (repository / "hptc.yaml").write_text(PROJECT.format(f"[specs, {entry}]"))
-    found, diagnostics = project_file.load(repository / "hptc.yaml")
-    assert found is None
+    project, diagnostics = project_file.load(repository / "hptc.yaml")
+    assert project is None
     assert [(d.code, d.span.line) for d in diagnostics] == [("HPT102", 2)]
     assert f"`{entry}` is outside " in diagnostics[0].message
 

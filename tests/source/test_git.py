@@ -66,9 +66,9 @@ def test_refs_of_a_commit(repository: Repository, ref: str) -> None:
     repository.git("tag", "-a", "v1", "-m", "one")
     repository.commit("second", {"a": "2"})
     expected = repository.git("log", "-1", "--format=%H", ref)
-    found = git.commit(repository.root, ref)
-    assert found.id == expected
-    assert found.ref == ref
+    commit = git.commit(repository.root, ref)
+    assert commit.id == expected
+    assert commit.ref == ref
 
 
 @pytest.mark.parametrize(

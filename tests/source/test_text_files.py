@@ -51,10 +51,18 @@ PLACES = {
 def test_an_unreadable_file_is_a_finding_at_its_byte(raw: bytes, line: int, column: int) -> None:
     with pytest.raises(UnreadableFileError) as refusal:
         decode_text(raw, "f.yaml")
-    found = refusal.value.diagnostic
-    assert (found.code, found.is_error, found.message) == ("HPT002", True, refusal.value.problem)
-    assert (found.span.file, found.span.line, found.span.column) == ("f.yaml", line, column)
-    assert found.help == refusal.value.help
+    diagnostic = refusal.value.diagnostic
+    assert (diagnostic.code, diagnostic.is_error, diagnostic.message) == (
+        "HPT002",
+        True,
+        refusal.value.problem,
+    )
+    assert (diagnostic.span.file, diagnostic.span.line, diagnostic.span.column) == (
+        "f.yaml",
+        line,
+        column,
+    )
+    assert diagnostic.help == refusal.value.help
 
 
 def test_a_file_of_several_reads(tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ def test_unknown_key(text: str, label: str, help: str) -> None:
     ],
 )
 def test_value_of_another_type(text: str, help: str) -> None:
-    (found,) = findings(text)
-    assert (found.code, found.help) == ("HPT102", help)
+    (finding,) = findings(text)
+    assert (finding.code, finding.help) == ("HPT102", help)
 
 
 SCALES = ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic")

@@ -126,8 +126,8 @@ def test_a_project_with_many_problems(golden: Golden, tmp_path: Path) -> None:
         "policy: {budget: 3, require_vpc: maybe, max_runtime: 1 day}\n",
         encoding="utf-8",
     )
-    found, diagnostics = project_file.load(tmp_path / "hptc.yaml")
-    assert found is None
+    project, diagnostics = project_file.load(tmp_path / "hptc.yaml")
+    assert project is None
     text = render(diagnostics, Format.TEXT).replace(str(tmp_path), "")
     golden("messages/project.txt", text)
     assert "should" not in text

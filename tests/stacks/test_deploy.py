@@ -472,11 +472,11 @@ class TestDeployedStacks:
     def test_parameters_are_read_again(self, folder: Path, current: FakeStacks) -> None:
         """Only a deployment reads the values of SSM parameters."""
         template = current.templates[STACK]
-        found = current.find(STACK)
-        assert found is not None
-        assert is_unchanged(environment_of(folder), found, template)
+        stack = current.find(STACK)
+        assert stack is not None
+        assert is_unchanged(environment_of(folder), stack, template)
         with_parameter = {**template, "Parameters": {"DataBucketParameter": {}}}
-        assert not is_unchanged(environment_of(folder), found, with_parameter)
+        assert not is_unchanged(environment_of(folder), stack, with_parameter)
 
     def test_a_shrinking_project_removes_no_stack(self, folder: Path, stacks: FakeStacks) -> None:
         stacks.stacks |= {STACK: {}, f"{FOUNDATION}-gone": {"ExecutionRoleArn": "arn"}}

@@ -32,9 +32,9 @@ ROLE = StackResource(logical_id="Role", type="AWS::IAM::Role", is_retained=False
 
 def stacks_of(*names: str) -> FakeStacks:
     """The foundation and the stacks of these specs, with their tags."""
-    found = deployed(*names)
-    found.tags[FOUNDATION] = OURS
-    return found
+    stacks = deployed(*names)
+    stacks.tags[FOUNDATION] = OURS
+    return stacks
 
 
 @pytest.fixture(scope="module")

@@ -48,10 +48,13 @@ class TestStacks:
     def test_needed_stacks(
         self, churn: list[Compiled], stacks: FakeStacks, states: list[str]
     ) -> None:
-        found = planned(churn, stacks=stacks).stacks
-        assert [stack.name for stack in found.needed] == ["hptc-churn-dev", "hptc-churn-dev-churn"]
-        assert [stack.state.value for stack in found.needed] == states
-        assert len(found.not_deployed) == sum(state != "deployed" for state in states)
+        statuses = planned(churn, stacks=stacks).stacks
+        assert [stack.name for stack in statuses.needed] == [
+            "hptc-churn-dev",
+            "hptc-churn-dev-churn",
+        ]
+        assert [stack.state.value for stack in statuses.needed] == states
+        assert len(statuses.not_deployed) == sum(state != "deployed" for state in states)
 
     def test_a_stack_deployed_from_other_content(self, tmp_path: Path) -> None:
         before = project(tmp_path, {"churn": spec("churn")})
@@ -65,18 +68,18 @@ class TestStacks:
         same = project(tmp_path, {"churn": spec("churn", WIDER)})
         assert planned(same, stacks=there).stacks.not_deployed == ()
         other = project(tmp_path, {"churn": spec("churn", ("/churn/train/", "/churn/2026/"))})
-        found = planned(other, stacks=there)
-        assert [(stack.name, stack.state) for stack in found.stacks.not_deployed] == [
+        plan = planned(other, stacks=there)
+        assert [(stack.name, stack.state) for stack in plan.stacks.not_deployed] == [
             ("hptc-churn-dev-churn", StackState.CHANGED)
         ]
-        assert found.has_changes
-        assert "changed; `cdk diff` shows how" in render_plan(found)
+        assert plan.has_changes
+        assert "changed; `cdk diff` shows how" in render_plan(plan)
 
     def test_a_schedule_has_a_stack_and_is_an_orphan_without_its_spec(self, tmp_path: Path) -> None:
         weekly = project(tmp_path, {"churn": WEEKLY + spec("churn")})
-        found = planned(weekly, stacks=deployed("churn"))
+        plan = planned(weekly, stacks=deployed("churn"))
         name = "hptc-churn-dev-churn-schedule"
-        assert [stack.name for stack in found.stacks.not_deployed] == [name]
+        assert [stack.name for stack in plan.stacks.not_deployed] == [name]
         there = deployed("churn", "churn-schedule")
         there.stacks[name] = {"StateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:x"}
         assert planned(weekly, stacks=there).stacks.not_deployed == ()
@@ -95,12 +98,12 @@ class TestStacks:
         stacks = deployed("churn")
         name = "hptc-churn-dev-churn"
         stacks.tags["hptc-churn-dev"] = {"hptc:project": "other", "hptc:environment": "dev"}
-        found = planned(churn, stacks=stacks)
-        (foreign,) = found.stacks.foreign
+        plan = planned(churn, stacks=stacks)
+        (foreign,) = plan.stacks.foreign
         assert (foreign.name, foreign.state) == ("hptc-churn-dev", StackState.FOREIGN)
-        assert found.stacks.not_deployed == ()
-        assert found.has_changes
-        text = render_plan(found)
+        assert plan.stacks.not_deployed == ()
+        assert plan.has_changes
+        text = render_plan(plan)
         assert "1 stack of another owner" in text.splitlines()[0]
         assert "hptc-churn-dev  belongs to the project `other`, environment `dev`" in text
         assert "`hptc deploy --env dev --adopt hptc-churn-dev`" in text
@@ -115,9 +118,9 @@ class TestStacks:
     def test_without_permission_to_list_stacks(self, churn: list[Compiled]) -> None:
         stacks = deployed("churn", "gone")
         stacks.refusals = [AwsError("not authorized to list", code="AccessDenied")]
-        found = planned(churn, stacks=stacks).stacks
-        assert (found.orphaned, found.listing_error) == ((), "not authorized to list")
-        assert not found.not_deployed
+        statuses = planned(churn, stacks=stacks).stacks
+        assert (statuses.orphaned, statuses.listing_error) == ((), "not authorized to list")
+        assert not statuses.not_deployed
         assert stacks.calls == ["list_stacks", "hptc-churn-dev", "hptc-churn-dev-churn"]
 
     def test_other_errors_are_raised(self, churn: list[Compiled]) -> None:

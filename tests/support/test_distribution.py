@@ -1,3 +1,5 @@
+"""Which test files a run skips, because no test of theirs belongs to it."""
+
 from __future__ import annotations
 
 from pathlib import Path

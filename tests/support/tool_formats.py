@@ -33,16 +33,16 @@ def in_terraform(value: Any, shape: Shape | None = None) -> Any:
     if shape.type == "structure" and isinstance(value, dict):
         return {
             _argument(key): (
-                {tag["Key"]: tag["Value"] for tag in item}
+                {tag["Key"]: tag["Value"] for tag in member}
                 if key == "Tags"
-                else [in_terraform(item, shape.members[key])]
+                else [in_terraform(member, shape.members[key])]
                 if shape.members[key].type == "structure"
-                else in_terraform(item, shape.members[key])
+                else in_terraform(member, shape.members[key])
             )
-            for key, item in value.items()
+            for key, member in value.items()
         }
     if shape.type == "list" and shape.item is not None:
-        return [in_terraform(item, shape.item) for item in value]
+        return [in_terraform(element, shape.item) for element in value]
     return value
 
 
@@ -54,10 +54,11 @@ def _argument(member: str) -> str:
 def _renamed(value: Any, shape: Shape, rename: Any) -> Any:
     if shape.type == "structure" and isinstance(value, dict):
         return {
-            rename(key): _renamed(item, shape.members[key], rename) for key, item in value.items()
+            rename(key): _renamed(member, shape.members[key], rename)
+            for key, member in value.items()
         }
     if shape.type == "list" and shape.item is not None:
-        return [_renamed(item, shape.item, rename) for item in value]
+        return [_renamed(element, shape.item, rename) for element in value]
     return value
 
 

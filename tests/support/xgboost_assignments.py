@@ -42,9 +42,9 @@ _LITERALS = (
 
 def version_of_xgboost(version: str) -> Algorithm:
     """XGBoost in one version."""
-    found = algorithms.algorithm("xgboost", version)
-    assert found is not None
-    return found
+    algorithm = algorithms.algorithm("xgboost", version)
+    assert algorithm is not None
+    return algorithm
 
 
 def problem(algorithm: Algorithm, given: dict[str, str], source: str = "") -> str | None:

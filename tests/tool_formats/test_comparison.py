@@ -153,8 +153,10 @@ def test_what_is_found_before_aws(mistake: str, requests: dict[str, Request]) ->
     assert old in spec
     assert old_in_request in request
     project, _ = project_file.load(FOLDER / "hptc.yaml")
-    found = compile_text(spec.replace(old, new, 1), str(path), Workspace(), project).diagnostics
-    assert code in {finding.code for finding in found if finding.is_error}
+    diagnostics = compile_text(
+        spec.replace(old, new, 1), str(path), Workspace(), project
+    ).diagnostics
+    assert code in {finding.code for finding in diagnostics if finding.is_error}
     changed = json.loads(request.replace(old_in_request, new_in_request, 1))
     model = boto3.client("sagemaker", region_name="us-east-1").meta.service_model
     shape = model.operation_model("CreateHyperParameterTuningJob").input_shape

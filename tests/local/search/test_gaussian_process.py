@@ -116,12 +116,12 @@ def test_the_objective_of_the_fit(seed: int) -> None:
 
 def test_a_fit_finds_the_column_that_matters() -> None:
     rows, values = drawn(25)
-    found = fit(rows, values, [0, 1])
-    assert found.weights[0] > 10 * found.weights[1]
-    assert found.noise < 0.01
-    assert found.values is values
+    model = fit(rows, values, [0, 1])
+    assert model.weights[0] > 10 * model.weights[1]
+    assert model.noise < 0.01
+    assert model.values is values
     best = _negative_log_posterior(
-        np.log([*found.weights, found.scale, found.noise]),
+        np.log([*model.weights, model.scale, model.noise]),
         _grouped_distances(rows, [0, 1], 2),
         values,
     )
@@ -130,8 +130,8 @@ def test_a_fit_finds_the_column_that_matters() -> None:
 
 def test_columns_of_a_group_share_a_length_scale() -> None:
     rows, values = drawn(15)
-    found = fit(np.column_stack([rows, rows[:, 1]]), values, [0, 1, 1])
-    assert found.weights[1] == found.weights[2] != found.weights[0]
+    model = fit(np.column_stack([rows, rows[:, 1]]), values, [0, 1, 1])
+    assert model.weights[1] == model.weights[2] != model.weights[0]
 
 
 def test_squared_distances_of_a_group_are_added() -> None:

@@ -63,8 +63,8 @@ def test_the_worst_values_are_cut_off() -> None:
 
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
 def test_standardized_values_are_finite_and_in_order(values: list[float]) -> None:
-    found = standardize(values)
-    assert all(map(math.isfinite, found.values))
-    ordered = [value for _, value in sorted(zip(values, found.values, strict=True))]
+    standardized = standardize(values)
+    assert all(map(math.isfinite, standardized.values))
+    ordered = [value for _, value in sorted(zip(values, standardized.values, strict=True))]
     assert ordered == sorted(ordered)
-    assert abs(float(found.values.mean())) < 1e-6
+    assert abs(float(standardized.values.mean())) < 1e-6

@@ -70,11 +70,11 @@ def run(
                 state="succeeded" if objective is not None else "failed",
                 definition=ended.definition,
             )
-        found = propose(job, history, number=number, seed=seed, parents=parents)
-        if found is None:
+        proposal = propose(job, history, number=number, seed=seed, parents=parents)
+        if proposal is None:
             break
         history.append(
-            training_job(number, found.values, state="pending", definition=found.definition)
+            training_job(number, proposal.values, state="pending", definition=proposal.definition)
         )
     return history
 
@@ -143,15 +143,15 @@ def test_no_combination_runs_twice(strategy: str) -> None:
 def test_the_last_of_many_combinations_is_found(strategy: str) -> None:
     job = a_job((integer("x", "1", "700"),), strategy=strategy)
     tried = [training_job(n, {"x": str(n)}, objective=float(n)) for n in range(1, 700)]
-    found = propose(job, tried, number=700, seed=1)
-    assert found == Proposal(definition="", values={"x": "700"})
+    proposal = propose(job, tried, number=700, seed=1)
+    assert proposal == Proposal(definition="", values={"x": "700"})
 
 
 class TestGrid:
     def test_every_point_once_in_the_order_of_the_request(self) -> None:
         ranges = (categorical("a", "x", "y"), categorical("b", "1", "2", "1", "3"))
-        found = run(tuning_job(ranges, strategy="Grid", jobs=None), 20)
-        assert [tuple(observation.values.values()) for observation in found] == [
+        observations = run(tuning_job(ranges, strategy="Grid", jobs=None), 20)
+        assert [tuple(observation.values.values()) for observation in observations] == [
             ("x", "1"), ("x", "2"), ("x", "3"), ("y", "1"), ("y", "2"), ("y", "3"),
         ]  # fmt: skip
 
@@ -174,8 +174,8 @@ class TestGrid:
         values = [str(value) for value in range(30)]
         ranges = tuple(categorical(name, *values) for name in "abcd")
         job = tuning_job(ranges, strategy="Grid", jobs=None)
-        found = propose(job, [], number=810_000, seed=1)
-        assert found == Proposal(definition="", values=dict.fromkeys("abcd", "29"))
+        proposal = propose(job, [], number=810_000, seed=1)
+        assert proposal == Proposal(definition="", values=dict.fromkeys("abcd", "29"))
         assert propose(job, [], number=810_001, seed=1) is None
 
     def test_another_range_is_an_error(self) -> None:
@@ -197,8 +197,8 @@ def test_hyperband_without_max_resource_is_an_error() -> None:
 
 def test_random_draws_are_uniform_on_each_scale() -> None:
     job = tuning_job((continuous("x", "1e-4", "1", "Logarithmic"), categorical("c", "a", "b")))
-    found = [propose(job, [], number=n, seed=7) for n in range(1, 401)]
-    values = [observation.values for observation in found if observation is not None]
+    proposals = [propose(job, [], number=n, seed=7) for n in range(1, 401)]
+    values = [observation.values for observation in proposals if observation is not None]
     assert 0.4 < sum(float(value["x"]) < 0.01 for value in values) / 400 < 0.6
     assert 0.4 < sum(value["c"] == "a" for value in values) / 400 < 0.6
 
@@ -233,10 +233,10 @@ def test_pending_jobs_are_not_proposed_again() -> None:
     job = tuning_job(PLANE, strategy="Bayesian", jobs=24)
     history = run(job, 8, bowl)[:7]
     for number in range(8, 14):
-        found = propose(job, history, number=number, seed=1)
-        assert found is not None
-        assert found.values not in [observation.values for observation in history]
-        history.append(training_job(number, found.values, state="pending"))
+        proposal = propose(job, history, number=number, seed=1)
+        assert proposal is not None
+        assert proposal.values not in [observation.values for observation in history]
+        history.append(training_job(number, proposal.values, state="pending"))
     far = [observation for observation in history[7:] if bowl(observation.values) > 0.1]
     assert far  # what is known is not all that is tried
 
@@ -270,9 +270,9 @@ class TestSeveralDefinitions:
     @pytest.mark.parametrize("strategy", STRATEGIES)
     def test_they_take_turns_at_the_start(self, strategy: str) -> None:
         job = a_job((continuous("x"),), (continuous("y"),), strategy=strategy, jobs=40)
-        found = run(job, 8)
-        assert [observation.definition for observation in found] == ["d0", "d1"] * 4
-        assert [[*observation.values] for observation in found] == [["x"], ["y"]] * 4
+        observations = run(job, 8)
+        assert [observation.definition for observation in observations] == ["d0", "d1"] * 4
+        assert [[*observation.values] for observation in observations] == [["x"], ["y"]] * 4
 
     def test_the_definition_that_promises_more_gets_more(self) -> None:
         def value(values: Mapping[str, str]) -> float:
