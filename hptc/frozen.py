@@ -1,11 +1,11 @@
 """`@frozen`, the one kind of record in hptc: an immutable dataclass with keyword-only arguments.
 
-It means `@dataclass(frozen=True, slots=True, kw_only=True)`, and `fields`, `replace` and `asdict`
-work on its classes, and so does `cached_property`. The standard decorator examines each field and
-compiles six methods for each class, which took a fifth of the time of `hptc check one.yaml`. This
-one compiles `__init__` only, because all classes share the other methods, and does so when a class
-makes its first record, as a run does with half of the classes. Few runs call `fields` and its like
-for more than a few classes.
+It means `@dataclass(frozen=True, slots=True, kw_only=True)`, and `fields`, `replace`, `asdict` and
+`cached_property` work with its classes. The standard decorator examines each field and compiles six
+methods for each class, which took a fifth of the time of `hptc check one.yaml`. This one compiles
+only `__init__`, because all classes share the other methods, and only when a class makes its first
+record: half of the classes make none in a run. The fields are examined when `fields` or a similar
+function needs them, which is rare.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Version:
     """One version of a framework in a repository.
 
     `spellings` are the version as tags begin with it, the full one first. `pythons` are those of
-    the SageMaker SDK, with which `tag` composes; `other_pythons` are in other published tags.
+    the SageMaker SDK, which `tag` uses; `other_pythons` are in other published tags.
     `absent_from` are Regions of the repository without this version.
     """
 
@@ -79,7 +79,7 @@ class Version:
         """The tag for a processor in `hardware`, with the newest Python version.
 
         https://github.com/aws/sagemaker-python-sdk, image_uris.retrieve, composes the same tags,
-        also the ones that only instances of the family p4d need.
+        including those that only instances of the family p4d need.
         """
         processor = next(word for word in self.processors if _hardware(word) == hardware)
         parts = [self.spellings[0], processor]

@@ -58,7 +58,7 @@ Read = Callable[[], StudyInput]
 
 
 def check_study_options(form: str, output: str | None, *, dashboard: bool, top: int | None) -> None:
-    """Raise UsageError for options that don't fit together, or if Optuna is not installed."""
+    """Raise UsageError for options that can't be combined, or if Optuna is not installed."""
     if dashboard and (form != "text" or output is not None):
         raise UsageError("--dashboard can't be combined with --format or --output")
     if top is not None and (dashboard or form == "optuna"):
@@ -86,8 +86,8 @@ def write_study(output: str, job_name: str, read: Read) -> None:
     if _is_folder(output):
         path = path / f"{job_name}{JOURNAL_SUFFIXES[0]}"
     _require_absent(path)
-    source = read()
-    results, optuna_studies = source.results, source.studies()
+    study_input = read()
+    results, optuna_studies = study_input.results, study_input.studies()
     with item_progress(
         "writing", "trials", sum(len(study.trials) for study in optuna_studies)
     ) as progress:
@@ -125,10 +125,10 @@ def open_dashboard(read: Read, *, interval_seconds: float) -> None:
     """Serve the results until SIGINT or SIGTERM; those of a running tuning job are read again."""
     from hptc.results.study_dashboard import StudyDashboard
 
-    source = read()
-    results = source.results
+    study_input = read()
+    results = study_input.results
     try:
-        dashboard = StudyDashboard(source.studies())
+        dashboard = StudyDashboard(study_input.studies())
     except OSError as error:
         raise OperationError(f"no port to listen on: {error.strerror}") from None
     stopped = Event()
@@ -144,7 +144,7 @@ def open_dashboard(read: Read, *, interval_seconds: float) -> None:
                 f"listening; the results are read every {interval_seconds:.0f} seconds until the "
                 "tuning job ends; press Ctrl-C to stop"
             )
-            # A call to AWS may wait for long: stopping does not wait for it.
+            # A call to AWS may take long, and stopping does not wait for it.
             arguments = (dashboard, read, stopped, interval_seconds)
             Thread(target=_follow, args=arguments, daemon=True).start()
         stopped.wait()
@@ -154,14 +154,14 @@ def _follow(dashboard: StudyDashboard, read: Read, stopped: Event, interval_seco
     """Show the results again and again, until the tuning job has ended."""
     while not stopped.wait(interval_seconds):
         try:
-            source = read()
-            studies = source.studies()
+            study_input = read()
+            studies = study_input.studies()
         except HptcError as error:
             print_status(f"note: the results were not read again: {error.message}")
             continue
         dashboard.show(studies)
-        if source.results.status.has_ended:
-            print_status(f"{source.results.status.name} has ended: this is its last state")
+        if study_input.results.status.has_ended:
+            print_status(f"{study_input.results.status.name} has ended: this is its last state")
             return
 
 

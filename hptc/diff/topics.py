@@ -85,7 +85,7 @@ def _image(place: Place) -> Iterator[Change]:
 
 
 def _role(place: Place) -> Iterator[Change]:
-    """A role that hptc creates has exactly what its spec needs; about any other it can't tell."""
+    """A role that hptc creates has exactly what its spec needs; any other may allow anything."""
     is_unknown = bool(place.new) and not has_reference(value_text(place.new))
     yield Change(
         kind=Kind.ROLE_UNKNOWN if is_unknown else Kind.ROLE,
@@ -118,8 +118,10 @@ def _volume_key(place: Place) -> Iterator[Change]:
 
 def _has_local_storage(definition: Form) -> bool:
     types = [kind for member in RESOURCES for kind in _instance_types(definition.get(member, {}))]
-    known = [instance(kind) for kind in types]
-    return bool(known) and all(kind is not None and kind.has_local_storage for kind in known)
+    instances = [instance(kind) for kind in types]
+    return bool(instances) and all(
+        kind is not None and kind.has_local_storage for kind in instances
+    )
 
 
 def _instance_types(value: object) -> Iterator[str]:

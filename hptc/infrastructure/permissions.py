@@ -24,8 +24,9 @@ METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 
 MANAGED_ROLE = reference("execution_role_arn")
 
-_FEW, _SHORT = 4, 1_200  # sources and network IDs; characters of all texts together
-_GROWS = re.compile(r'[*?"\\]|\$(?!\{hptc:)')
+_MAX_SMALL_COUNT = 4  # sources, and network IDs
+_MAX_SMALL_LENGTH = 1_200  # characters of all texts together
+_ESCAPED = re.compile(r'[*?"\\]|\$(?!\{hptc:)')
 """Characters that a policy escapes, which makes texts longer."""
 
 Family = Callable[[Definition, Environment], Iterator[Statement]]
@@ -72,7 +73,7 @@ def has_small_policy(environment: Environment, job: TuningJob) -> bool:
     sources = [source for channel in definition.channels for source in channel.sources]
     vpc = (*definition.vpc.subnets, *definition.vpc.security_group_ids) if definition.vpc else ()
     chosen = environment.infrastructure
-    if len(sources) > _FEW or len(vpc) > _FEW or len(chosen.input_kms_keys) > 1:
+    if max(len(sources), len(vpc)) > _MAX_SMALL_COUNT or len(chosen.input_kms_keys) > 1:
         return False
     texts = [
         *(source.uri for source in sources if isinstance(source, S3Source)),
@@ -88,10 +89,10 @@ def has_small_policy(environment: Environment, job: TuningJob) -> bool:
         chosen.kms_key,
     ]
     text = "".join(text for text in texts if text is not None)
-    is_plain = text.isascii() and not _GROWS.search(text)
+    is_plain = text.isascii() and not _ESCAPED.search(text)
     has_hub = any(getattr(source, "hub_content_arn", None) for source in sources)
     is_known = all(isinstance(source, (S3Source, FileSystemSource)) for source in sources)
-    return is_plain and is_known and not has_hub and len(text) <= _SHORT
+    return is_plain and is_known and not has_hub and len(text) <= _MAX_SMALL_LENGTH
 
 
 def _image(definition: Definition, environment: Environment) -> Iterator[Statement]:

@@ -46,15 +46,15 @@ class LogChoice:
 
 
 def choose_training_jobs(
-    status: JobStatus, training_jobs: Sequence[TrainingJob], wanted: str | None
+    status: JobStatus, training_jobs: Sequence[TrainingJob], selector: str | None
 ) -> LogChoice:
     """The training jobs whose logs to show; `training_jobs` are the newest first.
 
-    `wanted` is the name of one, its number in the tuning job such as `002`, or a part that no other
-    name has. Without it, these are the failed ones of a failed tuning job, the newest running one,
-    the best one, or else the newest.
+    `selector` is the name of one, its number in the tuning job such as `002`, or a part of its name
+    that no other has. Without it, these are the failed ones of a failed tuning job, the newest
+    running one, the best one, or else the newest.
 
-    Raises OperationError if there is none, and UsageError if `wanted` matches several.
+    Raises OperationError if there is none, and UsageError if `selector` matches several.
     """
     if not training_jobs:
         when = "" if status.has_ended else " yet"
@@ -62,9 +62,9 @@ def choose_training_jobs(
             f"{status.name} has no training jobs{when}",
             help=f"`hptc status {status.name}` shows its status",
         )
-    if wanted is not None:
+    if selector is not None:
         return LogChoice(
-            reason=ChoiceReason.NAMED, training_jobs=(_named(status, training_jobs, wanted),)
+            reason=ChoiceReason.NAMED, training_jobs=(_named(status, training_jobs, selector),)
         )
     failed = [job for job in training_jobs if job.status == "Failed"]
     if status.status == "Failed" and failed:
@@ -82,18 +82,18 @@ def choose_training_jobs(
     return LogChoice(reason=ChoiceReason.NEWEST, training_jobs=(training_jobs[0],))
 
 
-def _named(status: JobStatus, training_jobs: Sequence[TrainingJob], wanted: str) -> TrainingJob:
-    numbered = f"{status.name}-{wanted}-"  # the hash after it may contain the same digits
+def _named(status: JobStatus, training_jobs: Sequence[TrainingJob], selector: str) -> TrainingJob:
+    numbered = f"{status.name}-{selector}-"  # the hash after it may contain the same digits
     matching = (
-        [job for job in training_jobs if job.name == wanted]
+        [job for job in training_jobs if job.name == selector]
         or [job for job in training_jobs if job.name.startswith(numbered)]
-        or [job for job in training_jobs if wanted in job.name]
+        or [job for job in training_jobs if selector in job.name]
     )
     match matching:
         case []:
             newest = [job.name for job in training_jobs[:_MAX_NAMES]]
             raise OperationError(
-                f"{status.name} has no training job `{wanted}`",
+                f"{status.name} has no training job `{selector}`",
                 help=f"its newest are {listed(newest)}",
             )
         case [only]:
@@ -102,7 +102,7 @@ def _named(status: JobStatus, training_jobs: Sequence[TrainingJob], wanted: str)
     if left := len(matching) - len(names):
         names.append(f"{left} more")
     raise UsageError(
-        f"`{wanted}` matches {len(matching)} training jobs of {status.name}: {listed(names)}",
+        f"`{selector}` matches {len(matching)} training jobs of {status.name}: {listed(names)}",
         help="pass the whole name of one",
     )
 

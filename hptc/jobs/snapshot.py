@@ -112,16 +112,16 @@ class StackSnapshot:
     """hptc.service.interface.StackReader that reads each stack once."""
 
     stacks: StackReader
-    _found: dict[str, DeployedStack | None] = field(default_factory=dict)
+    _by_name: dict[str, DeployedStack | None] = field(default_factory=dict)
     _all: dict[str, DeployedStack] | None = None
 
     def find(self, stack: str) -> DeployedStack | None:
         """The stack with a name; None if it does not exist."""
         if self._all is not None:
             return self._all.get(stack)
-        if stack not in self._found:
-            self._found[stack] = self.stacks.find(stack)
-        return self._found[stack]
+        if stack not in self._by_name:
+            self._by_name[stack] = self.stacks.find(stack)
+        return self._by_name[stack]
 
     def list_stacks(self) -> Iterator[DeployedStack]:
         """Every stack."""

@@ -36,9 +36,9 @@ def _page(error: KnownError) -> str:
     return "\n".join(parts)
 
 
-def _rules(head: str, codes: tuple[str, ...]) -> str:
+def _rules(heading: str, codes: tuple[str, ...]) -> str:
     lines = (f"- {code}: {summary(code).removesuffix('.')}\n" for code in codes)
-    return f"{head}\n\n{''.join(lines)}"
+    return f"{heading}\n\n{''.join(lines)}"
 
 
 def _sentence(advice: str) -> str:

@@ -15,7 +15,7 @@ from hptc.text import printable as printable  # CDK apps written by `hptc init` 
 if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.findings import CheckData, FindingData, FixData, Place
 
-_WIDEST_LINE = 160
+_MAX_LINE_LENGTH = 160
 _MAX_CELL_LENGTH = 400
 _COLORS = {"error": "31;1", "warning": "33;1", "place": "34;1", "bold": "1"}
 
@@ -80,9 +80,9 @@ def _excerpt(
         return []
     source, column = span.source, span.column - 1
     length = (span.end_column - span.column) if span.end_line == span.line else 1
-    if len(source) > _WIDEST_LINE:  # show the part around the caret
-        start = max(0, min(column - 40, len(source) - _WIDEST_LINE))
-        source, column = source[start : start + _WIDEST_LINE], column - start
+    if len(source) > _MAX_LINE_LENGTH:  # show the part around the caret
+        start = max(0, min(column - 40, len(source) - _MAX_LINE_LENGTH))
+        source, column = source[start : start + _MAX_LINE_LENGTH], column - start
     source = printable(source)
     length = max(1, min(length, len(source) - column))
     caret = " " * column + paint(color, "^" * length + (f" {printable(label)}" if label else ""))

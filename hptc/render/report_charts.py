@@ -93,12 +93,13 @@ def objective_over_time(results: Results) -> Chart | None:
         )
         for value, seconds, training_job in ended
     )
-    running, steps = ended[0][0], [f"M{coordinate(x(ended[0][1]))} {coordinate(y(ended[0][0]))}"]
+    best_so_far, first_seconds, _ = ended[0]
+    steps = [f"M{coordinate(x(first_seconds))} {coordinate(y(best_so_far))}"]
     better = max if _is_maximized(results) else min
     for value, seconds, _ in ended[1:]:
-        if better(value, running) != running:
-            running = better(value, running)
-            steps.append(f"H{coordinate(x(seconds))}V{coordinate(y(running))}")
+        if better(value, best_so_far) != best_so_far:
+            best_so_far = better(value, best_so_far)
+            steps.append(f"H{coordinate(x(seconds))}V{coordinate(y(best_so_far))}")
     steps.append(f"H{coordinate(RIGHT)}")
     return Chart(
         title="Objective over time",

@@ -20,9 +20,9 @@ _MAX_INTEGER = 2**63 - 1
 def data_frame(results: Results) -> pandas.DataFrame:
     """One row for each training job, the best first, with the columns of the CSV format.
 
-    Numbers are numbers, times have a time zone, which is UTC, and texts of a few kinds are
-    categories, those of a Categorical range in its order. What is unknown is missing, never 0.
-    Values are as in `results`: mask secrets before.
+    Numbers are numbers, times are in UTC, and texts with few different values are categories, those
+    of a Categorical range in its order. What is unknown is missing, never 0.
+    Values are as in `results`: mask secrets first.
     """
     jobs = results.ranked
     columns: dict[str, tuple[list[Any], str]] = {
@@ -59,21 +59,21 @@ def _hyperparameter(ranges: Sequence[Range], texts: Sequence[str | None]) -> pan
 
     Definitions may have different ranges of one name.
     """
-    known = [text for text in texts if text is not None]
+    given = [text for text in texts if text is not None]
     categories = [
         value
         for range_ in ranges
         if isinstance(range_, CategoricalRange)
         for value in range_.values
     ]
-    numbers = [number(text) for text in known]
+    numbers = [number(text) for text in given]
     if categories or None in numbers:
-        labels = list(dict.fromkeys([*categories, *known]))
+        labels = list(dict.fromkeys([*categories, *given]))
         return pandas.Series(texts, dtype=pandas.CategoricalDtype(labels))
     exact = [None if text is None else number(text) for text in texts]
     kinds = {range_.kind for range_ in ranges if isinstance(range_, NumericRange)}
     # The values of an Auto range have the kind that Autotune has chosen.
-    is_integer = "Continuous" not in kinds and all(map(_is_integer, exact)) and bool(known or kinds)
+    is_integer = "Continuous" not in kinds and all(map(_is_integer, exact)) and bool(given or kinds)
     if is_integer:
         whole = [None if value is None else int(value) for value in exact]
         return pandas.Series(whole, dtype="Int64")

@@ -74,8 +74,8 @@ def _random(
     job: TuningJob, history: Sequence[Observation], *, number: int, seed: int
 ) -> Proposal | None:
     """A random configuration. The definitions take turns, without those that are exhausted."""
-    place = (number - 1) % len(job.definitions)
-    for definition in job.definitions[place:] + job.definitions[:place]:
+    first = (number - 1) % len(job.definitions)
+    for definition in job.definitions[first:] + job.definitions[:first]:
         name = definition_name(job, definition)
         tried = [
             observation.values for observation in history if observation.definition in (name, "")
