@@ -49,7 +49,8 @@ def test_a_study_of_a_tuning_job_on_this_machine(
             "MINIMIZE",
             0.5,
         )
-        assert [each.intermediate_values for each in study.trials] == [{1: 0.7, 2: 0.6, 3: 0.5}] * 3
+        reported = {1: 0.7, 2: 0.6, 3: 0.5}
+        assert [trial.intermediate_values for trial in study.trials] == [reported] * 3
         assert "usd" not in study.trials[0].user_attrs
 
     before = (folder / "demo.log").read_bytes()

@@ -234,9 +234,9 @@ class TestWhichDefinitionIsTheObjective:
 
     def test_it_runs_first_and_is_shown_in_the_order_of_the_spec(self) -> None:
         slow = ", ".join(f'm{n}: "({self.HANGS})"' for n in range(3))
-        one = job(f'{{loss: null, {slow}, goal: "loss=([0-9.]+)"}}', objective="goal")
-        (rehearsal,) = rehearse(one, TestSlowExpressions.LOG, "train.log", seconds=0.3)
-        assert [each.metric.name for each in rehearsal.metrics] == ["m0", "m1", "m2", "goal"]
+        tuning_job = job(f'{{loss: null, {slow}, goal: "loss=([0-9.]+)"}}', objective="goal")
+        (rehearsal,) = rehearse(tuning_job, TestSlowExpressions.LOG, "train.log", seconds=0.3)
+        assert [result.metric.name for result in rehearsal.metrics] == ["m0", "m1", "m2", "goal"]
         assert rehearsal.metrics[-1].numbers.count == 1
 
     def test_each_definition_has_its_own(self) -> None:

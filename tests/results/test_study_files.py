@@ -22,7 +22,7 @@ def test_optuna_reads_what_was_written(name: str, tmp_path: Path) -> None:
     assert steps == list(range(1, 9))
     with opened(path) as storage:
         found = load(storage)
-        assert list(found) == [each.name for each in expected]
+        assert list(found) == [study.name for study in expected]
         for study, wanted in zip(found.values(), expected, strict=True):
             assert study.metric_names == ["validation:auc"]
             assert study.user_attrs == wanted.attributes

@@ -36,8 +36,11 @@ def test_text_of_every_finding(golden: Golden) -> None:
     ]
     marked = [f"{finding.code} {_first_line(finding.span)}" for finding in diagnostics]
     golden("rules/marked.txt", "\n".join(marked) + "\n")
-    said = [f"{each.code} {each.message} | {each.label} | {each.help}" for each in found]
-    text = "\n".join(dict.fromkeys(said)) + "\n"
+    messages = [
+        f"{finding.code} {finding.message} | {finding.label} | {finding.help}"
+        for finding in diagnostics
+    ]
+    text = "\n".join(dict.fromkeys(messages)) + "\n"
     own_version = f"Python {sys.version_info[0]}.{sys.version_info[1]} read it"
     golden("rules/messages.txt", text.replace(own_version, "Python 3.x read it"))
 
@@ -45,10 +48,10 @@ def test_text_of_every_finding(golden: Golden) -> None:
 def test_fixes_of_every_finding(golden: Golden) -> None:
     """What a fix changes, whether it is safe, and which findings have none."""
     lines = [
-        f"{found.code} {shortened(found.message, _SHOWN)}: "
-        + (" | ".join(map(_fix_text, found.fixes)) or "-")
+        f"{diagnostic.code} {shortened(diagnostic.message, _SHOWN)}: "
+        + (" | ".join(map(_fix_text, diagnostic.fixes)) or "-")
         for case in CASES
-        for found in compile_case(case.text, case.base).diagnostics
+        for diagnostic in compile_case(case.text, case.base).diagnostics
     ]
     golden("rules/fixes.txt", "\n".join(dict.fromkeys(lines)) + "\n")
 
