@@ -38,9 +38,9 @@ def specs_with_scheduled_code(env: str | None, specs: Collection[str]) -> list[C
 def upload_scheduled_code(scheduled: Sequence[CompiledSpec], *, is_deployed: bool) -> None:
     """Upload the code of scheduled specs of one environment.
 
-    Without `is_deployed`, only that whose bucket exists already, so that a schedule that is there
-    never starts a tuning job without code. Raises AwsError if AWS rejects a call, and
-    OperationError if the bucket is still unknown.
+    Without `is_deployed`, only code whose bucket exists already is uploaded, so that no schedule
+    that is deployed already starts a tuning job without its code. Raises AwsError if AWS rejects a
+    call, and OperationError if the bucket is still unknown.
     """
     if not scheduled:
         return

@@ -27,7 +27,7 @@ from typing import IO, Any, BinaryIO, TypeVar, cast
 Part = Path | bytes
 """An object, or a text of an augmented manifest."""
 
-_Item = TypeVar("_Item")
+_Record = TypeVar("_Record")
 
 _POLL_SECONDS = 0.02
 _MAGIC = 0xCED7230A
@@ -116,7 +116,7 @@ def listed(source: Path) -> list[list[Part]]:
         ]
 
 
-def shuffled(records: list[_Item], seed: int | None, epoch: int) -> list[_Item]:
+def shuffled(records: list[_Record], seed: int | None, epoch: int) -> list[_Record]:
     """The records in the order of an epoch; with a seed, each epoch has a different order.
 
     Objects are shuffled, and lines of an augmented manifest:

@@ -84,7 +84,7 @@ def search_space_svg(name: str, preview: SearchPreview) -> str:
     tuned = "1 tuned hyperparameter" if len(rows) == 1 else f"{len(rows)} tuned hyperparameters"
     title = f"{name}: {preview.strategy}, {tuned}"
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
-    note = "dots: example configurations of the first round"
+    note = "dots: example configurations of the first wave"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{_text(title)}</title>",

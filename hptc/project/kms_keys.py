@@ -23,7 +23,7 @@ def is_alias(key: str) -> bool:
 
 
 def service_of_managed_key(key: str) -> str | None:
-    """The service of an AWS managed key, by its alias or the ARN of it; None for other keys."""
+    """The service of an AWS managed key, by its alias or the alias's ARN; None for other keys."""
     arn = ARN.parse(key)
     alias = arn.resource if arn is not None else key
     return alias.removeprefix("alias/aws/") if alias.startswith("alias/aws/") else None

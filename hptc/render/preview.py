@@ -52,10 +52,10 @@ def _rows(preview: SearchPreview) -> Iterator[tuple[str, str]]:
             if preview.grids
             else f"sampled by hptc with seed {preview.seed}; AWS samples other values"
         )
-        yield "first round", how
+        yield "first wave", how
     for sample in preview.samples:
         of = f"{sample.definition}: " if sample.definition else ""
-        yield "first round", f"  {of}{_values(sample.values)}"
+        yield "first wave", f"  {of}{_values(sample.values)}"
     for warning in preview.warnings:
         yield "warning", warning
 

@@ -82,9 +82,11 @@ def follow_up(
     if before.is_autotuned:
         changes = []
         notes.append("Autotune chooses the ranges, so they are as before")
-    known = {(finding.code, finding.message) for finding in check(_context(original, {}), RULES)}
+    earlier_findings = {
+        (finding.code, finding.message) for finding in check(_context(original, {}), RULES)
+    }
     jobs = {before.name: before, **parents}
-    changes, findings = _allowed(request, changes, jobs, known)
+    changes, findings = _allowed(request, changes, jobs, earlier_findings)
     _apply(request, changes)
     name = name or _next_name(before.name)
     # Without a job name, the content of the spec names the job.
@@ -200,11 +202,11 @@ def _set_limits(
         if parent["HyperParameterTuningJobName"] in parents
     ]
     used = sum(counts) + _used_jobs(results)
-    wanted = limits.get("MaxNumberOfTrainingJobs")
-    if wanted is not None and wanted + used > MAX_TRAINING_JOBS:
+    limit = limits.get("MaxNumberOfTrainingJobs")
+    if limit is not None and limit + used > MAX_TRAINING_JOBS:
         limits["MaxNumberOfTrainingJobs"] = max(1, MAX_TRAINING_JOBS - used)
         yield (
-            f"{plural(limits['MaxNumberOfTrainingJobs'], 'training job')} instead of {wanted}: the "
+            f"{plural(limits['MaxNumberOfTrainingJobs'], 'training job')} instead of {limit}: the "
             f"maximum with those of the parents is {MAX_TRAINING_JOBS}"
         )
 
@@ -219,7 +221,7 @@ def _allowed(
     request: Request,
     changes: Sequence[RangeChange],
     parents: Mapping[str, TuningJob],
-    known: set[tuple[str, str]],
+    earlier_findings: set[tuple[str, str]],
 ) -> tuple[list[RangeChange], list[Finding]]:
     """The changes that the rules accept, and what they still report of the request.
 
@@ -232,7 +234,7 @@ def _allowed(
         findings = [
             finding
             for finding in check(_context(trial, parents), RULES)
-            if (finding.code, finding.message) not in known
+            if (finding.code, finding.message) not in earlier_findings
         ]
         reported = [(change, finding) for change in kept if (finding := _about(change, findings))]
         if not reported:

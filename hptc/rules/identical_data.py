@@ -36,14 +36,14 @@ def forbidden_change_with_identical_data(rule: Rule, context: Context) -> Iterat
     if context.job.warm_start is None or context.job.warm_start.type != "IdenticalDataAndAlgorithm":
         return
     for pair in pairs(context):
-        for own, parents in zip(_fixed(pair.child), _fixed(pair.parent), strict=True):
-            if own.value == parents.value:
+        for own, theirs in zip(_fixed(pair.child), _fixed(pair.parent), strict=True):
+            if own.value == theirs.value:
                 continue
             is_set = bool(own.value)
             yield parent_finding(
                 rule,
                 pair.parent_name,
-                f"{_difference(own.key, own.value, parents.value)} the parent "
+                f"{_difference(own.key, own.value, theirs.value)} the parent "
                 f"`{pair.parent_name}`, which IdenticalDataAndAlgorithm does not allow",
                 pair.child.path / own.member if is_set else parent_path(pair.index),
                 on_key=is_set,
@@ -94,10 +94,10 @@ def _fixed(definition: Definition) -> list[_Fixed]:
     ]
 
 
-def _difference(key: str, ours: Any, parents: Any) -> str:
+def _difference(key: str, ours: Any, theirs: Any) -> str:
     """A description of the difference, by name: values of environment variables may be secret."""
-    if isinstance(ours, dict) and isinstance(parents, dict):
-        names = [name for name in {**parents, **ours} if ours.get(name) != parents.get(name)]
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        names = [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name)]
         return f"{listed_code(names)} in `{key}` differ{'s' if len(names) == 1 else ''} from"
     return f"`{key}` differs from"
 
@@ -162,11 +162,11 @@ def changed_data_with_identical_data(rule: Rule, context: Context) -> Iterator[F
             )
 
 
-def _problem(channel: Channel, parents: Channel | None) -> str:
+def _problem(channel: Channel, theirs: Channel | None) -> str:
     """How a parent's channel differs, as the predicate of a sentence; empty if it does not."""
-    if parents is None:
+    if theirs is None:
         return "does not have"
-    return "reads different data in" if _data(channel) != _data(parents) else ""
+    return "reads different data in" if _data(channel) != _data(theirs) else ""
 
 
 def _transfer(title: str) -> Fix:

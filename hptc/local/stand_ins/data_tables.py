@@ -17,7 +17,7 @@ from hptc.local.content_types import read_content_type
 from hptc.local.stand_ins.training_files import TrainingError, TrainingFiles
 
 Array = NDArray[np.float64]
-_MAX_REASON = 200
+_MAX_REASON_LENGTH = 200
 _DELIMITERS = ",;\t|"
 
 
@@ -60,7 +60,7 @@ def _read_csv_file(path: Path, *, has_gaps: bool) -> Array:
     except (ValueError, OSError) as error:
         raise TrainingError(
             f"{path.name} is not CSV of numbers without a header: "
-            f"{str(error)[:_MAX_REASON].rstrip('.')}"
+            f"{str(error)[:_MAX_REASON_LENGTH].rstrip('.')}"
         ) from None
 
 
@@ -125,7 +125,7 @@ def read_libsvm(files: TrainingFiles, channel: str) -> tuple[Any, Array, Array]:
             assumed = (
                 "" if files.content_type(channel) else ", which is assumed without a content type"
             )
-            reason = str(error)[:_MAX_REASON]  # it can have a whole line
+            reason = str(error)[:_MAX_REASON_LENGTH]  # it can have a whole line
             raise TrainingError(f"{path.name} is not libsvm{assumed}: {reason}") from None
     columns = max(features.shape[1] for features, _, _ in parts)
     for features, _, _ in parts:
