@@ -114,7 +114,7 @@ class _Tuning(Tuning):
             ),
             limit,
         )
-        entries = (e for page in pages for e in page["HyperParameterTuningJobSummaries"])
+        entries = (entry for page in pages for entry in page["HyperParameterTuningJobSummaries"])
         return (read_summary(entry) for entry in islice(entries, limit))
 
     def stop(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What to do about missing, expired or other credentials: where they come from decides.
+"""What to do about missing, expired or wrong credentials, which depends on where they come from.
 
 The keys in environment variables come before AWS_PROFILE:
 https://docs.aws.amazon.com/boto3/latest/guide/credentials.html

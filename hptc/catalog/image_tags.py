@@ -14,13 +14,13 @@ def tag_problem(repository: str, tag: str) -> TagProblem | None:
     A tag without the form of any listed tag is a `form` problem: AWS has never published one like
     it. Any other problem may be a tag that is newer than the tables.
     """
-    known = images.repositories().get(repository)
-    if known is None or not known.tags:
+    in_table = images.repositories().get(repository)
+    if in_table is None or not in_table.tags:
         return frameworks.tag_problem(repository, tag)
-    if known.version_of(tag) is not None:
+    if in_table.version_of(tag) is not None:
         return None
-    listed = tuple(known.tags.values())
-    forms = {_form(listed_tag) for listed_tag in (*listed, *known.other_tags)}
+    listed = tuple(in_table.tags.values())
+    forms = {_form(listed_tag) for listed_tag in (*listed, *in_table.other_tags)}
     return TagProblem(part="tag" if _form(tag) in forms else "form", value=tag, valid=listed)
 
 

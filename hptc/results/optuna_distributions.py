@@ -1,4 +1,4 @@
-"""The distributions of Optuna that parameter ranges are, and the values of training jobs in them.
+"""Parameter ranges as distributions of Optuna, and the values of training jobs in them.
 
 One distribution per hyperparameter for the whole study: where trials differ in it, Optuna's
 importance and its samplers leave the hyperparameter out. So it is wide enough for every value, and
@@ -22,7 +22,7 @@ from hptc.request.job_facts import number
 from hptc.request.scales import is_inside, scale_of
 from hptc.request.tuning_job import AutoRange, CategoricalRange, NumericRange, Range
 
-_EXACT = 2**53
+_MAX_EXACT = 2**53
 """Optuna keeps every number as a float, which is exact up to this integer."""
 
 
@@ -80,15 +80,15 @@ def range_data(range_: Range) -> dict[str, Any]:
 
 
 def _numeric(range_: NumericRange, texts: Sequence[str]) -> Parameter | None:
-    known = [
+    numbers = [
         value for text in (range_.min, range_.max, *texts) if (value := number(text)) is not None
     ]
-    if not known:
+    if not numbers:
         return None
-    low, high, scale = min(known), max(known), scale_of(range_)
+    low, high, scale = min(numbers), max(numbers), scale_of(range_)
     is_log = scale == "Logarithmic" and float(low) > 0
-    is_whole = range_.kind == "Integer" and all(value == int(value) for value in known)
-    is_exact = low >= -_EXACT and high <= _EXACT
+    is_whole = range_.kind == "Integer" and all(value == int(value) for value in numbers)
+    is_exact = low >= -_MAX_EXACT and high <= _MAX_EXACT
     notes = []
     if scale == "ReverseLogarithmic":
         notes.append("ReverseLogarithmic scale, which Optuna does not have: shown as linear")
@@ -121,7 +121,7 @@ def _categorical(name: str, values: Sequence[str], texts: Sequence[str]) -> Para
 
 
 def _auto(range_: AutoRange, texts: Sequence[str]) -> Parameter | None:
-    """AWS does not report the range that Autotune has chosen: that of the values."""
+    """The range of the values, because AWS does not report the one that Autotune has chosen."""
     if not texts:
         return None
     distribution: BaseDistribution

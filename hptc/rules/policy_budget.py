@@ -1,7 +1,7 @@
 """HPT801 and HPT802: the project's budget for a tuning job.
 
 The price table and the cost bound are imported only for a project with a budget: few checks need
-them, and they would slow down all.
+them, and importing them would slow down every check.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much each tuned hyperparameter matters to the objective, with how far to trust it."""
+"""How much each tuned hyperparameter matters to the objective, and how far to trust that."""
 
 from __future__ import annotations
 
