@@ -20,7 +20,8 @@ def test_says_what_to_install(
     monkeypatch.setattr("hptc.api.extras.find_spec", lambda _: None)
     assert run(["lsp"]) == EXIT_USAGE
     assert capsys.readouterr().err == (
-        "error: this command needs pygls, which is not installed\nhelp: run `pip install 'hptc[lsp]'`\n"
+        "error: this command needs pygls, which is not installed\n"
+        "help: run `pip install 'hptc[lsp]'`\n"
     )
 
 
