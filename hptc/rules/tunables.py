@@ -88,6 +88,7 @@ def _untunable_ranges(
             range_.path,
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
+            guessed_from=range_.name,
             help=f"make it static; {known}" if is_known or meant is None else f"rename it; {known}",
             on_key=True,
         )
