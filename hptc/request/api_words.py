@@ -52,7 +52,7 @@ class ApiWords:
 
     def _rewritten(self, word: str, place: tuple[str, ...]) -> str:
         match = re.fullmatch(_KEY, word)
-        is_setting = match is not None and match[1] in self._static and match[3] is not None
+        is_setting = match is not None and match[1] in self._static and _is_setting(match[3])
         if match is not None and word not in self._written and not is_setting:
             keys = tuple(match[1].split("."))
             entry = _nearest_entry(keys, place)
@@ -191,6 +191,11 @@ def _json(member: str, text: str) -> str:
     if member in RANGE_MEMBERS.values() or not re.fullmatch(r"true|false|\d+|\[.*\]", text):
         return json.dumps(text, ensure_ascii=False)
     return text
+
+
+def _is_setting(value: str | None) -> bool:
+    """Whether a hyperparameter can have a value: a static one, or a range."""
+    return value is not None and (not value.startswith("{") or value.startswith("{type: "))
 
 
 def _hyperparameter(word: str) -> str | None:

@@ -67,6 +67,7 @@ _PATTERNS = {
     "HubDataSetArn": "the ARN of a DataSet in a SageMaker hub",
     "ArnOrName": "the name or ARN of an algorithm",
 }
+_LINES = (".*", ".+")  # patterns of everything but a line break
 
 
 def findings_of_violations(
@@ -125,7 +126,7 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
             )  # fmt: skip
         case "minimum" | "maximum":
             return _out_of_bounds(violation, name, value, code, on_key=is_key)
-    in_words = _PATTERNS.get(shape.name)
+    in_words = "a single line of text" if shape.pattern in _LINES else _PATTERNS.get(shape.name)
     return Finding(
         code=code, path=path, on_key=is_key,
         message=f"`{name}` has an invalid format: {quoted(value)}",

@@ -9,8 +9,10 @@ import pytest
 
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic
+from hptc.diagnostics import Diagnostic, RequestPath
+from hptc.request.conformance import Violation
 from hptc.request.shapes import Shape, input_shape
+from hptc.request.violations import findings_of_violations
 from tests.support.local_runs import tuning_request
 
 
@@ -47,10 +49,17 @@ def test_a_pattern_is_described_in_words_if_it_is_hard_to_read() -> None:
     )
 
 
-def test_any_other_pattern_is_shown_as_it_is() -> None:
+def test_a_line_break_is_named_where_a_line_is_expected() -> None:
     path = "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName"
     found = finding("HPT106", with_member(path, "\n"))
-    assert (found.label, found.help) == ("", f"it must match {shape_at(path).pattern}")
+    assert (found.label, found.help) == ("must be a single line of text", "")
+
+
+def test_any_other_pattern_is_shown_as_it_is() -> None:
+    shape = Shape(name="New", type="string", members={}, pattern="x+")
+    violation = Violation(kind="pattern", path=RequestPath(("New",)), shape=shape, value="y")
+    (found,) = findings_of_violations([violation], {"New": "y"}, None)
+    assert (found.label, found.help) == ("", "it must match x+")
 
 
 @pytest.mark.parametrize(
