@@ -188,6 +188,7 @@ class Finding:
     on_key: bool = False  # point at the key rather than at its value
     is_secret: bool = False  # the value must not be shown in any format
     policy_key: Path | None = None  # the key in `policy` of hptc.yaml whose line is shown too
+    hyperparameters: tuple[str, ...] = ()  # names in the texts that could be taken for keys
 
 
 def respelled(

@@ -155,6 +155,7 @@ class Rule:
         on_key: bool = False,
         is_secret: bool = False,
         policy_key: Path | None = None,
+        hyperparameters: tuple[str, ...] = (),
     ) -> Finding:
         """A finding of this rule at a path of the request or the spec.
 
@@ -177,6 +178,7 @@ class Rule:
             on_key=on_key,
             is_secret=is_secret,
             policy_key=policy_key,
+            hyperparameters=hyperparameters,
         )
 
 

@@ -82,6 +82,18 @@ def test_a_static_hyperparameter_with_the_name_of_a_key(text: str, expected: str
     assert ApiWords(request).rewrite(text, ONE) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("`eta` requires `objective`", "`eta` requires `objective`"),
+        ("set `objective: binary:logistic`", 'set `"objective": "binary:logistic"`'),
+        ("remove `early_stopping`", "remove `TrainingJobEarlyStoppingType`"),
+    ],
+)
+def test_a_hyperparameter_that_is_not_set(text: str, expected: str) -> None:
+    assert ApiWords({}).rewrite(text, ONE, ("objective",)) == expected
+
+
 @pytest.mark.parametrize("definitions", [5, "x", {"a": 1}, [5, {"StaticHyperParameters": 3}], None])
 def test_a_request_of_another_shape(definitions: object) -> None:
     words = ApiWords({"TrainingJobDefinitions": definitions})
