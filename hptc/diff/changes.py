@@ -115,6 +115,7 @@ class Kind(StrEnum):
 
     ENVIRONMENT_ADDED = "environment-added"
     ENVIRONMENT_REMOVED = "environment-removed"
+    DEFAULT_ENVIRONMENT = "default-environment"
     FOUNDATION_REPLACED = "foundation-replaced"
     NETWORK_REPLACED = "network-replaced"
     KEY_LEAVES = "key-leaves"
@@ -154,7 +155,7 @@ IMPACTS: dict[Kind, Impact] = {
     **dict.fromkeys(
         (
             *(Kind.ROLE, Kind.ENCRYPTION_KEY, Kind.NETWORK, Kind.INFRASTRUCTURE),
-            *(Kind.ENVIRONMENT_ADDED, Kind.ENVIRONMENT_REMOVED),
+            *(Kind.ENVIRONMENT_ADDED, Kind.ENVIRONMENT_REMOVED, Kind.DEFAULT_ENVIRONMENT),
         ),
         Impact.UNSEEN,
     ),
