@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -96,7 +97,7 @@ class TuningSchedule(Construct):
             self,
             "StateMachine",
             role_arn=role.role_arn,
-            definition_string=cdk.Stack.of(self).to_json_string(definition),
+            definition_string=_without_dynamic_references(definition),
         )
         acknowledge(
             machine,
@@ -187,6 +188,17 @@ class TuningSchedule(Construct):
             comparison_operator="GreaterThanThreshold",
             treat_missing_data="notBreaching",
         )
+
+
+def _without_dynamic_references(definition: dict[str, Any]) -> str:
+    """A definition as JSON in which CloudFormation finds no `{{resolve:…}}` to replace.
+
+    A spec can have such a text as a hyperparameter, for example. CloudFormation would put the
+    secret that it names in its place
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html).
+    """
+    text = json.dumps(definition, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("{{", "{\\u007b")  # in JSON, two such brackets are always in a text
 
 
 def _kinds_of_calls(data: ScheduleStack) -> str:
