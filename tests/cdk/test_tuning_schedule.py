@@ -110,13 +110,16 @@ def test_the_stack_of_a_schedule(name: str, golden: Golden, tmp_path: Path) -> N
     assert set(imported(json.loads(template))) <= exports
 
 
-def test_cloudformation_replaces_nothing_in_a_request(tmp_path: Path) -> None:
-    reference = "{{resolve:secretsmanager:prod}}"
+@pytest.mark.parametrize(
+    "reference",
+    ["{{resolve:secretsmanager:prod}}", "{{{{x", "${Token[TOKEN.1]}", "${AWS::Region}"],
+)
+def test_nothing_in_a_request_is_replaced(tmp_path: Path, reference: str) -> None:
     spec: dict[str, Any] = deepcopy(SPEC)
     spec["training_job"]["environment"] = {"A": reference.replace("{{", "{{ '{{' }}")}
     stacks = synthesized(project(tmp_path, spec), "plain", tmp_path / "out")
     template = stacks["hptc-demo-plain-churn-schedule"]
-    assert "{{resolve" not in template
+    assert "{{" not in template
     (machine,) = resources(template, "AWS::StepFunctions::StateMachine")
     parts = machine["Properties"]["DefinitionString"]["Fn::Join"][1]
     text = "".join(part if isinstance(part, str) else "resource" for part in parts)
