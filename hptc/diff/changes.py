@@ -131,6 +131,7 @@ class Kind(StrEnum):
     INFRASTRUCTURE = "infrastructure"
     POLICY_LOOSENED = "policy-loosened"
     POLICY_TIGHTENED = "policy-tightened"
+    PRICES_LOWERED = "prices-lowered"
 
     TAG = "tag"
     OTHER = "other"
@@ -150,6 +151,7 @@ IMPACTS: dict[Kind, Impact] = {
     ),
     Kind.PERMISSIONS_BROADENED: Impact.PERMISSIONS,
     Kind.POLICY_LOOSENED: Impact.POLICY,
+    Kind.PRICES_LOWERED: Impact.POLICY,
     **dict.fromkeys((Kind.FOUNDATION_REPLACED, Kind.NETWORK_REPLACED), Impact.REPLACES),
     Kind.SUPPRESSION_ADDED: Impact.SUPPRESSION,
     **dict.fromkeys(

@@ -98,6 +98,7 @@ TITLES: dict[Kind, str] = {
     Kind.INFRASTRUCTURE: "infrastructure changed",
     Kind.POLICY_LOOSENED: "policy loosened",
     Kind.POLICY_TIGHTENED: "policy tightened",
+    Kind.PRICES_LOWERED: "prices lowered",
     Kind.TAG: "tag changed",
     Kind.OTHER: "changed",
 }
