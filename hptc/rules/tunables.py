@@ -89,7 +89,7 @@ def _untunable_ranges(
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
             guessed_from=range_.name,
-            help=f"make it static; {known}" if is_known or meant is None else f"rename it; {known}",
+            help=f"make it static; {known}" if is_known else f"rename it; {known}",
             on_key=True,
         )
 
