@@ -100,6 +100,7 @@ def _other_channels(
             channel.path / "ChannelName",
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
+            guessed_from=channel.name,
             help=f"channels: {listed_code(known)}",
             on_key=True,
         )
@@ -207,6 +208,7 @@ def _content_types(
                 channel.path / "ContentType",
                 label=f"did you mean `{meant}`?" if meant else "",
                 replacement=meant or "",
+                guessed_from="" if meant == plain else content_type,
                 help=f"content types: {listed_code(accepted)}",
             )
 

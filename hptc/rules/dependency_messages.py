@@ -175,7 +175,8 @@ def _required_state(clause: Clause) -> str:
 def _actual(clause: Clause, settings: Settings) -> str:
     setting = settings.get(clause.subject)
     if setting is None:
-        return "there is none" if clause.subject.kind == "channel" else "it is not set"
+        is_channel = clause.subject.kind == "channel" and "." not in clause.subject.name
+        return "there is none" if is_channel else "it is not set"
     text = shortened(setting.text, _LONGEST_TEXT)
     if clause.subject.kind == "instance" and clause.subject.name == "processor":
         return f"{text} has none"

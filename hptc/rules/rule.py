@@ -148,19 +148,23 @@ class Rule:
         label: str = "",
         help: str = "",
         replacement: str = "",
+        guessed_from: str = "",
         accepted: str | int = "",
         is_removable: bool = False,
         fixes: tuple[Fix, ...] = (),
         on_key: bool = False,
         is_secret: bool = False,
         policy_key: Path | None = None,
+        hyperparameters: tuple[str, ...] = (),
     ) -> Finding:
         """A finding of this rule at a path of the request or the spec.
 
         Three arguments are fixes at the path itself: `replacement` is the key or value that was
         meant, `accepted` the nearest value that is accepted, and `is_removable` is whether removing
-        the key or entry resolves the finding.
+        the key or entry resolves the finding. A replacement that was only `guessed_from` what is
+        there is safe if that is a misspelling of it.
         """
+        spelling = respelled(replacement, path, on_key=on_key, guessed_from=guessed_from)
         nearest = () if accepted == "" else (Fix(changes=(SetValue(path=path, value=accepted),)),)
         removal = (Fix(changes=(Remove(path=path),)),) if is_removable else ()
         return Finding(
@@ -170,10 +174,11 @@ class Rule:
             path=path,
             label=label,
             help=help,
-            fixes=(*respelled(replacement, path, on_key=on_key), *nearest, *fixes, *removal),
+            fixes=(*spelling, *nearest, *fixes, *removal),
             on_key=on_key,
             is_secret=is_secret,
             policy_key=policy_key,
+            hyperparameters=hyperparameters,
         )
 
 

@@ -56,6 +56,7 @@ def non_numeric_bound(rule: Rule, context: Context) -> Iterator[Finding]:
             if has_reference(text):
                 continue
             if range_.kind == "Integer" and WHOLE_NUMBER.fullmatch(text) is None:
+                value = number(text.strip())
                 what, help = "an integer in plain digits", ""
                 if value is not None and value != value.to_integral_value():
                     what, help = "an integer", "use an integer, or `type: Continuous`"

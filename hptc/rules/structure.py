@@ -23,6 +23,13 @@ def _has_ranges(ranges: Any) -> bool:
     return any((ranges or {}).get(member) for member in RANGE_LISTS.values())
 
 
+def _defined_once(context: Context) -> tuple[Definition, ...]:
+    """The definitions of a tuning job; none if HPT111 reports that it has both kinds of them."""
+    members = ("TrainingJobDefinition", "TrainingJobDefinitions")
+    has_both = all(context.request.get(member) is not None for member in members)
+    return () if has_both else tuple(context.job.definitions)
+
+
 def _misplaced(context: Context, definition: Definition) -> dict[str, RequestPath]:
     """Paths of a definition's objective and ranges, if they are in the wrong place."""
     request = context.request
@@ -96,7 +103,7 @@ def missing_objective(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           objective: {metric_name: loss, type: Minimize}
     """
-    for definition in context.job.definitions:
+    for definition in _defined_once(context):
         if definition.objective is None and "objective" not in _misplaced(context, definition):
             path = (
                 definition.path / "TuningObjective"
@@ -131,7 +138,7 @@ def nothing_to_tune(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     if context.job.is_autotuned:
         return
-    for definition in context.job.definitions:
+    for definition in _defined_once(context):
         if not definition.ranges and "ranges" not in _misplaced(context, definition):
             yield rule.finding(
                 f"{_subject(definition)} has no hyperparameter to tune",
@@ -160,7 +167,7 @@ def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Find
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: {MetricName: loss, Type: Minimize}
     """
-    if not context.job.definitions:
+    if not _defined_once(context):
         return
     for path in _misplaced(context, context.job.definitions[0]).values():
         yield rule.finding(

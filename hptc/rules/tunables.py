@@ -88,7 +88,8 @@ def _untunable_ranges(
             range_.path,
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
-            help=f"make it static; {known}" if is_known or meant is None else f"rename it; {known}",
+            guessed_from=range_.name,
+            help=f"make it static; {known}" if is_known else f"rename it; {known}",
             on_key=True,
         )
 

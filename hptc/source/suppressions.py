@@ -171,7 +171,9 @@ def _faults(
     if not comment.reason:
         return [("this suppression has no reason", "add the reason after the brackets")]
     return [
-        (f"unused suppression: {code} is not reported here", "remove the comment")
+        (f"a comment can't suppress {code}", "remove the comment, and do what the finding says")
+        if not is_suppressible(code)
+        else (f"unused suppression: {code} is not reported here", "remove the comment")
         for code in comment.codes
         if (comment.line, code) not in used and code not in unchecked
     ]

@@ -258,9 +258,19 @@ def advice_for(name: str, *, in_project: bool = False) -> str:
 
 
 def choice(value: object, choices: Sequence[str]) -> str | None:
-    """The choice that a value means: another word for it, its beginning, or a misspelling."""
+    """The choice that a value means: another word for it, its beginning, or a misspelling.
+
+    It may also lack what is before its first dot, such as `m5.large` for `ml.m5.large`, and is of
+    the same family as a misspelled one, if there is any.
+    """
     word = fold(str(value))
     if (meant := _VALUES.get(word)) in choices:
         return meant
-    begun = [each for each in choices if len(word) > 2 and fold(each).startswith(word)]
-    return begun[0] if len(begun) == 1 else nearest(str(value), tuple(choices))
+    if len(word) > 2:
+        begun = [each for each in choices if fold(each).startswith(word)]
+        ended = [each for each in choices if fold(each).partition(".")[2] == word]
+        if len(found := begun or ended) == 1:
+            return found[0]
+    family = f"{word.rpartition('.')[0]}."
+    same = [each for each in choices if fold(each).startswith(family)]
+    return nearest(str(value), tuple(same or choices))

@@ -65,12 +65,13 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
             )  # fmt: skip
         case "string_pattern_mismatch":
             region = _meant_region(value) if path[-1:] == ("region",) else None
+            pattern = detail.get("ctx", {}).get("pattern", "")
             return Finding(
                 code="HPT106", path=path,
                 message=f"`{name}` has an invalid format: {described(value)}",
                 label=f"did you mean {region}?" if region else "",
                 fixes=respelled(region, path),
-                help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
+                help=f"write {_PATTERNS.get(pattern, f'what matches {pattern}')}",
             )  # fmt: skip
         case "schedule":
             return Finding(
@@ -109,6 +110,16 @@ def _finding(detail: ErrorDetails, model: type[BaseModel], path: SpecPath | Proj
         label=f"must be {expected}" if expected else "",
         help=_type_help(detail["type"], value, path),
     )
+
+
+_PATTERNS = {
+    r"^[a-z][a-z0-9-]{0,30}$": "up to 31 lowercase letters, digits and hyphens, a letter first",
+    r"^\d{12}$": "the 12 digits of an AWS account's ID",
+    r"^[a-z]{2,4}(-[a-z]+)+-\d$": "a Region such as us-east-1",
+    r"^[a-z0-9.*-]{1,64}$": "an instance type such as ml.m5.xlarge or ml.m5.*",
+    r"^(/[A-Za-z0-9.,+@=_-]+)+/$": "a path with a slash at both ends, such as /ml/tuning/",
+}
+"""Patterns of hptc.yaml in words."""
 
 
 def corrected(data: Any, error: ValidationError, model: type[BaseModel]) -> Any:

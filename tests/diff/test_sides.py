@@ -369,6 +369,7 @@ def test_each_side_has_its_own_project(repository: Repository) -> None:
         ("region: us-east-1", "region: eu-west-1", [Kind.FOUNDATION_REPLACED]),
         ("project: churn", "project: leave", [Kind.FOUNDATION_REPLACED]),
         ("project: churn", "project: churn\nrepository: a.b/c", [Kind.REPOSITORY]),
+        ("default_environment: dev\n", "", [Kind.DEFAULT_ENVIRONMENT]),
         ("default_environment", "policy: {regions: [us-east-1]}\ndefault_environment",
          [Kind.POLICY_TIGHTENED]),
     ],
