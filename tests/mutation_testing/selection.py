@@ -146,7 +146,12 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
         return (whole,)
     own = f"{mirror}/test_{module}.py"
     codes = _codes(source, line) or _codes_of_users(source, line)
-    ordered = list(_across_files(tests, entered.seconds, own, mirror, codes))
+    beside = _beside(entered, own) if function_at(ast.parse(source), line) is None else Selection()
+    ordered = [
+        test
+        for test in _across_files(tests, entered.seconds, own, mirror, codes)
+        if test not in beside.tests
+    ]
     first = within(ordered, entered.seconds, FIRST_SECONDS)
     chosen = set(first.tests)
     others = [test for test in ordered if test not in chosen]
@@ -163,9 +168,19 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
     )
     last = Selection(tests=texts, seconds=ALL_SECONDS)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
-    return tuple(each for each in (first, rest, of_folder, last) if each.tests) + (
+    return tuple(each for each in (beside, first, rest, of_folder, last) if each.tests) + (
         () if is_known else (whole,)
     )
+
+
+def _beside(entered: Entered, own: str) -> Selection:
+    """The tests of a module's own file.
+
+    What runs on import can be tested without entering a function of the module, and a new import
+    is quick if few files of tests are collected.
+    """
+    tests = sorted(test for test in entered.seconds if test.startswith(f"{own}::"))
+    return within(tests, entered.seconds, FIRST_SECONDS) if tests else Selection()
 
 
 def within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Selection:
