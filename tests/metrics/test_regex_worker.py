@@ -162,6 +162,10 @@ def test_numbers_as_numpy_prints_them_are_corrected() -> None:
 
 def test_no_correction_that_reads_another_number() -> None:
     assert reviewed(r"loss.*([0-9.]+)", "loss=0.12 acc=0.34")["corrected"] is None
+    review = found("loss=([0-9]+)", "loss=1.5 acc=2.5").review(
+        re.compile("loss=([0-9.]+)"), ["acc=([0-9.]+)", "loss=([0-9.]+)"]
+    )
+    assert review["corrected"] == "loss=([0-9.]+)"
 
 
 @pytest.mark.parametrize(
