@@ -119,11 +119,10 @@ def _unlisted_help(problem: TagProblem) -> str:
 
 def _listed_tag(problem: TagProblem, image: Image, meant: str | None) -> str | None:
     """The tag with the part that was probably meant, or the only one; None if it is not listed."""
+    part = meant
     match problem.valid:
-        case [only]:
-            part = meant or only
-        case _:
-            part = meant
+        case [only] if part is None:
+            part = only
     if part is None or not problem.value:
         return None
     tag = (image.tag or "").replace(problem.value, part)

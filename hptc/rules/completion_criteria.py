@@ -114,13 +114,12 @@ def target_value_out_of_range(rule: Rule, context: Context) -> Iterator[Finding]
           hyperparameters:
             objective: binary:logistic
     """
-    target, definitions = context.job.target_value, context.job.definitions
-    if target is None or len(definitions) != 1:
+    target, definition = context.job.target_value, context.only_definition
+    if target is None or definition is None or definition.objective is None:
         return
-    (definition,) = definitions
+    if built_in(definition) is None:
+        return
     objective = definition.objective
-    if objective is None or built_in(definition) is None:
-        return
     name = objective.metric_name
     low, high = _range_of(name)
     best, worst, is_better = (high, low, gt) if objective.type == "Maximize" else (low, high, lt)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hptc.diagnostics import Finding, Fix, Remove, RequestPath, Severity
 from hptc.request.names import RANGE_LISTS
-from hptc.request.tuning_job import Definition
+from hptc.request.tuning_job import Definition, Objective
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"
@@ -33,7 +33,7 @@ def _misplaced(context: Context, definition: Definition) -> dict[str, RequestPat
             places["objective"] = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))
         if _has_ranges(config.get("ParameterRanges")):
             places["ranges"] = RequestPath((_CONFIG, "ParameterRanges"))
-    elif not definition.path[1:]:
+    elif definition.path == RequestPath(("TrainingJobDefinition",)):
         raw = request["TrainingJobDefinition"]
         if raw.get("TuningObjective") is not None:
             places["objective"] = definition.path / "TuningObjective"
@@ -160,9 +160,10 @@ def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Find
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: {MetricName: loss, Type: Minimize}
     """
-    if not context.job.definitions:
+    first = next(iter(context.job.definitions), None)
+    if first is None:
         return
-    for path in _misplaced(context, context.job.definitions[0]).values():
+    for path in _misplaced(context, first).values():
         yield rule.finding(
             f"`{path[-1]}` is not valid here with "
             + ("`TrainingJobDefinitions`" if context.job.is_multiple else "a single definition"),
@@ -170,14 +171,13 @@ def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Find
             help="move it into each of the `TrainingJobDefinitions`"
             if context.job.is_multiple
             else f"move it to `{_CONFIG}`",
-            fixes=_moved(path, context),
+            fixes=_moved(path, context, first.objective),
             on_key=True,
         )
 
 
-def _moved(path: RequestPath, context: Context) -> tuple[Fix, ...]:
+def _moved(path: RequestPath, context: Context, objective: Objective | None) -> tuple[Fix, ...]:
     """The fix that moves the objective of a single definition to the tuning job."""
-    objective = context.job.definitions[0].objective
     if context.job.is_multiple or path[-1] != "TuningObjective" or objective is None:
         return ()
     to = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))
