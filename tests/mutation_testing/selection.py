@@ -23,7 +23,8 @@ OF_ALL_RULES = (
     "tests/rules/test_rules.py::test_fixes_of_every_finding",
     "tests/rules/test_messages.py::test_the_fixes_that_rules_have",
 )
-"""Tests of what all rules say, which are slow, so they run last."""
+"""Tests of what all rules say, which are slow: they run once the quick tests of a rule have passed,
+and last for what is not of a rule."""
 _MOST_STEPS = 3  # from a function to the rules that use it
 
 
@@ -166,9 +167,10 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
         for each in OF_ALL_RULES
         if each in tests or (codes and each.partition("::")[0] in files)
     )
-    last = Selection(tests=texts, seconds=ALL_SECONDS)
+    said = Selection(tests=texts, seconds=ALL_SECONDS)
+    in_turn = (said, rest, of_folder) if codes else (rest, of_folder, said)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
-    return tuple(each for each in (beside, first, rest, of_folder, last) if each.tests) + (
+    return tuple(each for each in (beside, first, *in_turn) if each.tests) + (
         () if is_known else (whole,)
     )
 
