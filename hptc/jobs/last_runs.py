@@ -121,8 +121,12 @@ def _followed(outcome: Outcome) -> FollowedSpec:
 
 def _outside(best: TrainingJob, job: TuningJob) -> Iterator[str]:
     """The hyperparameters whose best value a tuning job can't choose."""
-    named = [each for each in job.definitions if (each.name or "") == best.definition]
-    definition = named[0] if named else job.definitions[0] if len(job.definitions) == 1 else None
+    definition: Definition | None
+    match job.definitions:
+        case (definition,):
+            pass
+        case several:
+            definition = next((each for each in several if each.name == best.definition), None)
     if definition is not None:
         for name, value in best.tuned_hyperparameters:
             if not _may_be(definition, name, value):

@@ -328,7 +328,7 @@ def _label_sizes(rule: Rule, definition: Definition, algorithm: Algorithm) -> It
         wanted, content_type = documented.label_size, channel.content_type
         if wanted is None or content_type is None or media_type(content_type) != "text/csv":
             continue
-        given = content_type.replace(" ", "").lower().split(";")[1:]
+        given = content_type.replace(" ", "").lower().split(";")
         sizes = [each.removeprefix("label_size=") for each in given if "label_size=" in each]
         if wanted == 0 and sizes:
             continue  # the data may have labels that the algorithm ignores

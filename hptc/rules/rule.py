@@ -87,6 +87,14 @@ class Context:
         return result
 
     @property
+    def only_definition(self) -> Definition | None:
+        """The definition of a tuning job that has one; None if it has several."""
+        match self.job.definitions:
+            case (definition,):
+                return definition
+        return None
+
+    @property
     def is_request(self) -> bool:
         """Whether the file is a request in the API's own form.
 
@@ -236,7 +244,8 @@ def parse_documentation(docstring: str, code: str) -> Documentation:
     """Split a rule's docstring into its four parts. Raises ValueError when one is missing."""
     text = textwrap.dedent("    " + docstring).strip()
     examples = re.search(_EXAMPLES, text)
-    summary, _, explanation = text[: examples.start() if examples else 0].partition("\n\n")
+    before = text[: examples.start()] if examples is not None else ""
+    summary, _, explanation = before.partition("\n\n")
     if examples is None or not explanation.strip():
         raise ValueError(f"{code}: the docstring needs a summary, an explanation, Bad: and Good:")
     bad_base, bad, good_base, good = examples.groups()

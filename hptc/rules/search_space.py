@@ -285,15 +285,16 @@ def single_categorical_value(rule: Rule, context: Context) -> Iterator[Finding]:
             optimizer: adam
     """
     for definition, range_ in _categorical_ranges(context):
-        if len(range_.values) == 1:
-            help = _as_static(context, range_.name, range_.values[0])
-            yield rule.finding(
-                f"`{range_.name}` has a single value, `{range_.values[0]}`",
-                range_.path / "Values",
-                label="nothing to tune",
-                help=help,
-                fixes=(made_static(context, definition, range_, range_.values[0], help),),
-            )
+        match range_.values:
+            case (value,):
+                help = _as_static(context, range_.name, value)
+                yield rule.finding(
+                    f"`{range_.name}` has a single value, `{value}`",
+                    range_.path / "Values",
+                    label="nothing to tune",
+                    help=help,
+                    fixes=(made_static(context, definition, range_, value, help),),
+                )
 
 
 @warning("HPT208")

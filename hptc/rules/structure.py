@@ -8,7 +8,7 @@ from typing import Any
 
 from hptc.diagnostics import Finding, Fix, Remove, RequestPath, Severity
 from hptc.request.names import RANGE_LISTS
-from hptc.request.tuning_job import Definition
+from hptc.request.tuning_job import Definition, Objective
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"
@@ -40,7 +40,7 @@ def _misplaced(context: Context, definition: Definition) -> dict[str, RequestPat
             places["objective"] = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))
         if _has_ranges(config.get("ParameterRanges")):
             places["ranges"] = RequestPath((_CONFIG, "ParameterRanges"))
-    elif not definition.path[1:]:
+    elif definition.path == RequestPath(("TrainingJobDefinition",)):
         raw = request["TrainingJobDefinition"]
         if raw.get("TuningObjective") is not None:
             places["objective"] = definition.path / "TuningObjective"
@@ -167,9 +167,10 @@ def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Find
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: {MetricName: loss, Type: Minimize}
     """
-    if not _defined_once(context):
+    first = next(iter(_defined_once(context)), None)
+    if first is None:
         return
-    for path in _misplaced(context, context.job.definitions[0]).values():
+    for path in _misplaced(context, first).values():
         yield rule.finding(
             f"`{path[-1]}` is not valid here with "
             + ("`TrainingJobDefinitions`" if context.job.is_multiple else "a single definition"),
@@ -177,14 +178,13 @@ def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Find
             help="move it into each of the `TrainingJobDefinitions`"
             if context.job.is_multiple
             else f"move it to `{_CONFIG}`",
-            fixes=_moved(path, context),
+            fixes=_moved(path, context, first.objective),
             on_key=True,
         )
 
 
-def _moved(path: RequestPath, context: Context) -> tuple[Fix, ...]:
+def _moved(path: RequestPath, context: Context, objective: Objective | None) -> tuple[Fix, ...]:
     """The fix that moves the objective of a single definition to the tuning job."""
-    objective = context.job.definitions[0].objective
     if context.job.is_multiple or path[-1] != "TuningObjective" or objective is None:
         return ()
     to = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))

@@ -258,7 +258,8 @@ def _type_help(kind: str, value: Any, path: Path) -> str:
         case "bool_type" if str(value).lower() in ("yes", "no", "on", "off"):
             return "write true or false"
         case "string_type" if isinstance(plain, bool) and key in ON_AND_OFF:
-            word = ON_AND_OFF[key][0 if plain else 1]
+            on, off = ON_AND_OFF[key]
+            word = on if plain else off
             return f"write `{key}: {word}`" if word else "remove it"
         case "string_type" if isinstance(plain, (int, float, bool)) and key in _FREE_TEXT:
             return "put it in quotes"
@@ -280,9 +281,8 @@ _FREE_TEXT = (
 
 def _as_mapping(path: Path, value: Any) -> str:
     """The advice for a single value in place of a mapping."""
-    key = str(path[-1]) if path else ""
-    is_input = len(path) > 1 and path[-2] == "inputs"
-    members = MAPPINGS.get("inputs" if is_input else key)
+    *_, owner, key = ("", "", *map(str, path))
+    members = MAPPINGS.get("inputs" if owner == "inputs" else key)
     if members is None or value is None or isinstance(value, list):
         return ""
     if value is False:

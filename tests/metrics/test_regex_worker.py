@@ -41,6 +41,11 @@ def test_every_part_of_a_number_belongs_to_it(
     assert whole.removesuffix(".") == number
 
 
+@pytest.mark.parametrize("line", ["x=..5", "1..5", "step 1...5"])
+def test_a_digit_after_points_is_part_of_something_else(line: str) -> None:
+    assert whole_number(line, len(line) - 1, len(line)) is None
+
+
 @given(_FLOATS, _PRINTED, _AFTER, st.data())
 def test_a_strict_prefix_is_always_reported_and_corrected(
     value: float, form: Any, after: str, data: st.DataObject
@@ -165,6 +170,10 @@ def test_numbers_as_numpy_prints_them_are_corrected() -> None:
 
 def test_no_correction_that_reads_another_number() -> None:
     assert reviewed(r"loss.*([0-9.]+)", "loss=0.12 acc=0.34")["corrected"] is None
+    review = found("loss=([0-9]+)", "loss=1.5 acc=2.5").review(
+        re.compile("loss=([0-9.]+)"), ["acc=([0-9.]+)", "loss=([0-9.]+)"]
+    )
+    assert review["corrected"] == "loss=([0-9.]+)"
 
 
 @pytest.mark.parametrize(
