@@ -52,8 +52,10 @@ def suppressions(document: Document) -> list[Suppression]:
         marker = next(
             (match for match in markers if not scalars.covers(number, match.start())), None
         )
-        end = line.find("]", marker.end()) if marker else -1
-        if marker is None or end == -1:
+        if marker is None:
+            continue
+        end = line.find("]", marker.end())
+        if end == -1:
             continue
         codes = (code.strip() for code in line[marker.end() : end].split(","))
         is_alone = not line[: marker.start()].strip()
