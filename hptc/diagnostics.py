@@ -188,14 +188,39 @@ class Finding:
     on_key: bool = False  # point at the key rather than at its value
     is_secret: bool = False  # the value must not be shown in any format
     policy_key: Path | None = None  # the key in `policy` of hptc.yaml whose line is shown too
+    hyperparameters: tuple[str, ...] = ()  # names in the texts that could be taken for keys
 
 
-def respelled(word: str | None, path: Path, *, on_key: bool = False) -> tuple[Fix, ...]:
-    """The safe fix that corrects the spelling of a key or value; empty if `word` is."""
+def respelled(
+    word: str | None, path: Path, *, on_key: bool = False, guessed_from: str = ""
+) -> tuple[Fix, ...]:
+    """The fix that corrects the spelling of a key or value; empty if `word` is.
+
+    It is safe, unless `word` is a guess, and what it was guessed from is more than misspelled.
+    """
     if not word:
         return ()
     change = Rename(path=path, name=word) if on_key else SetValue(path=path, value=word)
-    return (Fix(changes=(change,), is_safe=True),)
+    return (Fix(changes=(change,), is_safe=not guessed_from or is_misspelled(guessed_from, word)),)
+
+
+def is_misspelled(word: str, meant: str) -> bool:
+    """Whether a word is another with up to two letters too many, too few, wrong or swapped.
+
+    The beginning of a word counts too. Words such as `recall` and `rmse` are only similar.
+    """
+    from difflib import SequenceMatcher
+
+    first, second = fold(word), fold(meant)
+    if len(first) > _SHORTEST_BEGINNING and second.startswith(first):
+        return True
+    changes = SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
+    removed = sum(end - start for tag, start, end, _, _ in changes if tag != "equal")
+    added = sum(end - start for tag, _, _, start, end in changes if tag != "equal")
+    return max(removed, added) <= _MOST_WRONG_LETTERS
+
+
+_SHORTEST_BEGINNING, _MOST_WRONG_LETTERS = 2, 2
 
 
 def new_text(change: SetValue | Rename) -> str:
@@ -292,16 +317,21 @@ _MAX_NAME_LENGTH, _MAX_NAMES = 100, 1_000  # comparing takes time in proportion 
 def nearest(
     word: str, candidates: list[str] | tuple[str, ...], *, cutoff: float = 0.6
 ) -> str | None:
-    """The candidate that is most similar to `word`, if any reaches `cutoff` (1 means equal)."""
+    """The candidate that is most similar to `word`, if any reaches `cutoff` (1 means equal).
+
+    None if two are equally similar: either may be meant.
+    """
     if len(word) > _MAX_NAME_LENGTH or len(candidates) > _MAX_NAMES:
         return None
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher, get_close_matches
 
     folded = {fold(candidate): candidate for candidate in candidates}
     key = fold(word)
     if key in folded:
         return folded[key]
-    close = get_close_matches(key, folded, n=1, cutoff=cutoff)
+    close = get_close_matches(key, folded, n=2, cutoff=cutoff)
+    if len(close) > 1 and len({SequenceMatcher(None, each, key).ratio() for each in close}) == 1:
+        return None
     return folded[close[0]] if close else None
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.mutation_testing.collected_tests import names_used_on_import
+from tests.mutation_testing.collected_tests import is_module_loaded, names_used_on_import
 from tests.mutation_testing.equivalent_mutations import EQUIVALENT
 from tests.mutation_testing.function_names import function_at, named_functions
 from tests.mutation_testing.mutations import mutations, package_of, sample
@@ -128,3 +128,20 @@ def test_every_test_next_to_a_module_runs_before_a_mutation_survives() -> None:
     run = [test for group in select(entered, file, source, line) for test in group.tests]
     assert set(near) <= set(run)
     assert len(run) == len(set(run)) < len(tests)
+
+
+def test_a_constant_is_tested_by_the_file_of_tests_of_its_module_first() -> None:
+    """These need not enter a function of the module."""
+    file = "hptc/spec/tuning_spec.py"
+    source = (ROOT / file).read_text("utf-8")
+    line = source.partition('    "environment": True')[0].count("\n") + 1
+    tests = {"tests/spec/test_tuning_spec.py::test": 1.0, "tests/cli/test_check.py::test": 0.1}
+    entered = Entered(tests, {}, {file: frozenset(["tests/cli/test_check.py::test"])})
+    assert [each.tests for each in select(entered, file, source, line)][:2] == [
+        ("tests/spec/test_tuning_spec.py::test",), ("tests/cli/test_check.py::test",)
+    ]  # fmt: skip
+
+
+def test_a_module_that_is_not_imported_with_the_tests_is_known() -> None:
+    assert is_module_loaded(ROOT / "tests/support/paths.py")
+    assert not is_module_loaded(ROOT / "hptc/no_such_module.py")

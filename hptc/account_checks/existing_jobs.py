@@ -26,7 +26,8 @@ from hptc.rules.rule import Context
 from hptc.rules.warm_start_parents import parent_path
 from hptc.service.interface import DeployedStack
 from hptc.service.lookup import described_request
-from hptc.service.tuning_jobs import FINAL_STATUSES, TrainingJobCounters
+from hptc.service.responses import training_job_counters
+from hptc.service.tuning_jobs import FINAL_STATUSES
 
 MAX_RUNNING = 100
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
@@ -196,15 +197,11 @@ def _read_parent(description: Mapping[str, Any]) -> TuningJob:
         for definition in job.definitions
     ]
     job = replace(job, definitions=tuple(static))
-    counters = description.get("TrainingJobStatusCounters") or {}
-    if description["HyperParameterTuningJobStatus"] not in FINAL_STATUSES or not counters:
+    has_ended = description["HyperParameterTuningJobStatus"] in FINAL_STATUSES
+    if not has_ended or not description.get("TrainingJobStatusCounters"):
         return job
-    run = TrainingJobCounters(
-        completed=counters.get("Completed", 0),
-        non_retryable_error=counters.get("NonRetryableError", 0),
-        stopped=counters.get("Stopped", 0),
-    )
-    return replace(job, max_number_of_training_jobs=run.ended)
+    ended = training_job_counters(description).ended
+    return replace(job, max_number_of_training_jobs=ended)
 
 
 def _differences(subject: Subject, described: Mapping[str, TuningJob]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -91,12 +92,12 @@ class TuningSchedule(Construct):
 
     def _state_machine(self) -> stepfunctions.CfnStateMachine:
         role, its_policy = self._role("StateMachineRole", self._data.machine_role)
-        definition = substitute(self._data.definition, self._provided)
+        definition = substitute(_literal_json(self._data.definition), self._provided)
         machine = stepfunctions.CfnStateMachine(
             self,
             "StateMachine",
             role_arn=role.role_arn,
-            definition_string=cdk.Stack.of(self).to_json_string(definition),
+            definition_string=definition,
         )
         acknowledge(
             machine,
@@ -187,6 +188,19 @@ class TuningSchedule(Construct):
             comparison_operator="GreaterThanThreshold",
             treat_missing_data="notBreaching",
         )
+
+
+def _literal_json(definition: dict[str, Any]) -> str:
+    """A definition as JSON in which only hptc's references are replaced.
+
+    A spec can have `{{resolve:…}}` as a hyperparameter, for example, in whose place CloudFormation
+    would put a secret, and what the CDK takes for one of its tokens
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html,
+    https://docs.aws.amazon.com/cdk/v2/guide/tokens.html). In JSON, such brackets are always in a
+    text.
+    """
+    text = json.dumps(definition, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("{{", "{\\u007b").replace("${Token[", "$\\u007bToken[")
 
 
 def _kinds_of_calls(data: ScheduleStack) -> str:

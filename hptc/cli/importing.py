@@ -33,7 +33,7 @@ from hptc.tool_formats.samples import with_samples
     "--resource",
     "selected",
     metavar="NAME",
-    help="Import this state of a state machine, or this Terraform or Kubernetes resource.",
+    help="Import this state or step, or this Terraform, Kubernetes or CloudFormation resource.",
 )
 @ENV
 @REGION
@@ -55,10 +55,11 @@ def import_command(
     """Convert a request or an existing tuning job to a spec.
 
     FILE is a CreateHyperParameterTuningJob request or a DescribeHyperParameterTuningJob response
-    in JSON or YAML, or `-` for stdin. It may also be a Step Functions state machine, the
-    configuration of an Airflow operator, a Kubernetes resource, or the output of `terraform show
-    -json`. Pass several files if each is the value of an option of the AWS CLI. The spec compiles
-    to the same request.
+    in JSON or YAML, or `-` for stdin. It may also be a Step Functions state machine, the definition
+    of a SageMaker pipeline, a CloudFormation template, an event of CloudTrail, the configuration of
+    an Airflow operator, a Kubernetes resource, or the output of `terraform show -json`. Pass
+    several files if each is the value of an option of the AWS CLI. The spec compiles to the same
+    request.
     """
     if bool(files) == (job is not None):
         raise UsageError("pass either FILE (`-` for stdin) or --job NAME")

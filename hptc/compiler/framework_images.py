@@ -61,7 +61,7 @@ def _unknown_name(name: str, at: SpecPath) -> Finding:
         message=f"AWS publishes no framework image `{name}`",
         path=at / "framework",
         label=f"did you mean `{meant}`?" if meant and not is_built_in else "",
-        fixes=() if is_built_in else respelled(meant, at / "framework"),
+        fixes=() if is_built_in else respelled(meant, at / "framework", guessed_from=name),
         help=f"write `built_in: {name}`"
         if is_built_in
         else f"valid values: {', '.join(sorted(frameworks_of_sdk))}, or a repository",

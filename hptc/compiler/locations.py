@@ -49,12 +49,15 @@ def _to_diagnostic(finding: Finding, file: FileRequest, words: ApiWords) -> Diag
 
 
 def _in_api_words(finding: Finding, path: RequestPath, words: ApiWords) -> Finding:
+    def rewritten(text: str) -> str:
+        return words.rewrite(text, path, finding.hyperparameters)
+
     return replace(
         finding,
-        message=words.rewrite(finding.message, path),
-        label=words.rewrite(finding.label, path),
-        help=words.rewrite(finding.help, path),
-        fixes=tuple(replace(fix, title=words.rewrite(fix.title, path)) for fix in finding.fixes),
+        message=rewritten(finding.message),
+        label=rewritten(finding.label),
+        help=rewritten(finding.help),
+        fixes=tuple(replace(fix, title=rewritten(fix.title)) for fix in finding.fixes),
     )
 
 

@@ -102,11 +102,15 @@ class Workspace:
 
     def prices_of(self, in_project: Project) -> PriceTable:
         """A project's price table. Raises UsageError if its file can't be read."""
+        return self.prices_at(in_project.root)
+
+    def prices_at(self, root: FilePath) -> PriceTable:
+        """The price table of the project in a folder. Raises UsageError as `prices_of` does."""
         from hptc.catalog.prices import ProjectPrices
 
         if self._prices is None:
             self._prices = ProjectPrices(files=self.files)
-        return self._prices.of(in_project.root)
+        return self._prices.of(root)
 
 
 def _undeployable(project: Project) -> list[Diagnostic]:

@@ -115,6 +115,7 @@ class Kind(StrEnum):
 
     ENVIRONMENT_ADDED = "environment-added"
     ENVIRONMENT_REMOVED = "environment-removed"
+    DEFAULT_ENVIRONMENT = "default-environment"
     FOUNDATION_REPLACED = "foundation-replaced"
     NETWORK_REPLACED = "network-replaced"
     KEY_LEAVES = "key-leaves"
@@ -130,6 +131,7 @@ class Kind(StrEnum):
     INFRASTRUCTURE = "infrastructure"
     POLICY_LOOSENED = "policy-loosened"
     POLICY_TIGHTENED = "policy-tightened"
+    PRICES_LOWERED = "prices-lowered"
 
     TAG = "tag"
     OTHER = "other"
@@ -149,12 +151,13 @@ IMPACTS: dict[Kind, Impact] = {
     ),
     Kind.PERMISSIONS_BROADENED: Impact.PERMISSIONS,
     Kind.POLICY_LOOSENED: Impact.POLICY,
+    Kind.PRICES_LOWERED: Impact.POLICY,
     **dict.fromkeys((Kind.FOUNDATION_REPLACED, Kind.NETWORK_REPLACED), Impact.REPLACES),
     Kind.SUPPRESSION_ADDED: Impact.SUPPRESSION,
     **dict.fromkeys(
         (
             *(Kind.ROLE, Kind.ENCRYPTION_KEY, Kind.NETWORK, Kind.INFRASTRUCTURE),
-            *(Kind.ENVIRONMENT_ADDED, Kind.ENVIRONMENT_REMOVED),
+            *(Kind.ENVIRONMENT_ADDED, Kind.ENVIRONMENT_REMOVED, Kind.DEFAULT_ENVIRONMENT),
         ),
         Impact.UNSEEN,
     ),

@@ -20,6 +20,7 @@ _LOWER_IS_TIGHTER = (
     "spot_required_above",
 )
 _FROM_GIT = "git's remote"
+_NO_DEFAULT = "not set"
 _FEWER_IS_TIGHTER = (
     "execution_roles",
     "image_registries",
@@ -51,6 +52,15 @@ def environment_changes(old: Environment | None, new: Environment | None) -> Ite
                 new=becomes,
                 note=_replacement_note(old, new),
             )
+    if old.default != new.default:
+        yield Change(
+            kind=Kind.DEFAULT_ENVIRONMENT,
+            path=("default_environment",),
+            subject="default_environment",
+            old=old.default or _NO_DEFAULT,
+            new=new.default or _NO_DEFAULT,
+            note="commands without --env, such as `hptc deploy` and `hptc submit`, act on it",
+        )
     if old.named_repository != new.named_repository:
         yield Change(
             kind=Kind.REPOSITORY,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 
+from hptc.catalog.prices import RegionPrices
 from hptc.compiler.outcome import Compiled, CompiledSpec, Outcome
 from hptc.compiler.parents import parent_spec
 from hptc.cost.bound import CostBound, job_count
@@ -18,6 +19,7 @@ from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Action, Change, Impact, Kind, without_secrets, worst_first
 from hptc.diff.environment_changes import environment_changes
 from hptc.diff.pairing import LostSpec, Pair, lost_specs, paired
+from hptc.diff.price_changes import price_changes
 from hptc.diff.spec_changes import added_findings, new_findings, old_errors, pair_changes
 from hptc.frozen import frozen
 from hptc.project.project_file import Environment
@@ -41,6 +43,7 @@ class Side:
     environments: Mapping[str, Environment] = field(default_factory=dict)  # by hptc.yaml file
     project_findings: tuple[Diagnostic, ...] = ()  # errors in hptc.yaml
     notes: tuple[str, ...] = ()
+    prices: Mapping[str, RegionPrices] = field(default_factory=dict)  # if there is a budget
 
 
 @frozen
@@ -234,10 +237,15 @@ def _spec_diffs(
 
 
 def _project_changes(old: Side, new: Side) -> Iterator[Change]:
-    """The changes to every hptc.yaml."""
+    """The changes to every hptc.yaml, and to the prices of its project."""
     for file in dict.fromkeys((*new.environments, *old.environments)):
-        for change in environment_changes(old.environments.get(file), new.environments.get(file)):
-            yield replace(without_secrets(change), file=file)
+        yield from (
+            replace(without_secrets(change), file=file)
+            for change in (
+                *environment_changes(old.environments.get(file), new.environments.get(file)),
+                *price_changes(old.prices.get(file), new.prices.get(file)),
+            )
+        )
 
 
 def _relevant_old_errors(

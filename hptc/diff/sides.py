@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from hptc.catalog.prices import RegionPrices
 from hptc.compiler.discovery import project_files, spec_files, spec_files_by_name
 from hptc.compiler.environments import environment_names
 from hptc.compiler.outcome import Compiled, CompiledSpec, Failed, Outcome
@@ -219,7 +220,22 @@ def _side(
             for root, environment in environments.items()
         },
         project_findings=_faults(workspace),
+        prices={
+            _shown(root / project_file.FILE_NAME): prices
+            for root, environment in environments.items()
+            if (prices := _budget_prices(root, environment, workspace)) is not None
+        },
     )
+
+
+def _budget_prices(
+    root: Path, environment: Environment, workspace: Workspace
+) -> RegionPrices | None:
+    """The prices in the Region of an environment, if its policy has a budget."""
+    policy = environment.policy
+    if policy.budget_usd is None and policy.budget_usd_per_month is None:
+        return None
+    return workspace.prices_at(root).regions.get(environment.region)
 
 
 def _project_folder(root: Path, old: Workspace, new: Workspace) -> Path:

@@ -98,7 +98,10 @@ def bucket_arn(environment: Environment, bucket: str) -> str:
 def escaped(text: str) -> str:
     """Text as a policy matches it literally: `*`, `?` and `$` are special there.
 
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    Of two brackets in a row, the first one is `?`, which matches it: in a stack's template,
+    CloudFormation would replace `{{resolve:…}}` with a secret
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html,
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html).
     """
     parts, end = [], 0
     for reference in PATTERN.finditer(text):
@@ -108,7 +111,7 @@ def escaped(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return re.sub(r"[*?$]", lambda match: f"${{{match[0]}}}", text)
+    return re.sub(r"[*?$]", lambda match: f"${{{match[0]}}}", text).replace("{{", "?{")
 
 
 def arn(

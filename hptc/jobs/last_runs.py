@@ -127,10 +127,14 @@ def _followed(outcome: Outcome) -> FollowedSpec:
 
 def _outside(best: TrainingJob, job: TuningJob) -> Iterator[str]:
     """The hyperparameters whose best value a tuning job can't choose."""
-    named = [
-        definition for definition in job.definitions if (definition.name or "") == best.definition
-    ]
-    definition = named[0] if named else job.definitions[0] if len(job.definitions) == 1 else None
+    definition: Definition | None
+    match job.definitions:
+        case (definition,):
+            pass
+        case several:
+            definition = next(
+                (candidate for candidate in several if candidate.name == best.definition), None
+            )
     if definition is not None:
         for name, value in best.tuned_hyperparameters:
             if not _may_be(definition, name, value):

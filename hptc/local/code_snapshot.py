@@ -66,7 +66,7 @@ def _copy(code: Code, target: Path) -> None:
         ignored = shutil.ignore_patterns(*_SKIPPED)
         shutil.copytree(code, target, symlinks=True, ignore=ignored)
     else:
-        target.mkdir(parents=True)
+        target.mkdir()
         with tarfile.open(code) as archive:
             archive.extractall(target, filter="data")
 

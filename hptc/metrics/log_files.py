@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import IO
 
@@ -42,7 +43,11 @@ def read_log_file(path: Path) -> str:
 
 
 def read_log(stream: IO[bytes], name: str) -> str:
-    """The text of a log; invalid UTF-8 is replaced. Raises UsageError if it is too long."""
+    """The text of a log; invalid UTF-8 is replaced. Raises UsageError if it is too long.
+
+    A mark at the start says that it is UTF-16, as `>` writes it in Windows PowerShell
+    (https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_character_encoding).
+    """
     raw = stream.read(MAX_LOG_BYTES + 1)
     if len(raw) > MAX_LOG_BYTES:
         raise UsageError(
@@ -54,7 +59,8 @@ def read_log(stream: IO[bytes], name: str) -> str:
             f"{name}: the log has more than {MAX_LOG_LINES:,} lines",
             help="use a part of it, such as the log of one epoch",
         )
-    return raw.decode("utf-8", errors="replace")
+    encoding = "utf-16" if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    return raw.decode(encoding, errors="replace")
 
 
 def log_lines(text: str) -> list[str]:

@@ -203,8 +203,8 @@ class _Reader:
                     if high < low:
                         raise _Fault(f"the range `{low}-{high}` is reversed")
                     members |= {member for member in NUMBER_CHARACTERS if low <= member <= high}
-                may_be_digit |= not (known and high_known)
-                is_unknown |= not (known and high_known)
+                else:
+                    may_be_digit = is_unknown = True
             elif known:
                 members.add(low)
             elif low in _ESCAPED_CLASSES:

@@ -34,6 +34,8 @@ _ESCAPED_CONTROL = re.compile(r"#[01][0-7]{2}")
 _PARTS = "0123456789.+-eE"
 _PART_SET = frozenset(_PARTS)
 _WINDOW = 400  # characters before a capture that can be part of its number, such as `1e308`
+_THREE_DIGITS = re.compile(r"[-+]?[0-9]{1,3}")
+_THOUSANDS = re.compile(r"(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9A-Za-z_,])")  # of `1,234.5`
 _WORD = re.compile(r"\w")
 _MORE_DECIMALS = re.compile(r"\.[0-9]")
 _NUMBER_START = re.compile(
@@ -148,7 +150,11 @@ class Search:
     def _add_number(self, line: int, match: re.Match[str], *, drops_sign: bool) -> None:
         captured = match[1].strip()
         start = match.start(1) + len(match[1]) - len(match[1].lstrip())
-        whole = whole_number(match.string, start, start + len(captured)) or captured
+        end = start + len(captured)
+        whole = whole_number(match.string, start, end) or captured
+        if match.end() == match.end(1) and whole == captured and _THREE_DIGITS.fullmatch(captured):
+            thousands = _THOUSANDS.match(match.string, end)
+            whole += thousands[0] if thousands else ""
         if drops_sign:
             whole = whole.removeprefix("-")
         self.last = (line, captured[:_MAX_NUMBER])

@@ -102,8 +102,8 @@ class Policy(BaseModel):
         ["arn:aws:iam::111122223333:role/tuning-*"],
     )
     input_locations: list[Glob] | None = _key(
-        "S3 URIs to allow inputs from; `*` matches any text. The environment's buckets are always "
-        "allowed.",
+        "S3 URIs, IDs of file systems and ARNs of datasets to allow inputs and code from; `*` "
+        "matches any text. The environment's buckets are always allowed.",
         ["s3://lake/churn/*"],
     )
     output_locations: list[Glob] | None = _key(

@@ -133,6 +133,7 @@ class Environment:
     parameters: Mapping[str, str] = field(default_factory=dict)  # SSM parameters by reference
     root: FilePath | None = field(default=None, compare=False)  # the project's folder
     named_repository: str | None = field(default=None, compare=False)  # in hptc.yaml
+    default: str = field(default="", compare=False)  # the environment that commands use
 
     @property
     def repository(self) -> str:
@@ -211,6 +212,7 @@ class Project:
             variables=_variables(self.file.project, chosen, entry, infrastructure),
             root=self.root,
             named_repository=self.file.repository,
+            default=self.file.default_environment or "",
         )
 
     def is_unclear(self, name: str | None) -> bool:

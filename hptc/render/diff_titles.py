@@ -82,6 +82,7 @@ TITLES: dict[Kind, str] = {
     Kind.NETWORK: "network changed",
     Kind.ENVIRONMENT_ADDED: "environment added",
     Kind.ENVIRONMENT_REMOVED: "environment removed",
+    Kind.DEFAULT_ENVIRONMENT: "default environment changed",
     Kind.FOUNDATION_REPLACED: "redeployed as new stacks",
     Kind.NETWORK_REPLACED: "network replaced",
     Kind.KEY_LEAVES: "key leaves its stack",
@@ -97,6 +98,7 @@ TITLES: dict[Kind, str] = {
     Kind.INFRASTRUCTURE: "infrastructure changed",
     Kind.POLICY_LOOSENED: "policy loosened",
     Kind.POLICY_TIGHTENED: "policy tightened",
+    Kind.PRICES_LOWERED: "prices lowered",
     Kind.TAG: "tag changed",
     Kind.OTHER: "changed",
 }
@@ -105,10 +107,19 @@ TITLES: dict[Kind, str] = {
 def title(change: Change) -> str:
     """What changed and by how much: `range widened, +1 decade`."""
     named = TITLES[change.kind]
-    if change.part in (Action.ADDED, Action.REMOVED):
-        named = f"{named.removesuffix('changed')}{change.part}"
+    if named.endswith("changed") and (action := _action(change)) is not None:
+        named = f"{named.removesuffix('changed')}{action}"
     grown = growth_text(change.growth) if change.growth is not None else ""
     return ", ".join(part for part in (f"{still([change])}{named}", grown) if part)
+
+
+def _action(change: Change) -> Action | None:
+    """Whether a part was added or removed; None if it changed."""
+    if change.part in (Action.ADDED, Action.REMOVED):
+        return change.part
+    if bool(change.old) is bool(change.new):
+        return None
+    return Action.ADDED if change.new else Action.REMOVED
 
 
 def growth_text(growth: Growth) -> str:

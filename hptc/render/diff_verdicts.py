@@ -45,6 +45,7 @@ SPECIFIC_VERDICTS: dict[Kind, str] = {
     Kind.REPAIRED: "compiles again",
     Kind.ENVIRONMENT_ADDED: "adds an environment",
     Kind.ENVIRONMENT_REMOVED: "removes an environment",
+    Kind.DEFAULT_ENVIRONMENT: "changes the default environment",
 }
 """More specific verdicts, for when all changes of the worst impact are of one kind."""
 

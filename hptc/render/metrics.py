@@ -57,8 +57,9 @@ def _verdict(rehearsal: Rehearsal) -> str:
             f"{plural(numbers, 'line')} with a value in {rehearsal.log}"
         )
     if rehearsal.is_objective_found:
-        count = max(result.numbers.count for result in objectives)
-        return f"objective metric `{rehearsal.objective}` found in {count:,} of {lines}"
+        count, missed = max((each.numbers.count, each.missed.count) for each in objectives)
+        found = f"objective metric `{rehearsal.objective}` found in {count:,} of {lines}"
+        return f"{found}, but missed in {missed:,}" if missed else found
     return f"objective metric `{rehearsal.objective}` not found in {lines}"
 
 

@@ -40,19 +40,26 @@ class ApiWords:
     def __init__(self, request: Any) -> None:
         self._request = request
 
-    def rewrite(self, text: str, path: Path) -> str:
+    def rewrite(self, text: str, path: Path, hyperparameters: tuple[str, ...] = ()) -> str:
         """A message about `path`, with the API's members instead of a spec's keys.
 
-        A suggestion for a misspelled name is a name, not a key.
+        A suggestion for a misspelled name is a name, not a key. So are the `hyperparameters` that
+        the message names, although the request may not contain them.
         """
         if "`" not in text or text.startswith("did you mean"):
             return text
         place = tuple(part for part in path if isinstance(part, str))
-        return re.sub(_CODE, lambda match: f"`{self._rewritten(match[1], place)}`", text)
+        return re.sub(
+            _CODE, lambda match: f"`{self._rewritten(match[1], place, hyperparameters)}`", text
+        )
 
-    def _rewritten(self, word: str, place: tuple[str, ...]) -> str:
+    def _rewritten(
+        self, word: str, place: tuple[str, ...], hyperparameters: tuple[str, ...]
+    ) -> str:
         match = re.fullmatch(_KEY, word)
-        is_setting = match is not None and match[1] in self._static and match[3] is not None
+        if match is not None and match[1] in hyperparameters:
+            return _hyperparameter(word) or word
+        is_setting = match is not None and match[1] in self._static and _is_setting(match[3])
         if match is not None and word not in self._written and not is_setting:
             keys = tuple(match[1].split("."))
             entry = _nearest_entry(keys, place)
@@ -191,6 +198,11 @@ def _json(member: str, text: str) -> str:
     if member in RANGE_MEMBERS.values() or not re.fullmatch(r"true|false|\d+|\[.*\]", text):
         return json.dumps(text, ensure_ascii=False)
     return text
+
+
+def _is_setting(value: str | None) -> bool:
+    """Whether a hyperparameter can have a value: a static one, or a range."""
+    return value is not None and (not value.startswith("{") or value.startswith("{type: "))
 
 
 def _hyperparameter(word: str) -> str | None:

@@ -67,6 +67,7 @@ _PATTERNS = {
     "HubDataSetArn": "the ARN of a DataSet in a SageMaker hub",
     "ArnOrName": "the name or ARN of an algorithm",
 }
+_LINES = (".*", ".+")  # patterns of everything but a line break
 
 
 def findings_of_violations(
@@ -121,17 +122,25 @@ def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None
             return Finding(
                 code=code, path=path, message=f"`{name}` has an invalid value: {quoted(value)}",
                 label=f"did you mean {meant}?" if meant else "",
-                fixes=respelled(meant, path), help=_enum_help(shape, value),
+                fixes=_choice_fixes(value, meant, path), help=_enum_help(shape, value),
             )  # fmt: skip
         case "minimum" | "maximum":
             return _out_of_bounds(violation, name, value, code, on_key=is_key)
-    in_words = _PATTERNS.get(shape.name)
+    in_words = "a single line of text" if shape.pattern in _LINES else _PATTERNS.get(shape.name)
     return Finding(
         code=code, path=path, on_key=is_key,
         message=f"`{name}` has an invalid format: {quoted(value)}",
         label=f"must be {in_words}" if in_words else "",
         help="" if in_words else f"it must match {shape.pattern}",
     )  # fmt: skip
+
+
+def _choice_fixes(value: Any, meant: str | None, path: Path) -> tuple[Fix, ...]:
+    """The fix of an invalid value. An instance type of another family is the author's decision."""
+    family = meant.rpartition(".")[0] if meant else ""
+    if meant and family and fold(family).rpartition(".")[2] not in fold(str(value)).split("."):
+        return (Fix(changes=(SetValue(path=path, value=meant),)),)
+    return respelled(meant, path)
 
 
 def _suggestion(name: str, owner: Path, shape: Shape) -> tuple[str | None, str]:
@@ -209,8 +218,11 @@ def _missing_help(key: str, shape: Shape) -> str:
 def _enum_help(shape: Shape, value: Any) -> str:
     if len(shape.enum) <= 12:
         return f"valid values: {', '.join(shape.enum)}"
-    family = str(value).rpartition(".")[0]
-    same = [choice for choice in shape.enum if family and choice.startswith(f"{family}.")]
+    text = str(value).strip().lower()
+    for family in (text, text.rpartition(".")[0]):
+        same = [each for each in shape.enum if "." in family and each.startswith(f"{family}.")]
+        if same:
+            break
     return (
         f"in this family: {', '.join(same)}"
         if same

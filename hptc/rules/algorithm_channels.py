@@ -100,6 +100,7 @@ def _other_channels(
             channel.path / "ChannelName",
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
+            guessed_from=channel.name,
             help=f"channels: {listed_code(known)}",
             on_key=True,
         )
@@ -207,6 +208,7 @@ def _content_types(
                 channel.path / "ContentType",
                 label=f"did you mean `{meant}`?" if meant else "",
                 replacement=meant or "",
+                guessed_from="" if meant == plain else content_type,
                 help=f"content types: {listed_code(accepted)}",
             )
 
@@ -326,7 +328,7 @@ def _label_sizes(rule: Rule, definition: Definition, algorithm: Algorithm) -> It
         wanted, content_type = documented.label_size, channel.content_type
         if wanted is None or content_type is None or media_type(content_type) != "text/csv":
             continue
-        given = content_type.replace(" ", "").lower().split(";")[1:]
+        given = content_type.replace(" ", "").lower().split(";")
         sizes = [
             parameter.removeprefix("label_size=")
             for parameter in given

@@ -119,7 +119,10 @@ def _unlisted_help(problem: TagProblem) -> str:
 
 def _listed_tag(problem: TagProblem, image: Image, meant: str | None) -> str | None:
     """The tag with the part that was probably meant, or the only one; None if it is not listed."""
-    part = meant or (problem.valid[0] if len(problem.valid) == 1 else None)
+    part = meant
+    match problem.valid:
+        case [only] if part is None:
+            part = only
     if part is None or not problem.value:
         return None
     tag = (image.tag or "").replace(problem.value, part)
@@ -190,10 +193,12 @@ def image_for_another_processor(rule: Rule, context: Context) -> Iterator[Findin
         if tag is None or tag.hardware is None:
             continue
         processors = _processors(definition)
-        others = [name for name, processor in processors.items() if processor != tag.hardware]
-        if not others or (tag.hardware != "cpu" and len(others) < len(processors)):
+        processor = next((each for each in processors.values() if each != tag.hardware), None)
+        if processor is None:
             continue
-        processor = processors[others[0]]
+        if tag.hardware != "cpu" and tag.hardware in processors.values():
+            continue
+        others = [name for name, each in processors.items() if each == processor]
         other_tag = _tag_for(processor, tag, identified.image.repository)
         yield rule.finding(
             f"the training image is for {_PLURALS[tag.hardware]}, but {listed(others, 'and')} "
@@ -248,7 +253,7 @@ def _with_tag(context: Context, definition: Definition, tag: str | None) -> tupl
     host, slash, name = (definition.training_image or "").rpartition("/")
     uri = f"{host}{slash}{name.partition(':')[0]}:{tag}"
     fixes = [Fix(changes=(set_value(_path(definition), uri),))]
-    if not context.is_request and image.tag is not None:
+    if image.tag is not None:
         version = spec_path(definition.path, context.request) / "algorithm" / "version"
         fixes.append(Fix(changes=(SetValue(path=version, value=tag, old=image.tag),)))
     return tuple(fixes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from operator import gt, lt
 
 from hptc.diagnostics import Finding, RequestPath
 from hptc.request.job_facts import built_in, training_jobs
@@ -76,13 +77,17 @@ def unreachable_improvement_limit(rule: Rule, context: Context) -> Iterator[Find
     """
     patience, number = context.job.max_jobs_not_improving, training_jobs(context.job)
     if patience is not None and number is not None and patience >= number:
+        # AWS allows no number below 3.
+        can_be_lower = number > 3
         yield rule.finding(
             f"the tuning job ends after {number} training jobs, so {patience} without improvement "
             "can't occur",
             _NOT_IMPROVING,
             label=f"must be less than {number}",
-            accepted=max(1, number - 1),
-            help="lower it, or raise `max_number_of_training_jobs` under `limits`",
+            accepted=number - 1 if can_be_lower else "",
+            is_removable=not can_be_lower,
+            help=f"{'lower' if can_be_lower else 'remove'} it, or raise "
+            "`max_number_of_training_jobs` under `limits`",
         )
 
 
@@ -109,18 +114,16 @@ def target_value_out_of_range(rule: Rule, context: Context) -> Iterator[Finding]
           hyperparameters:
             objective: binary:logistic
     """
-    target = context.job.target_value
-    if target is None or len(context.job.definitions) != 1:
+    target, definition = context.job.target_value, context.only_definition
+    if target is None or definition is None or definition.objective is None:
         return
-    definition = context.job.definitions[0]
+    if built_in(definition) is None:
+        return
     objective = definition.objective
-    if objective is None or built_in(definition) is None:
-        return
     name = objective.metric_name
     low, high = _range_of(name)
-    best, worst = (high, low) if objective.type == "Maximize" else (low, high)
-    sign = 1 if objective.type == "Maximize" else -1
-    if best is not None and sign * target > sign * best:
+    best, worst, is_better = (high, low, gt) if objective.type == "Maximize" else (low, high, lt)
+    if best is not None and is_better(target, best):
         yield rule.finding(
             f"`{name}` can't reach {target:.15g}; its best possible value is {best}",
             _TARGET,
@@ -128,7 +131,7 @@ def target_value_out_of_range(rule: Rule, context: Context) -> Iterator[Finding]
             is_removable=True,
             help="set a value that the metric can have, or remove it",
         )
-    elif worst is not None and sign * target <= sign * worst:
+    elif worst is not None and not is_better(target, worst):
         yield rule.finding(
             f"every training job reaches {target:.15g}; the worst possible value of `{name}` is "
             f"{worst}",

@@ -10,6 +10,7 @@ from hptc.request.possible_settings import Setting
 from hptc.text import code, listed, listed_code, plural, shortened
 
 _MAX_TEXT_LENGTH = 60
+_PROCESSOR = Subject("instance", "processor")  # the catalog only ever requires a GPU
 _NEGATIVE = ("absent", "not_in_or_absent", "lacks_elements")
 _STATED_BY_OTHERS = ("absent", "in_or_absent", "not_in_or_absent", "has_element_or_absent")
 _COMPARISONS = {
@@ -60,9 +61,9 @@ def advice(dependency: Dependency, violated: Clause, settings: Settings) -> str:
     name, values = violated.subject.name, violated.values
     if violated.subject.kind == "metric":
         return "choose another objective metric"
-    if violated.subject.kind == "instance":
-        return "use a GPU instance, such as ml.g5.xlarge" if values == ("gpu",) else ""
-    if violated.subject.kind == "channel" and violated.subject.name.partition(".")[2]:
+    if violated.subject == _PROCESSOR:
+        return "use a GPU instance, such as ml.g5.xlarge"
+    if violated.subject.kind == "channel":
         is_listed = violated.operator in ("in", "in_or_absent")
         return f"use {code(values[0])}" if is_listed else ""
     if violated.subject.kind != "hyperparameter":
@@ -122,7 +123,7 @@ def _named(subject: Subject, setting: Setting) -> str:
     text = shortened(setting.text, _MAX_TEXT_LENGTH)
     if subject.kind == "metric":
         return f"the objective metric `{text}`"
-    if subject.kind == "instance" and subject.name == "processor":
+    if subject == _PROCESSOR:
         return text
     if subject.kind == "channel":
         return f"`{text}` as {_name(subject)}" if "." in subject.name else _name(subject)
@@ -145,7 +146,7 @@ def _requirement(clause: Clause) -> str:
     name, values = _name(clause.subject), clause.values
     if clause.operator == "present":
         return name
-    if clause.subject.kind == "instance" and values == ("gpu",):
+    if clause.subject == _PROCESSOR:
         return "an instance with a GPU"
     if clause.operator in _COMPARISONS:
         other = code(values[0]) if len(clause.subjects) > 1 else values[0]
@@ -175,9 +176,10 @@ def _required_state(clause: Clause) -> str:
 def _actual(clause: Clause, settings: Settings) -> str:
     setting = settings.get(clause.subject)
     if setting is None:
-        return "there is none" if clause.subject.kind == "channel" else "it is not set"
+        is_channel = clause.subject.kind == "channel" and "." not in clause.subject.name
+        return "there is none" if is_channel else "it is not set"
     text = shortened(setting.text, _MAX_TEXT_LENGTH)
-    if clause.subject.kind == "instance" and clause.subject.name == "processor":
+    if clause.subject == _PROCESSOR:
         return f"{text} has none"
     if len(clause.subjects) > 1 and clause.subjects[1] in settings:
         other = settings[clause.subjects[1]].text

@@ -38,7 +38,9 @@ def missing_volume_size(rule: Rule, context: Context) -> Iterator[Finding]:
           resources: {instance_type: ml.g5.xlarge, volume_size_in_gb: null}
     """
     reported = None
-    for _, _, group in _instances(context):
+    for _, resources, group in _instances(context):
+        if resources.is_flexible and group.path == resources.path:
+            continue  # HPT411 reports the instance type next to the alternatives
         kind = instances.instance(group.type)
         if kind is None or kind.has_local_storage or group.volume_size_gb:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from hptc.catalog.accepted_values import Certainty
 from hptc.catalog.algorithms import Algorithm
@@ -156,6 +156,7 @@ def _unused_ranges(
                     is_removable=True,
                     help=dependency_messages.effect_advice(unmet),
                     on_key=True,
+                    hyperparameters=_hyperparameters((unmet.subject,)),
                 )
 
 
@@ -229,7 +230,12 @@ def _finding(
         fixes=_fixes(violation, path, definition),
         help=dependency_messages.advice(dependency, clause, settings),
         on_key=violation.setting is None,
+        hyperparameters=_hyperparameters(dependency.subjects),
     )
+
+
+def _hyperparameters(subjects: Iterable[Subject]) -> tuple[str, ...]:
+    return tuple(subject.name for subject in subjects if subject.kind == "hyperparameter")
 
 
 def _fixes(violation: _Violation, path: RequestPath, definition: Definition) -> tuple[Fix, ...]:

@@ -97,6 +97,7 @@ def _bad_values(
             path,
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
+            guessed_from=value,
             help=quotes_advice(context)
             if is_quoted
             else ("" if known.lists_its_values else f"valid values: {listed_code(words)}"),
@@ -282,6 +283,7 @@ def _unknown(
             definition.path / "StaticHyperParameters" / name,
             label=_only_in(others) or (f"did you mean `{meant}`?" if meant else ""),
             replacement="" if _only_in(others) else meant or "",
+            guessed_from=name,
             is_removable=True,
             help="remove it, or use a documented hyperparameter",
             on_key=True,

@@ -8,7 +8,7 @@ from hptc.diagnostics import Finding
 from hptc.request.job_facts import possible_algorithms, runs_a_script
 from hptc.request.tuning_job import Channel, Definition, S3Source
 from hptc.rules.input_channels import s3_sources
-from hptc.rules.rule import Context, Rule, warning
+from hptc.rules.rule import Context, Rule, advice, set_value, warning
 
 _TRAINING = ("train", "training")
 _EVALUATION = ("validation", "valid", "val", "eval", "evaluation", "test")
@@ -92,11 +92,12 @@ def _shared(
 
 @warning("HPT481", "I42")
 def empty_folder_in_s3_uri(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The S3 URI of an input channel has two slashes in a row.
+    """The S3 URI of an input channel has two slashes in a row, or ends in a space.
 
     Amazon S3 has keys, not folders: `s3://bucket//train/` selects keys that start with `/train/`,
     which is rarely meant, so that training fails because there are no objects. It comes from
-    joining a location that ends with `/` and one that starts with it
+    joining a location that ends with `/` and one that starts with it. A space is a character of the
+    key too
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html).
 
     Bad:
@@ -116,6 +117,14 @@ def empty_folder_in_s3_uri(rule: Rule, context: Context) -> Iterator[Finding]:
                 source.path / "S3Uri",
                 label="has a folder without a name",
                 help="remove one of them",
+            )
+        elif source.uri != source.uri.rstrip():
+            yield rule.finding(
+                f"`{source.uri}` of the channel `{channel.name}` ends in a space",
+                source.path / "S3Uri",
+                label="selects only keys with the space",
+                help="remove it",
+                fixes=(advice("remove it", set_value(source.path / "S3Uri", source.uri.rstrip())),),
             )
 
 

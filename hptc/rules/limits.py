@@ -234,7 +234,8 @@ def max_runtime_too_short(rule: Rule, context: Context) -> Iterator[Finding]:
     limit = context.job.max_runtime_seconds
     if limit is None:
         return
-    longest = max((d.max_runtime_seconds or 0 for d in context.job.definitions), default=0)
+    runtimes = (each.max_runtime_seconds for each in context.job.definitions)
+    longest = max((seconds for seconds in runtimes if seconds is not None), default=limit)
     if limit < longest:
         yield rule.finding(
             f"the tuning job ends after {context.duration(limit)}, but a training job may take "
@@ -244,7 +245,9 @@ def max_runtime_too_short(rule: Rule, context: Context) -> Iterator[Finding]:
             help="raise it, or lower `max_runtime` under `stopping`",
         )
         return
-    number, parallel = training_jobs(context.job) or 0, context.job.max_parallel_training_jobs
+    number, parallel = training_jobs(context.job), context.job.max_parallel_training_jobs
+    if number is None:
+        return
     waves = -(-number // parallel)
     if waves * _MIN_TRAINING_JOB_SECONDS > limit:
         yield rule.finding(

@@ -48,6 +48,7 @@ def objective_without_metric_definition(rule: Rule, context: Context) -> Iterato
             objective.path / "MetricName",
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
+            guessed_from=objective.metric_name,
             help=f"defined metrics: {listed_code(names)}"
             if names
             else "add it to `metric_definitions`, with a regular expression",

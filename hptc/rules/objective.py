@@ -53,6 +53,7 @@ def _unknown_metric(rule: Rule, definition: Definition, algorithm: Algorithm) ->
         objective.path / "MetricName",
         label=f"did you mean `{meant}`?" if meant else "",
         replacement=meant or "",
+        guessed_from=objective.metric_name,
         help=_known_metrics(algorithm, names, objective.metric_name),
     )
 

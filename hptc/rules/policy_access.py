@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, RequestPath
 from hptc.project.patterns import matches_any_glob
 from hptc.project.references import has_reference
-from hptc.request.job_facts import of_definition
+from hptc.request.job_facts import SUBMIT_DIRECTORY, of_definition
 from hptc.request.named_resources import S3Location, input_locations, output_locations
-from hptc.request.tuning_job import Definition
+from hptc.request.tuning_job import DatasetSource, Definition, FileSystemSource
 from hptc.rules.rule import Context, Rule, error, warning
 
 _OWN_BUCKETS = ("artifact_bucket", "data_bucket")
@@ -88,9 +88,11 @@ def _with_own_role(context: Context) -> Iterator[Definition]:
 
 @error("HPT821")
 def forbidden_input_location(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The policy does not allow an input's S3 location.
+    """The policy does not allow an input's location.
 
-    The environment's own buckets are always allowed
+    The environment's own buckets are always allowed. A manifest can list every object of its
+    bucket, and so needs a policy that allows all of them. A file system, a dataset and the code of
+    a script are inputs too: the policy can list the ID of a file system and the ARN of a dataset
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html).
 
     Bad:
@@ -104,14 +106,51 @@ def forbidden_input_location(rule: Rule, context: Context) -> Iterator[Finding]:
     allowed = context.policy.input_locations
     if allowed is None:
         return
-    for location in _forbidden(input_locations, allowed, context):
-        yield rule.finding(
-            f"the policy does not allow inputs from {location.uri}",
-            location.path,
-            label="not allowed",
-            help=_allowed_text(allowed),
-            policy_key=("input_locations",),
-        )
+    for definition in context.job.definitions:
+        for what, path in _forbidden_inputs(definition, allowed, context):
+            yield rule.finding(
+                f"the policy does not allow {what}",
+                path,
+                label="not allowed",
+                help=_allowed_text(allowed),
+                policy_key=("input_locations",),
+            )
+
+
+def _forbidden_inputs(
+    definition: Definition, allowed: list[str], context: Context
+) -> Iterator[tuple[str, RequestPath]]:
+    """(what the policy does not allow, its path) of the inputs of a definition."""
+    for location in input_locations(definition):
+        if not _is_allowed(location.uri, allowed, context):
+            yield f"inputs from {location.uri}", location.path
+        elif not location.is_prefix and not _is_allowed(_bucket(location.uri), allowed, context):
+            listed = f"inputs from all of {_bucket(location.uri)}, which a manifest can list"
+            yield listed, location.path
+    for source in (each for channel in definition.channels for each in channel.sources):
+        match source:
+            case FileSystemSource(id=id) if not matches_any_glob(allowed, id):
+                yield f"inputs from the file system {id}", source.path / "FileSystemId"
+            case DatasetSource(arn=arn) if not matches_any_glob(allowed, arn):
+                yield f"inputs from {arn}", source.path / "DatasetArn"
+    for path, text in _code_locations(definition):
+        code = text.strip('"')  # the SDK writes it as JSON
+        if code.startswith("s3://") and not _is_allowed(code, allowed, context):
+            yield f"code from {code}", path
+
+
+def _bucket(uri: str) -> str:
+    return "/".join((*uri.split("/")[:3], ""))
+
+
+def _code_locations(definition: Definition) -> Iterator[tuple[RequestPath, str]]:
+    """(path, text) of the setting that says where the code of a script is."""
+    static, environment = definition.static, definition.environment
+    if SUBMIT_DIRECTORY in static:
+        yield definition.path / "StaticHyperParameters" / SUBMIT_DIRECTORY, static[SUBMIT_DIRECTORY]
+    if SUBMIT_DIRECTORY.upper() in environment:
+        name = SUBMIT_DIRECTORY.upper()
+        yield definition.path / "Environment" / name, environment[name]
 
 
 @error("HPT822")

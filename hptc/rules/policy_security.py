@@ -127,8 +127,9 @@ def missing_kms_key(rule: Rule, context: Context) -> Iterator[Finding]:
                     f"{required}",
                     encrypted.path,
                     label="other key",
-                    help=f"if the environment has a `kms_key`, omit `{encrypted.spec_key}`; "
-                    "otherwise, use a key ARN",
+                    help=f"omit `{encrypted.spec_key}`"
+                    if context.environment and kms_keys.own_key(context.environment)
+                    else "use a key ARN, or add a `kms_key` to the environment",
                     policy_key=("require_kms_keys",),
                 )
 
@@ -239,7 +240,7 @@ def forbidden_image_registry(rule: Rule, context: Context) -> Iterator[Finding]:
         for member, names in _registries(definition, context):
             if not any(matches_any_glob(allowed, name) for name in names):
                 yield rule.finding(
-                    f"the policy does not allow the registry {names[0]}",
+                    f"the policy does not allow {_registry_text(names, allowed)}",
                     definition.path / "AlgorithmSpecification" / member,
                     label="not allowed",
                     help=f"allowed registries: AWS's own, {', '.join(allowed) or 'no others'}",
@@ -330,6 +331,8 @@ def _required_key(key: str, context: Context) -> str | None:
     if matches_any_glob(allowed, kms_keys.key_arn(key, environment)):
         return None
     own = kms_keys.own_key(environment)
+    if own and has_reference(own):  # the deployment creates it
+        return "the key that hptc creates for the environment"
     return f"that of the environment, {own}" if own else f"one in the account, {allowed[0]}"
 
 
@@ -362,6 +365,14 @@ def _foreign_resources(vpc: Vpc, context: Context) -> Iterator[_ForeignResource]
 def _has_volume(resources: Resources) -> bool:
     kinds = [instance(requested.type) for requested in resources.instances]
     return not kinds or any(kind is None or not kind.has_local_storage for kind in kinds)
+
+
+def _registry_text(names: list[str], allowed: list[str]) -> str:
+    """What a policy does not allow: the registry, or only the repository in it."""
+    accounts = {glob.partition("/")[0] for glob in allowed}
+    if len(names) > 1 and any(matches_any_glob(list(accounts), name) for name in names[:2]):
+        return f"the repository {names[-1]}"
+    return f"the registry {names[0]}"
 
 
 def _registries(definition: Definition, context: Context) -> Iterator[tuple[str, list[str]]]:

@@ -87,6 +87,14 @@ class Context:
         return result
 
     @property
+    def only_definition(self) -> Definition | None:
+        """The definition of a tuning job that has one; None if it has several."""
+        match self.job.definitions:
+            case (definition,):
+                return definition
+        return None
+
+    @property
     def is_request(self) -> bool:
         """Whether the file is a request in the API's own form.
 
@@ -148,19 +156,23 @@ class Rule:
         label: str = "",
         help: str = "",
         replacement: str = "",
+        guessed_from: str = "",
         accepted: str | int = "",
         is_removable: bool = False,
         fixes: tuple[Fix, ...] = (),
         on_key: bool = False,
         is_secret: bool = False,
         policy_key: Path | None = None,
+        hyperparameters: tuple[str, ...] = (),
     ) -> Finding:
         """A finding of this rule at a path of the request or the spec.
 
         Three arguments are fixes at the path itself: `replacement` is the key or value that was
         meant, `accepted` the nearest value that is accepted, and `is_removable` is whether removing
-        the key or entry resolves the finding.
+        the key or entry resolves the finding. A replacement that was only `guessed_from` what is
+        there is safe if that is a misspelling of it.
         """
+        spelling = respelled(replacement, path, on_key=on_key, guessed_from=guessed_from)
         nearest = () if accepted == "" else (Fix(changes=(SetValue(path=path, value=accepted),)),)
         removal = (Fix(changes=(Remove(path=path),)),) if is_removable else ()
         return Finding(
@@ -170,10 +182,11 @@ class Rule:
             path=path,
             label=label,
             help=help,
-            fixes=(*respelled(replacement, path, on_key=on_key), *nearest, *fixes, *removal),
+            fixes=(*spelling, *nearest, *fixes, *removal),
             on_key=on_key,
             is_secret=is_secret,
             policy_key=policy_key,
+            hyperparameters=hyperparameters,
         )
 
 
@@ -231,7 +244,8 @@ def parse_documentation(docstring: str, code: str) -> Documentation:
     """Split a rule's docstring into its four parts. Raises ValueError when one is missing."""
     text = textwrap.dedent("    " + docstring).strip()
     examples = re.search(_EXAMPLES, text)
-    summary, _, explanation = text[: examples.start() if examples else 0].partition("\n\n")
+    before = text[: examples.start()] if examples is not None else ""
+    summary, _, explanation = before.partition("\n\n")
     if examples is None or not explanation.strip():
         raise ValueError(f"{code}: the docstring needs a summary, an explanation, Bad: and Good:")
     bad_base, bad, good_base, good = examples.groups()

@@ -19,11 +19,10 @@ _MIN_JOBS = 4
 
 
 def _too_few_combinations(rule: Rule, context: Context) -> Iterator[Finding]:
-    job = context.job
-    wanted = job.max_number_of_training_jobs
-    if wanted is None or job.is_autotuned or len(job.definitions) != 1:
+    wanted, definition = context.job.max_number_of_training_jobs, context.only_definition
+    if wanted is None or definition is None or context.job.is_autotuned:
         return
-    count = combinations(job.definitions[0])
+    count = combinations(definition)
     if count is not None and count < wanted:
         yield rule.finding(
             f"the ranges have {plural(count, 'combination')}, fewer than the {wanted} training "
@@ -159,10 +158,10 @@ def grid_size_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
             layers: {type: Categorical, values: [4, 6, 8]}
             optimizer: {type: Categorical, values: [adam, sgd]}
     """
-    wanted = context.job.max_number_of_training_jobs
-    if context.job.strategy != "Grid" or wanted is None or len(context.job.definitions) != 1:
+    wanted, definition = context.job.max_number_of_training_jobs, context.only_definition
+    if context.job.strategy != "Grid" or wanted is None or definition is None:
         return
-    count = grid_points(context.job.definitions[0])
+    count = grid_points(definition)
     if count is not None and count <= MAX_TRAINING_JOBS and count != wanted:
         yield rule.finding(
             f"the grid has {plural(count, 'point')}, but `max_number_of_training_jobs` is {wanted}",

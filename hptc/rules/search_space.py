@@ -56,6 +56,7 @@ def non_numeric_bound(rule: Rule, context: Context) -> Iterator[Finding]:
             if has_reference(text):
                 continue
             if range_.kind == "Integer" and WHOLE_NUMBER.fullmatch(text) is None:
+                value = number(text.strip())
                 expected, help = "an integer in plain digits", ""
                 if value is not None and value != value.to_integral_value():
                     expected, help = "an integer", "use an integer, or `type: Continuous`"
@@ -284,15 +285,16 @@ def single_categorical_value(rule: Rule, context: Context) -> Iterator[Finding]:
             optimizer: adam
     """
     for definition, range_ in _categorical_ranges(context):
-        if len(range_.values) == 1:
-            help = _as_static(context, range_.name, range_.values[0])
-            yield rule.finding(
-                f"`{range_.name}` has a single value, `{range_.values[0]}`",
-                range_.path / "Values",
-                label="nothing to tune",
-                help=help,
-                fixes=(made_static(context, definition, range_, range_.values[0], help),),
-            )
+        match range_.values:
+            case (value,):
+                help = _as_static(context, range_.name, value)
+                yield rule.finding(
+                    f"`{range_.name}` has a single value, `{value}`",
+                    range_.path / "Values",
+                    label="nothing to tune",
+                    help=help,
+                    fixes=(made_static(context, definition, range_, value, help),),
+                )
 
 
 @warning("HPT208")

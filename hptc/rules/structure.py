@@ -8,7 +8,7 @@ from typing import Any
 
 from hptc.diagnostics import Finding, Fix, Remove, RequestPath, Severity
 from hptc.request.names import RANGE_LISTS
-from hptc.request.tuning_job import Definition
+from hptc.request.tuning_job import Definition, Objective
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
 _CONFIG = "HyperParameterTuningJobConfig"
@@ -23,6 +23,13 @@ def _has_ranges(ranges: Any) -> bool:
     return any((ranges or {}).get(member) for member in RANGE_LISTS.values())
 
 
+def _defined_once(context: Context) -> tuple[Definition, ...]:
+    """The definitions of a tuning job; none if HPT111 reports that it has both kinds of them."""
+    members = ("TrainingJobDefinition", "TrainingJobDefinitions")
+    has_both = all(context.request.get(member) is not None for member in members)
+    return () if has_both else tuple(context.job.definitions)
+
+
 def _misplaced(context: Context, definition: Definition) -> dict[str, RequestPath]:
     """Paths of a definition's objective and ranges, if they are in the wrong place."""
     request = context.request
@@ -33,7 +40,7 @@ def _misplaced(context: Context, definition: Definition) -> dict[str, RequestPat
             places["objective"] = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))
         if _has_ranges(config.get("ParameterRanges")):
             places["ranges"] = RequestPath((_CONFIG, "ParameterRanges"))
-    elif not definition.path[1:]:
+    elif definition.path == RequestPath(("TrainingJobDefinition",)):
         raw = request["TrainingJobDefinition"]
         if raw.get("TuningObjective") is not None:
             places["objective"] = definition.path / "TuningObjective"
@@ -96,7 +103,7 @@ def missing_objective(rule: Rule, context: Context) -> Iterator[Finding]:
         training_job:
           objective: {metric_name: loss, type: Minimize}
     """
-    for definition in context.job.definitions:
+    for definition in _defined_once(context):
         if definition.objective is None and "objective" not in _misplaced(context, definition):
             path = (
                 definition.path / "TuningObjective"
@@ -131,7 +138,7 @@ def nothing_to_tune(rule: Rule, context: Context) -> Iterator[Finding]:
     """
     if context.job.is_autotuned:
         return
-    for definition in context.job.definitions:
+    for definition in _defined_once(context):
         if not definition.ranges and "ranges" not in _misplaced(context, definition):
             yield rule.finding(
                 f"{_subject(definition)} has no hyperparameter to tune",
@@ -160,9 +167,10 @@ def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Find
         HyperParameterTuningJobConfig:
           HyperParameterTuningJobObjective: {MetricName: loss, Type: Minimize}
     """
-    if not context.job.definitions:
+    first = next(iter(_defined_once(context)), None)
+    if first is None:
         return
-    for path in _misplaced(context, context.job.definitions[0]).values():
+    for path in _misplaced(context, first).values():
         yield rule.finding(
             f"`{path[-1]}` is not valid here with "
             + ("`TrainingJobDefinitions`" if context.job.is_multiple else "a single definition"),
@@ -170,14 +178,13 @@ def misplaced_objective_or_ranges(rule: Rule, context: Context) -> Iterator[Find
             help="move it into each of the `TrainingJobDefinitions`"
             if context.job.is_multiple
             else f"move it to `{_CONFIG}`",
-            fixes=_moved(path, context),
+            fixes=_moved(path, context, first.objective),
             on_key=True,
         )
 
 
-def _moved(path: RequestPath, context: Context) -> tuple[Fix, ...]:
+def _moved(path: RequestPath, context: Context, objective: Objective | None) -> tuple[Fix, ...]:
     """The fix that moves the objective of a single definition to the tuning job."""
-    objective = context.job.definitions[0].objective
     if context.job.is_multiple or path[-1] != "TuningObjective" or objective is None:
         return ()
     to = RequestPath((_CONFIG, "HyperParameterTuningJobObjective"))

@@ -31,7 +31,7 @@ from hptc.text import quoted
 if TYPE_CHECKING:
     from hptc.request.training_code import TrainingCode
 
-_PYTHON_OF_TAG = r"-py(\d)(\d+)(?:-|$)"
+_PYTHON_OF_TAG = r"-py(?P<major>\d)(?P<minor>\d+)(?:-|$)"
 _PLAIN = r"[\w./-]*|…"
 _RUN_SCRIPTS = ("xgboost",)
 """https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost-how-to-use.html: as a framework"""
@@ -171,10 +171,11 @@ def script_with_a_syntax_error(rule: Rule, context: Context) -> Iterator[Finding
         training_job:
           source: {directory: src/train, entry_point: train.py}
     """
-    own = sys.version_info[:2]
+    own = sys.version_info
     for path, facts in context.scripts.items():
         code = context.codes[path]
-        if not (3, 0) <= (_python(_definition(path, context)) or own) <= own:
+        major, minor = _python(_definition(path, context)) or (own.major, own.minor)
+        if major != own.major or minor > own.minor:
             continue
         for fault in facts.faults:
             is_entry = fault.file == code.entry_point
@@ -183,7 +184,7 @@ def script_with_a_syntax_error(rule: Rule, context: Context) -> Iterator[Finding
                 f"{fault.message}",
                 code.at / ("entry_point" if is_entry else "directory"),
                 label="has a syntax error",
-                help=f"fix the file; Python {own[0]}.{own[1]} read it",
+                help=f"fix the file; Python {own.major}.{own.minor} read it",
             )
 
 
@@ -195,7 +196,7 @@ def _python(definition: Definition) -> tuple[int, int] | None:
     """The version of Python in AWS's image, by its tag; None if the tag doesn't say."""
     image = parse_image(definition.training_image or "")
     match = re.search(_PYTHON_OF_TAG, image.tag or "") if image is not None else None
-    return (int(match[1]), int(match[2])) if match is not None else None
+    return (int(match["major"]), int(match["minor"])) if match is not None else None
 
 
 @warning("HPT364")

@@ -77,10 +77,10 @@ def _untunable_ranges(
     for range_ in definition.ranges:
         if algorithm.tunable(range_.name) is not None:
             continue
-        meant = nearest(range_.name, names)
-        known = f"tunable hyperparameters: {listed_code(names) or 'none'}"
         # A script has hyperparameters of its own; an algorithm has none but those it documents.
         is_known = algorithm.hyperparameter(range_.name) or runs_a_script(definition)
+        meant = None if is_known else nearest(range_.name, names)
+        known = f"tunable hyperparameters: {listed_code(names) or 'none'}"
         yield rule.finding(
             f"`{range_.name}` of {algorithm.title} can't be tuned"
             if _has_declared_tunables(definition, algorithm)
@@ -88,7 +88,8 @@ def _untunable_ranges(
             range_.path,
             label=f"did you mean `{meant}`?" if meant else "",
             replacement=meant or "",
-            help=f"make it static; {known}" if is_known or meant is None else f"rename it; {known}",
+            guessed_from=range_.name,
+            help=f"make it static; {known}" if is_known else f"rename it; {known}",
             on_key=True,
         )
 

@@ -17,7 +17,6 @@ from hptc.request.tuning_job import (
     Definition,
     NumericRange,
     Range,
-    TuningJob,
 )
 from hptc.rules.range_fixes import with_type
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
@@ -362,8 +361,9 @@ def too_many_training_jobs_with_parents(rule: Rule, context: Context) -> Iterato
     own = training_jobs(context.job)
     if context.job.warm_start is None or own is None or own > MAX_TRAINING_JOBS:
         return
-    counts = [_count(context.parents.get(name)) for name in context.job.warm_start.parents]
-    total = own + sum(counts)
+    parents = (context.parents.get(name) for name in context.job.warm_start.parents)
+    counts = (training_jobs(parent) for parent in parents if parent is not None)
+    total = own + sum(count for count in counts if count is not None)
     if total > MAX_TRAINING_JOBS:
         yield rule.finding(
             f"the tuning job has {own} training jobs and its parents have {total - own}, but "
@@ -374,10 +374,6 @@ def too_many_training_jobs_with_parents(rule: Rule, context: Context) -> Iterato
             label="includes those of parents",
             help="lower it, or remove a parent",
         )
-
-
-def _count(parent: TuningJob | None) -> int:
-    return (training_jobs(parent) or 0) if parent is not None else 0
 
 
 RULES = (

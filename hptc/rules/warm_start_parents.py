@@ -27,18 +27,15 @@ class Pair:
 
 def pairs(context: Context) -> Iterator[Pair]:
     """The definitions to compare: those of parents that the project has, with one definition."""
-    job = context.job
-    if job.warm_start is None or len(job.definitions) != 1:
+    warm_start, child = context.job.warm_start, context.only_definition
+    if warm_start is None or child is None:
         return
-    for index, name in enumerate(job.warm_start.parents):
+    for index, name in enumerate(warm_start.parents):
         parent = context.parents.get(name)
-        if parent is not None and len(parent.definitions) == 1:
-            yield Pair(
-                index=index,
-                parent_name=written_reference(name),
-                child=job.definitions[0],
-                parent=parent.definitions[0],
-            )
+        match parent.definitions if parent is not None else ():
+            case (definition,):
+                name = written_reference(name)
+                yield Pair(index=index, parent_name=name, child=child, parent=definition)
 
 
 def parent_path(index: int) -> RequestPath:

@@ -91,7 +91,9 @@ def _violated_rules(
     words = ApiWords(request)
     for finding in check(Context(job=job, request=request, parents=known), rules):
         if finding.code in _ENFORCED:
-            text = _TEXTS.get(finding.code) or words.rewrite(finding.message, finding.path)
+            text = _TEXTS.get(finding.code) or words.rewrite(
+                finding.message, finding.path, finding.hyperparameters
+            )
             yield f"{text[0].upper()}{text[1:]}"
 
 

@@ -54,7 +54,7 @@ def read_status(
         ended=ended,
         elapsed_seconds=summary_of(description).elapsed_seconds(now),
         consumed_seconds=(description.get("ConsumedResources") or {}).get("RuntimeInSeconds"),
-        training_jobs=_training_job_counters(description),
+        training_jobs=training_job_counters(description),
         objectives=_objective_counters(description),
         limits=_limits(config.get("ResourceLimits") or {}),
         best=best_training_job(description),
@@ -87,7 +87,7 @@ def read_summary(summary: Mapping[str, Any]) -> JobSummary:
         created=summary["CreationTime"],
         modified=summary.get("LastModifiedTime"),
         ended=summary.get("HyperParameterTuningEndTime"),
-        training_jobs=_training_job_counters(summary),
+        training_jobs=training_job_counters(summary),
         objectives=_objective_counters(summary),
         limits=_limits(summary.get("ResourceLimits") or {}),
     )
@@ -130,7 +130,8 @@ def _best(summary: Mapping[str, Any] | None) -> TrainingJob | None:
     return read_training_job(summary) if summary and summary.get("TrainingJobName") else None
 
 
-def _training_job_counters(response: Mapping[str, Any]) -> TrainingJobCounters:
+def training_job_counters(response: Mapping[str, Any]) -> TrainingJobCounters:
+    """The numbers of training jobs of a tuning job's description, or of an entry of the list."""
     counters = response.get("TrainingJobStatusCounters") or {}
     return TrainingJobCounters(
         completed=counters.get("Completed", 0),

@@ -28,11 +28,11 @@ FINAL_STATUSES = frozenset({"Completed", "Failed", "Stopped"})
 class TrainingJobCounters:
     """The number of training jobs by status."""
 
-    completed: int = 0
-    in_progress: int = 0
-    retryable_error: int = 0
-    non_retryable_error: int = 0
-    stopped: int = 0
+    completed: int
+    in_progress: int
+    retryable_error: int
+    non_retryable_error: int
+    stopped: int
 
     @property
     def ended(self) -> int:
@@ -44,9 +44,9 @@ class TrainingJobCounters:
 class ObjectiveCounters:
     """The number of training jobs by the status of their objective metric."""
 
-    succeeded: int = 0
-    pending: int = 0
-    failed: int = 0
+    succeeded: int
+    pending: int
+    failed: int
 
 
 @frozen

@@ -271,8 +271,10 @@ def fix_in(document: Document, fix: Fix, message: str) -> Fix | None:
     """A fix with its file; None if its changes can't be made in this document.
 
     A template is not replaced, because it has another value in each environment. A safe fix only
-    replaces text that the finding names, never a value that is not written.
+    replaces text that the finding names, never a value that is not written. A spelling with other
+    numbers, such as another version or instance size, is not safe.
     """
+    is_safe = fix.is_safe
     for change in fix.changes:
         node = document.node_at(change.path)
         if isinstance(change, Remove):
@@ -291,7 +293,19 @@ def fix_in(document: Document, fix: Fix, message: str) -> Fix | None:
             return None
         if hide_secrets(new_text(change)) != new_text(change):
             return None
-    return replace(fix, file=document.file, title=hide_secrets(fix.title))
+        if len(fix.changes) == 1 and not _has_same_numbers(old, new_text(change)):
+            is_safe = False
+    return replace(fix, file=document.file, title=hide_secrets(fix.title), is_safe=is_safe)
+
+
+def _has_same_numbers(old: str, new: str) -> bool:
+    """Whether two spellings have the same digits, or are one number, such as `1e3` and `1000`."""
+    if re.findall(r"\d", old) == re.findall(r"\d", new):
+        return True
+    try:
+        return float(old) == float(new)
+    except ValueError:
+        return False
 
 
 def _masked(text: str) -> str:

@@ -52,8 +52,10 @@ def suppressions(document: Document) -> list[Suppression]:
         marker = next(
             (match for match in markers if not scalars.covers(number, match.start())), None
         )
-        end = line.find("]", marker.end()) if marker else -1
-        if marker is None or end == -1:
+        if marker is None:
+            continue
+        end = line.find("]", marker.end())
+        if end == -1:
             continue
         codes = (code.strip() for code in line[marker.end() : end].split(","))
         is_alone = not line[: marker.start()].strip()
@@ -171,7 +173,9 @@ def _faults(
     if not comment.reason:
         return [("this suppression has no reason", "add the reason after the brackets")]
     return [
-        (f"unused suppression: {code} is not reported here", "remove the comment")
+        (f"a comment can't suppress {code}", "remove the comment, and do what the finding says")
+        if not is_suppressible(code)
+        else (f"unused suppression: {code} is not reported here", "remove the comment")
         for code in comment.codes
         if (comment.line, code) not in used and code not in unchecked
     ]

@@ -258,11 +258,19 @@ def advice_for(name: str, *, in_project: bool = False) -> str:
 
 
 def choice(value: object, choices: Sequence[str]) -> str | None:
-    """The choice that a value means: another word for it, its beginning, or a misspelling."""
+    """The choice that a value means: another word for it, its beginning, or a misspelling.
+
+    It may also lack what is before its first dot, such as `m5.large` for `ml.m5.large`, and is of
+    the same family as a misspelled one, if there is any.
+    """
     word = fold(str(value))
     if (meant := _VALUES.get(word)) in choices:
         return meant
-    completions = [
-        candidate for candidate in choices if len(word) > 2 and fold(candidate).startswith(word)
-    ]
-    return completions[0] if len(completions) == 1 else nearest(str(value), tuple(choices))
+    if len(word) > 2:
+        begun = [candidate for candidate in choices if fold(candidate).startswith(word)]
+        ended = [candidate for candidate in choices if fold(candidate).partition(".")[2] == word]
+        if len(completions := begun or ended) == 1:
+            return completions[0]
+    family = f"{word.rpartition('.')[0]}."
+    same = [candidate for candidate in choices if fold(candidate).startswith(family)]
+    return nearest(str(value), tuple(same or choices))

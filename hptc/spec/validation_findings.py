@@ -95,13 +95,14 @@ def _invalid_choice(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Findi
 def _invalid_format(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Finding:
     value = detail["input"]
     region = _meant_region(value) if path[-1:] == ("region",) else None
+    pattern = detail.get("ctx", {}).get("pattern", "")
     return Finding(
         code="HPT106",
         path=path,
         message=f"`{_name(path)}` has an invalid format: {described(value)}",
         label=f"did you mean {region}?" if region else "",
         fixes=respelled(region, path),
-        help=f"it must match {detail.get('ctx', {}).get('pattern', '')}",
+        help=f"write {_PATTERNS.get(pattern, f'what matches {pattern}')}",
     )
 
 
@@ -134,6 +135,16 @@ def _wrong_type(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Finding:
         label=f"must be {expected}" if expected else "",
         help=_type_help(detail["type"], value, path),
     )
+
+
+_PATTERNS = {
+    r"^[a-z][a-z0-9-]{0,30}$": "up to 31 lowercase letters, digits and hyphens, a letter first",
+    r"^\d{12}$": "the 12 digits of an AWS account's ID",
+    r"^[a-z]{2,4}(-[a-z]+)+-\d$": "a Region such as us-east-1",
+    r"^[a-z0-9.*-]{1,64}$": "an instance type such as ml.m5.xlarge or ml.m5.*",
+    r"^(/[A-Za-z0-9.,+@=_-]+)+/$": "a path with a slash at both ends, such as /ml/tuning/",
+}
+"""Patterns of hptc.yaml in words."""
 
 
 def corrected(data: Any, error: ValidationError, model: type[BaseModel]) -> Any:
@@ -272,7 +283,8 @@ def _type_help(kind: str, value: Any, path: Path) -> str:
         case "bool_type" if str(value).lower() in ("yes", "no", "on", "off"):
             return "write true or false"
         case "string_type" if isinstance(plain, bool) and key in ON_AND_OFF:
-            word = ON_AND_OFF[key][0 if plain else 1]
+            on, off = ON_AND_OFF[key]
+            word = on if plain else off
             return f"write `{key}: {word}`" if word else "remove it"
         case "string_type" if isinstance(plain, (int, float, bool)) and key in _FREE_TEXT:
             return "put it in quotes"
@@ -294,9 +306,8 @@ _FREE_TEXT = (
 
 def _as_mapping(path: Path, value: Any) -> str:
     """The advice for a single value in place of a mapping."""
-    key = str(path[-1]) if path else ""
-    is_input = len(path) > 1 and path[-2] == "inputs"
-    members = MAPPINGS.get("inputs" if is_input else key)
+    *_, owner, key = ("", "", *map(str, path))
+    members = MAPPINGS.get("inputs" if owner == "inputs" else key)
     if members is None or value is None or isinstance(value, list):
         return ""
     if value is False:

@@ -6,6 +6,7 @@ error says what to run instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -17,9 +18,12 @@ from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.tool_formats.airflow import is_airflow_config, read_airflow_config
 from hptc.tool_formats.cli_pieces import member_of_piece, read_cli_pieces
+from hptc.tool_formats.cloudformation_templates import is_template, read_template
+from hptc.tool_formats.cloudtrail_events import is_cloudtrail, read_cloudtrail
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.kubernetes import is_kubernetes_resource, read_kubernetes_resource
 from hptc.tool_formats.member_names import Conversion, member_named
+from hptc.tool_formats.pipeline_steps import is_pipeline_definition, read_pipeline_definition
 from hptc.tool_formats.placeholders import with_open_placeholders
 from hptc.tool_formats.programs import refuse_program, refuse_program_data
 from hptc.tool_formats.state_machine import (
@@ -34,9 +38,13 @@ _NAME = "HyperParameterTuningJobName"
 _STATUS = "hyperparametertuningjobstatus"
 _FORMS = (
     "a CreateHyperParameterTuningJob request, a Describe response, the files of an AWS CLI "
-    "command, a Step Functions state machine, an Airflow configuration, a Kubernetes resource or "
+    "command, a Step Functions state machine, a SageMaker pipeline's definition, a CloudFormation "
+    "template in JSON, an event of CloudTrail, an Airflow configuration, a Kubernetes resource or "
     "the output of `terraform show -json`"
 )
+_MOST_DOCUMENTS = 100
+"""Of a YAML file with several resources of Kubernetes."""
+_CLOUDFORMATION_TAG = re.compile(r"^Resources:\s*$", re.MULTILINE)
 
 
 def read_job(files: Sequence[tuple[str, str]], *, selected: str | None = None) -> ImportedJob:
@@ -60,13 +68,41 @@ def read_data(text: str, file: str) -> object:
     data = None
     if not diagnostics:
         data, diagnostics = construct_data(document)
+    if diagnostics and (several := _kubernetes_documents(text, file)):
+        return {"apiVersion": "v1", "kind": "List", "items": several}
     if diagnostics:
         first = diagnostics[0]
+        if first.code == "HPT005" and _CLOUDFORMATION_TAG.search(text):
+            raise UsageError(
+                f"{file}: a CloudFormation template in YAML, whose tags hptc import doesn't read",
+                help="convert it to JSON, for example with cfn-flip; `cdk synth` writes "
+                "cdk.out/*.template.json",
+            )
         raise UsageError(
             f"{file}:{first.span.line}:{first.span.column}: {first.message}", help=first.help
         )
     refuse_program_data(data, file)
     return unwrapped(data)
+
+
+def _kubernetes_documents(text: str, file: str) -> list[Mapping[str, Any]]:
+    """The resources in a file with several; empty if it is not such a file."""
+    parts = re.split(r"(?m)^---[ \t]*(?:#.*)?$", text, maxsplit=_MOST_DOCUMENTS)
+    if len(parts) == 1 or len(parts) > _MOST_DOCUMENTS:
+        return []
+    resources: list[Mapping[str, Any]] = []
+    for part in parts:
+        document, diagnostics = parse_document(part, file)
+        data = None
+        if not diagnostics:
+            data, diagnostics = construct_data(document)
+        data = unwrapped(data)
+        if data is None and not diagnostics:
+            continue  # only comments
+        if diagnostics or not isinstance(data, Mapping) or not is_kubernetes_resource(data):
+            return []
+        resources.append(data)
+    return resources
 
 
 def _read(data: object, file: str, selected: str | None) -> ImportedJob:
@@ -77,6 +113,12 @@ def _read(data: object, file: str, selected: str | None) -> ImportedJob:
             return read_kubernetes_resource(data, selected)
         if is_terraform(data):
             return read_terraform(data, selected)
+        if is_pipeline_definition(data):
+            return read_pipeline_definition(data, selected)
+        if is_cloudtrail(data):
+            return read_cloudtrail(data, selected)
+        if is_template(data):
+            return read_template(data, selected)
     if selected is not None:
         raise UsageError(
             f"{file}: --state and --resource are for files with several tuning jobs",

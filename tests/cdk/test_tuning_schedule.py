@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,23 @@ def test_the_stack_of_a_schedule(name: str, golden: Golden, tmp_path: Path) -> N
         if "Export" in output
     }
     assert set(imported(json.loads(template))) <= exports
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["{{resolve:secretsmanager:prod}}", "{{{{x", "${Token[TOKEN.1]}", "${AWS::Region}"],
+)
+def test_nothing_in_a_request_is_replaced(tmp_path: Path, reference: str) -> None:
+    spec: dict[str, Any] = deepcopy(SPEC)
+    spec["training_job"]["environment"] = {"A": reference.replace("{{", "{{ '{{' }}")}
+    stacks = synthesized(project(tmp_path, spec), "plain", tmp_path / "out")
+    template = stacks["hptc-demo-plain-churn-schedule"]
+    assert "{{" not in template
+    (machine,) = resources(template, "AWS::StepFunctions::StateMachine")
+    parts = machine["Properties"]["DefinitionString"]["Fn::Join"][1]
+    text = "".join(part if isinstance(part, str) else "resource" for part in parts)
+    parameters = json.loads(text)["States"]["CreateJob"]["Parameters"]
+    assert parameters["TrainingJobDefinition"]["Environment"] == {"A": reference}
 
 
 FROM_ITSELF = SPEC | {

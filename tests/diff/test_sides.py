@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from hptc.compiler.pipeline import compile_file
+from hptc.compiler.workspace import Workspace
 from hptc.diff.changes import Impact, Kind
 from hptc.diff.review import Parent, Review
 from hptc.diff.sides import review_refs
 from hptc.errors import UsageError
 from hptc.render.diff import Format, render_diff
+from tests.support.outcomes import succeeded
 from tests.support.repositories import Repository
 from tests.support.trees import PROJECT
 from tests.support.trees import SPEC as SEARCH
@@ -369,6 +372,7 @@ def test_each_side_has_its_own_project(repository: Repository) -> None:
         ("region: us-east-1", "region: eu-west-1", [Kind.FOUNDATION_REPLACED]),
         ("project: churn", "project: leave", [Kind.FOUNDATION_REPLACED]),
         ("project: churn", "project: churn\nrepository: a.b/c", [Kind.REPOSITORY]),
+        ("default_environment: dev\n", "", [Kind.DEFAULT_ENVIRONMENT]),
         ("default_environment", "policy: {regions: [us-east-1]}\ndefault_environment",
          [Kind.POLICY_TIGHTENED]),
     ],
@@ -700,6 +704,18 @@ def test_a_parents_content(repository: Repository) -> None:
     assert [parent.is_new for parent in by_name["free"].comparisons[0].parents] == [True, False]
     text = render_diff(found, Format.TEXT)
     assert "of trees, which is also new: submit it first and wait until it completes" in text
+
+
+def test_the_parents_of_a_spec_that_becomes_a_request(repository: Repository) -> None:
+    repository.commit("second", {"specs/child.yaml": child("child", "trees")})
+    repository.git("branch", "--force", "main", "HEAD")
+    compiled = succeeded(compile_file("specs/child.yaml", Workspace(rules=())))
+    request = json.loads(json.dumps(compiled.request))
+    (parent,) = request["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
+    parent["HyperParameterTuningJobName"] = "of-last-year"
+    repository.write("specs/child.yaml", json.dumps(request))
+    (spec,) = review_refs([]).specs
+    assert Kind.WARM_START in [change.kind for change in spec.changes]
 
 
 def test_a_parent_that_no_longer_fits(repository: Repository) -> None:

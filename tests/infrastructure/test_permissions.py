@@ -77,6 +77,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
             LIST, "arn:aws:s3:::lake", under("a${*}b${?}${$}{aws:username}/*")),
          "ReadInput": (GET, "arn:aws:s3:::lake/a${*}b${?}${$}{aws:username}/*", None)},
     ),
+    "a key that CloudFormation would replace with a secret": (
+        inputs("s3://lake/{{resolve:ssm:/secret}}/"), {},
+        {"ListInputLake6f021f": (
+            LIST, "arn:aws:s3:::lake", under("?{resolve:ssm:/secret}}/*")),
+         "ReadInput": (GET, "arn:aws:s3:::lake/?{resolve:ssm:/secret}}/*", None)},
+    ),
     "a manifest": (
         inputs("s3://lake/lists/train.json", data_type="ManifestFile"), {},
         {"ListInputLake6f021f": (LIST, "arn:aws:s3:::lake", under("lists/train.json*")),

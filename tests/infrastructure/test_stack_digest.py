@@ -43,6 +43,11 @@ def test_reasons_do_not_change_a_digest_and_permissions_do() -> None:
         assert stack_digest(replace(role, permissions=(other, *rest))) != stack_digest(role)
 
 
+def test_a_digest_is_the_same_in_every_release() -> None:
+    """Or stacks that are deployed would be out of date."""
+    assert stack_digest({"b": 1, "a": ("é", None, True)}, "x") == "d54589e569f22102"
+
+
 def test_a_schedule_changes_the_digest() -> None:
     (scheduled,) = stacks().schedules
     other = scheduled.schedule.model_copy(update={"state": "DISABLED"})

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from hptc.local import channel_links
 from hptc.local.channel_links import outside_links
 from hptc.local.run_differences import differences
 from hptc.local.run_options import Launch
@@ -40,6 +43,16 @@ def test_links_that_lead_out_of_a_channel_are_found(tmp_path: Path) -> None:
     assert outside_links(data) == ("absolute.csv", "below/out.csv", "folder")
     assert outside_links(data / "rows.csv") == ()
     assert outside_links(tmp_path / "nowhere") == ()
+
+
+def test_the_first_20_000_entries_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large channel delays nothing."""
+    data = linked(tmp_path)
+    entries = [data / "rows.csv"] * 19_999 + [data / "absolute.csv", data / "folder"]
+    monkeypatch.setattr(channel_links, "_entries", lambda folder: iter(entries))
+    assert outside_links(data) == ("absolute.csv",)
 
 
 def test_a_note_names_them_where_a_container_reads_the_channel(tmp_path: Path) -> None:

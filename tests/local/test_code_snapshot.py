@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
 
 from hptc.errors import UsageError
-from hptc.local.code_snapshot import code_folder, snapshot_code
+from hptc.local.code_snapshot import _require_small, code_folder, snapshot_code
 from hptc.local.run_options import Launch
+from hptc.source.packing import CodeFile, PackedCode
 
 
 def launch(code: Path) -> Launch:
@@ -34,8 +36,34 @@ def test_what_is_not_code_is_not_copied_and_does_not_count(tmp_path: Path) -> No
 def test_code_of_more_than_256_mb_is_refused(tmp_path: Path) -> None:
     code = tmp_path / "src"
     write_sparse(code / "data.bin", 256 << 20)
+    _require_small(code)
     with pytest.raises(UsageError, match="is larger than 256 MB"):
         snapshot_code(tmp_path / "copy", (launch(code),))
+
+
+def test_the_owner_can_run_the_entry_point(tmp_path: Path) -> None:
+    """A script that is not Python is executed."""
+    code = tmp_path / "src"
+    code.mkdir()
+    made = launch(code)
+    (code / "train.py").chmod(0o640)
+    snapshot_code(tmp_path / "jobs/copy", (made,))
+    copied = code_folder(tmp_path / "jobs/copy", made) / "train.py"
+    assert stat.S_IMODE(copied.stat().st_mode) == 0o740
+
+
+def test_packed_code_is_written_as_it_would_be_unpacked(tmp_path: Path) -> None:
+    files = {"train.py": 0o644, "lib/more/a.sh": 0o755, "lib/more/b.py": 0o644}
+    code = PackedCode(
+        CodeFile(name=name, content=name.encode(), is_executable=mode == 0o755)
+        for name, mode in files.items()
+    )
+    made = Launch(definition="", channels={}, entry_point="lib/more/a.sh", code=code)
+    snapshot_code(tmp_path / "copy", (made,))
+    for name, mode in files.items():
+        path = code_folder(tmp_path / "copy", made) / name
+        assert path.read_text() == name
+        assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 @pytest.mark.parametrize("entry_point", ["other.py", "../src/train.py"])

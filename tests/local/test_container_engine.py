@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +72,13 @@ def test_the_words_of_an_engine_are_known_from_those_of_a_program(
     lines: list[str], words: str
 ) -> None:
     assert engine_message(lines) == words
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_the_program(tmp_path: Path) -> None:
+    program = tmp_path / "docker"
+    program.write_text(f"#!{sys.executable}\nimport os\nprint(os.getsid(0))\n")
+    program.chmod(0o755)
+    assert int(Engine(program=str(program)).call("version").stdout) != os.getsid(0)
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,17 @@ def test_a_program_that_exits_with_127_explains_itself(tmp_path: Path, docker: F
     assert ended[0].reason == "AlgorithmError: pip: command not found, exit code: 127"
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"), [(1, "stopped"), (124, "stopped"), (126, "no disk"), (128, "stopped")]
+)
+def test_the_words_of_docker_are_a_reason_if_it_may_have_failed(
+    tmp_path: Path, docker: FakeDocker, code: int, reason: str
+) -> None:
+    docker.add_image(IMAGE, f'echo "Error: no disk"; echo stopped; exit {code}')
+    _, ended = run(tuning(tmp_path), tuning_request(jobs=1))
+    assert ended[0].reason == f"AlgorithmError: {reason}, exit code: {code}"
+
+
 def test_a_training_job_gets_sigterm_before_it_is_killed(
     tmp_path: Path, docker: FakeDocker
 ) -> None:

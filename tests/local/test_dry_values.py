@@ -60,3 +60,25 @@ def test_every_spec_of_the_repository_runs_dry(tmp_path: Path, name: str) -> Non
     status = job_status(tuning, compiled.job.name)
     assert status.status == "Completed"
     assert status.best is not None
+
+
+@pytest.mark.parametrize(
+    ("values", "reports"),
+    [
+        ({"rate": "0.5", "depth": "5", "kind": "a"}, (0.385248, 0.135248, 0.051915)),
+        ({"kind": "b"}, (0.541657, 0.291657, 0.208323)),
+        ({"kind": "c"}, (1.248081, 0.998081, 0.914748)),
+        ({"only": "x"}, (1.279563, 1.029563, 0.946229)),
+        ({}, (0.333333, 0.083333, 0.0)),
+    ],
+)
+def test_the_values_are_the_same_on_every_machine(
+    values: dict[str, str], reports: tuple[float, ...]
+) -> None:
+    """Each epoch is as much better than the one before as 1/n; the rest is the same for all."""
+    request = tuning_request(static={"epochs": "3"})
+    request["HyperParameterTuningJobConfig"]["ParameterRanges"]["CategoricalParameterRanges"] = [
+        {"Name": "kind", "Values": ["a", "b", "c"]}, {"Name": "only", "Values": ["x"]},
+    ]  # fmt: skip
+    job = read_job(request)
+    assert dry_reports(job, job.definitions[0], values) == reports

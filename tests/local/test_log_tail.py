@@ -188,3 +188,33 @@ def test_an_observer_changes_and_skips_nothing(log: Path, monkeypatch: pytest.Mo
     log.write_bytes(b"five\n")  # the run has emptied it
     assert tail.read() == ["five"]
     assert not tail.has_gaps
+
+
+def test_the_last_50_lines_are_kept(log: Path) -> None:
+    tail = LogTail(log)
+    append(log, b"".join(b"%d\n" % number for number in range(30)))
+    tail.read()
+    append(log, b"".join(b"%d\n" % number for number in range(30, 90)))
+    tail.read()
+    append(log, b"90")
+    tail.read()
+    tail.rest()
+    assert list(tail.last_lines) == [str(number) for number in range(41, 91)]
+
+
+def test_a_line_of_wide_characters_is_as_long_as_others(log: Path) -> None:
+    tail = LogTail(log)
+    append(log, "\N{GRINNING FACE}".encode() * MAX_LINE + b"\n")
+    assert tail.read() == ["\N{GRINNING FACE}" * MAX_LINE]
+
+
+def test_the_rest_of_a_line_that_was_cut_is_no_line(log: Path) -> None:
+    tail = LogTail(log)
+    append(log, b"x" * 5 * MAX_LINE)
+    tail.read()
+    append(log, b"loss=1")
+    assert tail.read() == tail.rest() == []
+
+
+def test_a_training_job_may_be_8_mb_ahead_and_its_log_has_64_mb() -> None:
+    assert (log_tail.MAX_UNREAD_BYTES, log_tail.MAX_FILE_BYTES) == (8_388_608, 67_108_864)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -75,6 +76,12 @@ def test_a_killed_process_is_replaced(reader: MetricReader) -> None:
     reader._worker._process.wait()
     assert read(reader, "loss=2 auc=3", metrics=(LOSS, AUC))[-1:] == [("auc", 3.0)]
     assert read(reader, "loss=4", metrics=(LOSS,)) == [("loss", 4.0)]
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_the_process(reader: MetricReader) -> None:
+    read(reader, "loss=1", metrics=(LOSS,))
+    assert reader._worker is not None
+    assert os.getsid(reader._worker._process.pid) != os.getsid(0)
 
 
 def test_an_invalid_expression_matches_nothing(reader: MetricReader) -> None:

@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
         pytest.param("strategy: Bayesian", "strategy: bayesian", id="enum"),
         pytest.param('"validation:auc"', '"validation:acu"', id="metric, in quotes"),
         pytest.param("built_in: xgboost", "built_in: xgbost", id="algorithm"),
-        pytest.param("version: 1.7-1", "version: 1.7-2", id="version"),
+        pytest.param("version: 1.7-1", "version: 1.7.1", id="version"),
         pytest.param("objective: binary:logistic", "objective: binary:logistc", id="word"),
         pytest.param("ml.m5.xlarge", "ml.m5.xlarg", id="instance type"),
     ],

@@ -94,6 +94,8 @@ GROUPS: dict[str, tuple[str, str, bool, bool, int | None]] = {
     "a set": ("([a-z])", "([a-z])", False, True, None),
     "a set with a digit": ("([a-z0])", "([a-z0])", True, True, None),
     "a set with a range over digits": ("([+-~])", "([+-~])", True, True, None),
+    "a set with a range up to a class": (r"([a-\d])", r"([a-\d])", True, True, None),
+    "a set with a range from a class": (r"([\d-z])", r"([\d-z])", True, True, None),
     "a set with a class": (r"([\d.])", r"([\d.])", True, True, None),
     "a set with a class of no digit": (r"([\s\D])", r"([\s\D])", False, True, None),
     "a set with a hyphen last": ("([a-])", "([a-])", False, True, None),

@@ -41,6 +41,11 @@ def test_every_part_of_a_number_belongs_to_it(
     assert whole.removesuffix(".") == number
 
 
+@pytest.mark.parametrize("line", ["x=..5", "1..5", "step 1...5"])
+def test_a_digit_after_points_is_part_of_something_else(line: str) -> None:
+    assert whole_number(line, len(line) - 1, len(line)) is None
+
+
 @given(_FLOATS, _PRINTED, _AFTER, st.data())
 def test_a_strict_prefix_is_always_reported_and_corrected(
     value: float, form: Any, after: str, data: st.DataObject
@@ -80,6 +85,7 @@ def test_a_strict_prefix_is_always_reported_and_corrected(
         pytest.param(r"acc=([0-9]+)", "acc=98.53%", "98.53", id="decimals"),
         pytest.param(r"loss=( *[0-9.]+)", "loss=  2e-3", "2e-3", id="spaces in the group"),
         pytest.param(r"loss#011([0-9.]+)", "loss\t2e-3", "2e-3", id="a tab"),
+        pytest.param(r"rate: ([0-9.]+)", "rate: 1,234.5 per s", "1,234.5", id="thousands"),
         pytest.param(r"loss#011.([0-9.]+)", "loss\t-0.5", "-0.5", id="a sign after a tab"),
     ],
 )
@@ -93,6 +99,8 @@ def test_misread(regex: str, line: str, misread: str) -> None:
     [
         pytest.param(r"loss=([0-9.]+)", "loss=0.5", id="the whole number"),
         pytest.param(r"loss=([0-9.]+)", "loss=0.5, 0.6", id="a comma"),
+        pytest.param(r"^([0-9]+),", "12,345", id="a comma that the expression matches"),
+        pytest.param(r"n=([0-9]+)", "n=12,3456", id="a comma before four digits"),
         pytest.param(r"loss=([0-9]+\.[0-9]+)", "loss=0.25.", id="the end of a sentence"),
         pytest.param(r"loss=([0-9]+)", "loss=5.", id="a point without decimals"),
         pytest.param(r"loss=.([0-9]+)", "loss=+5", id="a plus sign"),
@@ -162,6 +170,10 @@ def test_numbers_as_numpy_prints_them_are_corrected() -> None:
 
 def test_no_correction_that_reads_another_number() -> None:
     assert reviewed(r"loss.*([0-9.]+)", "loss=0.12 acc=0.34")["corrected"] is None
+    review = found("loss=([0-9]+)", "loss=1.5 acc=2.5").review(
+        re.compile("loss=([0-9.]+)"), ["acc=([0-9.]+)", "loss=([0-9.]+)"]
+    )
+    assert review["corrected"] == "loss=([0-9.]+)"
 
 
 @pytest.mark.parametrize(

@@ -334,8 +334,12 @@ class TestSampleLog:
         with pytest.raises(UsageError, match="has more than 500,000 lines"):
             read_log(BytesIO(b"\n" * (MAX_LOG_LINES + 1)), "log")
 
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+    def test_a_mark_at_the_start_tells_the_encoding(self, encoding: str) -> None:
+        assert read_log(BytesIO("loss=0.5\n".encode(encoding)), "log") == "loss=0.5\n"
+
     def test_invalid_utf8(self, root: Path) -> None:
-        (root / "raw.log").write_bytes(b"\xff\xfe loss=0.5\n")
+        (root / "raw.log").write_bytes(b"\xfa\xfb loss=0.5\n")
         (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
         assert rehearse_sample(definition, "raw.log", root).is_objective_found
 
@@ -418,6 +422,14 @@ def test_misread_numbers(golden: Golden) -> None:
     assert found[0].is_objective_misread
     golden("metrics/misread.txt", render_rehearsals("churn", found))
     golden("metrics/misread.json", rehearsals_json("churn", found))
+
+
+def test_the_verdict_says_that_values_of_the_objective_are_missed() -> None:
+    rehearsal = proved('{loss: "loss=([0-9.]+)"}', "loss=0.5\nloss=-0.5\n")
+    text = render_rehearsals("churn", [rehearsal])
+    assert text.startswith(
+        "churn: objective metric `loss` found in 1 of 2 lines of train.log, but missed in 1\n"
+    )
 
 
 def test_rendered_text_has_no_control_characters() -> None:

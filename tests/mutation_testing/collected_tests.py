@@ -4,7 +4,8 @@ The process of this module imports hptc and all tests from a copy of the tree. F
 forks; the fork replaces the code of the function objects that the mutation changes, which every
 reference to them sees, or the value of a module's constant that only functions use. What else runs
 when a module is imported has run by then: a mutation of it needs a new import
-(tests/mutation_testing/forks.py).
+(tests/mutation_testing/forks.py). A module that only functions import has not run yet: the fork
+imports the mutated file.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Server:
 
         changes = list(self._changes(request))
         constants = [] if changes else list(_constants(request))
-        if not changes and not constants:
+        if not changes and not constants and is_module_loaded(request.file):
             return Reply(None, is_done=False)
         with tempfile.TemporaryFile("w+") as report:
             child = os.fork()
@@ -127,6 +128,11 @@ class Server:
             new = codes.get((old.co_qualname, old.co_firstlineno))
             if new is not None and new != old and new.co_freevars == old.co_freevars:
                 yield function, new
+
+
+def is_module_loaded(file: Path) -> bool:
+    """Whether a module was imported with the tests; if not, a fork imports it with its mutation."""
+    return any(getattr(each, "__file__", None) == str(file) for each in [*sys.modules.values()])
 
 
 def _chosen(request: Request, items: dict[str, pytest.Item]) -> list[pytest.Item]:

@@ -23,7 +23,8 @@ OF_ALL_RULES = (
     "tests/rules/test_rules.py::test_fixes_of_every_finding",
     "tests/rules/test_messages.py::test_the_fixes_that_rules_have",
 )
-"""Tests of what all rules say, which are slow, so they run last."""
+"""Tests of what all rules say, which are slow: they run once the quick tests of a rule have passed,
+and last for what is not of a rule."""
 _MAX_STEPS = 3  # from a function to the rules that use it
 
 
@@ -150,7 +151,12 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
         return (whole,)
     own = f"{mirror}/test_{module}.py"
     codes = _codes(source, line) or _codes_of_users(source, line)
-    ordered = list(_across_files(tests, entered.seconds, own, mirror, codes))
+    beside = _beside(entered, own) if function_at(ast.parse(source), line) is None else Selection()
+    ordered = [
+        test
+        for test in _across_files(tests, entered.seconds, own, mirror, codes)
+        if test not in beside.tests
+    ]
     first = within(ordered, entered.seconds, FIRST_SECONDS)
     chosen = set(first.tests)
     others = [test for test in ordered if test not in chosen]
@@ -165,11 +171,22 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
         for test in OF_ALL_RULES
         if test in tests or (codes and test.partition("::")[0] in files)
     )
-    last = Selection(tests=texts, seconds=ALL_SECONDS)
+    said = Selection(tests=texts, seconds=ALL_SECONDS)
+    in_turn = (said, rest, of_folder) if codes else (rest, of_folder, said)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
-    return tuple(group for group in (first, rest, of_folder, last) if group.tests) + (
+    return tuple(group for group in (beside, first, *in_turn) if group.tests) + (
         () if is_known else (whole,)
     )
+
+
+def _beside(entered: Entered, own: str) -> Selection:
+    """The tests of a module's own file.
+
+    What runs on import can be tested without entering a function of the module, and a new import
+    is quick if few files of tests are collected.
+    """
+    tests = sorted(test for test in entered.seconds if test.startswith(f"{own}::"))
+    return within(tests, entered.seconds, FIRST_SECONDS) if tests else Selection()
 
 
 def within(ordered: Sequence[str], seconds: dict[str, float], most: float) -> Selection:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from pydantic import ValidationError
 
 from hptc.project.identifiers import Location
 from hptc.project.infrastructure_choices import Infrastructure, identifiers, normalize
@@ -56,3 +59,38 @@ def test_buckets_of_a_network_that_hptc_creates() -> None:
 def test_a_choice_is_not_a_resource(network: str) -> None:
     choices = Infrastructure.model_validate({"network": network, "data_bucket": "absent"})
     assert normalize(choices, HERE) == choices
+
+
+def ids(kind: str, count: int) -> list[str]:
+    return [f"{kind}-{number}" for number in range(count)]
+
+
+BOTH = {"subnet_ids": ids("subnet", 16), "security_group_ids": ids("sg", 5)}
+ZONES = [f"us-east-1{letter}" for letter in "abcd"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "is_valid"),
+    [
+        ({"input_kms_keys": ids("alias/lake", 10)}, True),
+        ({"input_kms_keys": ids("alias/lake", 11)}, False),
+        ({"role_path": f"/{'a' * 510}/"}, True),
+        ({"role_path": f"/{'a' * 511}/"}, False),
+        ({"network": BOTH}, True),
+        ({"network": {**BOTH, "subnet_ids": ids("subnet", 17)}}, False),
+        ({"network": {**BOTH, "subnet_ids": []}}, False),
+        ({"network": {**BOTH, "security_group_ids": ids("sg", 6)}}, False),
+        ({"network": {**BOTH, "security_group_ids": []}}, False),
+        ({"network": {"availability_zones": ZONES[:1]}}, False),
+        ({"network": {"availability_zones": ZONES[:2]}}, True),
+        ({"network": {"availability_zones": ZONES[:3]}}, True),
+        ({"network": {"availability_zones": ZONES}}, False),
+    ],
+)
+def test_how_many_there_can_be(choices: dict[str, Any], is_valid: bool) -> None:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html"""
+    if is_valid:
+        Infrastructure.model_validate(choices)
+        return
+    with pytest.raises(ValidationError, match=r"item|512 characters"):
+        Infrastructure.model_validate(choices)

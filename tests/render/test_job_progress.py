@@ -27,8 +27,10 @@ RUNNING = JobProgress(
     failure_reason="",
     elapsed_seconds=1200,
     limits=Limits(max_training_jobs=4, max_parallel_training_jobs=2, max_runtime_seconds=7200),
-    counters=TrainingJobCounters(completed=1, in_progress=2, non_retryable_error=1),
-    objectives=ObjectiveCounters(succeeded=1),
+    counters=TrainingJobCounters(
+        completed=1, in_progress=2, retryable_error=0, non_retryable_error=1, stopped=0
+    ),
+    objectives=ObjectiveCounters(succeeded=1, pending=0, failed=0),
     training_jobs=4,
     best=training_job(1, 0, 10, value=0.875),
     running=(

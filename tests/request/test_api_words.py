@@ -67,6 +67,33 @@ def test_names_stay(text: str) -> None:
     assert ApiWords(request).rewrite(text, ONE) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "add `objective: {metric_name: …, type: Minimize}`",
+            'add `"HyperParameterTuningJobObjective": {"MetricName": …, "Type": "Minimize"}`',
+        ),
+        ("use `objective: binary:logistic`", 'use `"objective": "binary:logistic"`'),
+    ],
+)
+def test_a_static_hyperparameter_with_the_name_of_a_key(text: str, expected: str) -> None:
+    request = {"TrainingJobDefinition": {"StaticHyperParameters": {"objective": "reg:linear"}}}
+    assert ApiWords(request).rewrite(text, ONE) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("`eta` requires `objective`", "`eta` requires `objective`"),
+        ("set `objective: binary:logistic`", 'set `"objective": "binary:logistic"`'),
+        ("remove `early_stopping`", "remove `TrainingJobEarlyStoppingType`"),
+    ],
+)
+def test_a_hyperparameter_that_is_not_set(text: str, expected: str) -> None:
+    assert ApiWords({}).rewrite(text, ONE, ("objective",)) == expected
+
+
 @pytest.mark.parametrize("definitions", [5, "x", {"a": 1}, [5, {"StaticHyperParameters": 3}], None])
 def test_a_request_of_another_shape(definitions: object) -> None:
     words = ApiWords({"TrainingJobDefinitions": definitions})

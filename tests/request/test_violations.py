@@ -9,8 +9,10 @@ import pytest
 
 from hptc.compiler.pipeline import compile_text
 from hptc.compiler.workspace import Workspace
-from hptc.diagnostics import Diagnostic
+from hptc.diagnostics import Diagnostic, RequestPath
+from hptc.request.conformance import Violation
 from hptc.request.shapes import Shape, input_shape
+from hptc.request.violations import findings_of_violations
 from tests.support.local_runs import tuning_request
 
 
@@ -47,10 +49,17 @@ def test_a_pattern_is_described_in_words_if_it_is_hard_to_read() -> None:
     )
 
 
-def test_any_other_pattern_is_shown_as_it_is() -> None:
+def test_a_line_break_is_named_where_a_line_is_expected() -> None:
     path = "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName"
     found = finding("HPT106", with_member(path, "\n"))
-    assert (found.label, found.help) == ("", f"it must match {shape_at(path).pattern}")
+    assert (found.label, found.help) == ("must be a single line of text", "")
+
+
+def test_any_other_pattern_is_shown_as_it_is() -> None:
+    shape = Shape(name="New", type="string", members={}, pattern="x+")
+    violation = Violation(kind="pattern", path=RequestPath(("New",)), shape=shape, value="y")
+    (found,) = findings_of_violations([violation], {"New": "y"}, None)
+    assert (found.label, found.help) == ("", "it must match x+")
 
 
 @pytest.mark.parametrize(
@@ -126,3 +135,41 @@ def test_the_values_of_a_long_enum_are_those_of_a_family(instance_type: str, hel
     )
     found = finding("HPT104", with_member(path, instance_type))
     assert found.help == help.format(count=len(types), family=family)
+
+
+_INSTANCE_TYPE = "TrainingJobDefinition.ResourceConfig.InstanceType"
+
+
+@pytest.mark.parametrize(
+    ("written", "label", "safe"),
+    [
+        pytest.param("m5.xlarge", "did you mean ml.m5.xlarge?", "ml.m5.xlarge", id="no prefix"),
+        pytest.param("ml.m5.xlrage", "did you mean ml.m5.xlarge?", "ml.m5.xlarge", id="misspelled"),
+        pytest.param("ml.M5.xlarge", "did you mean ml.m5.xlarge?", "ml.m5.xlarge", id="capitals"),
+        pytest.param("ml.t2.medium", "did you mean ml.t3.medium?", "", id="another generation"),
+        pytest.param("ml.m5a.xlarge", "did you mean ml.m5.xlarge?", "", id="another family"),
+        pytest.param("ml.p3.4xlarge", "", "", id="a size between two others"),
+    ],
+)
+def test_only_an_instance_type_that_was_certainly_meant_is_a_safe_fix(
+    written: str, label: str, safe: str
+) -> None:
+    found = finding("HPT104", with_member(_INSTANCE_TYPE, written))
+    assert (found.label, found.replacement) == (label, safe)
+
+
+@pytest.mark.parametrize(
+    ("written", "help"),
+    [
+        pytest.param("ml.p3.4xlarge", "ml.p3.2xlarge, ml.p3.8xlarge, ml.p3.16xlarge", id="size"),
+        pytest.param("ml.p3dn", "ml.p3dn.24xlarge", id="no size"),
+    ],
+)
+def test_the_instance_types_of_a_family_are_listed(written: str, help: str) -> None:
+    found = finding("HPT104", with_member(_INSTANCE_TYPE, written))
+    assert found.help == f"in this family: {help}"
+
+
+def test_nothing_is_the_family_of_every_instance_type() -> None:
+    found = finding("HPT104", with_member(_INSTANCE_TYPE, "ml.m5xlarge"))
+    assert found.help.startswith("see the ")

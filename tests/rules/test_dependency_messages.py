@@ -225,6 +225,30 @@ def test_a_channel_is_not_a_cause_of_what_its_fields_must_be() -> None:
     )
 
 
+def test_another_channel_is_a_cause() -> None:
+    message, _ = texts(
+        clause("channel:train.input_mode", "in", "File"),
+        {"channel:test": "test", "channel:train.input_mode": "Pipe"},
+        clause("channel:test", "present"),
+    )
+    assert message == (
+        "the channel `test` requires the input mode of the channel `train` to be `File`, but it is "
+        "`Pipe`"
+    )
+
+
+def test_the_only_processor_that_algorithms_require_is_a_gpu() -> None:
+    required = {
+        clause.values
+        for name in algorithms.algorithm_names()
+        if (found := algorithms.algorithm(name)) is not None
+        for dependency in found.dependencies
+        for clause in dependency.requirements
+        if clause.subject == subject("instance:processor")
+    }
+    assert required == {("gpu",)}
+
+
 def test_the_help_of_a_dependency_comes_first() -> None:
     violated = clause("size", "at_least", "2")
     assert texts(violated, {"size": "1"}, help="use 2")[1] == "use 2"

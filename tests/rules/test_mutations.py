@@ -374,8 +374,16 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
             "stopping: {max_runtime: 29d}",
             also=("HPT408",),
         ),
-        M("HPT453", 'train/", content_type: text/csv', 'train/", compression_type: Gzip'),
-        M("HPT455", 'train/", content_type: text/csv', 'train/", record_wrapper_type: RecordIO'),
+        M(
+            "HPT453",
+            'train/", content_type: text/csv',
+            'train/", content_type: text/csv, compression_type: Gzip',
+        ),
+        M(
+            "HPT455",
+            'train/", content_type: text/csv',
+            'train/", content_type: text/csv, record_wrapper_type: RecordIO',
+        ),
         M("HPT503", "/direct-marketing/train/", "", also=("HPT480",)),
         M("HPT480", "/direct-marketing/validation/", "/direct-marketing/train/"),
         M("HPT481", "/direct-marketing/train/", "//direct-marketing/train/"),

@@ -10,6 +10,7 @@ import pytest
 from hptc.errors import OperationError
 from hptc.service.lookup import describe, described_request
 from hptc.service.responses import read_status
+from hptc.service.tuning_jobs import ObjectiveCounters, TrainingJobCounters
 from tests.support.fake_service import FakeTuning
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -45,7 +46,10 @@ def test_optional_members_are_empty() -> None:
     found = read_status(DESCRIPTION, {}, now=NOW)
     assert (found.ended, found.consumed_seconds, found.best, found.overall_best) == (None,) * 4
     assert (found.failure_reason, found.warm_start_type, found.parents) == ("", "", ())
-    assert found.training_jobs.ended == 0
+    assert found.training_jobs == TrainingJobCounters(
+        completed=0, in_progress=0, retryable_error=0, non_retryable_error=0, stopped=0
+    )
+    assert found.objectives == ObjectiveCounters(succeeded=0, pending=0, failed=0)
     assert found.limits.max_training_jobs is None
 
 

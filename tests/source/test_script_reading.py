@@ -40,6 +40,8 @@ def read(script: str | bytes, **others: str) -> ScriptFacts:
         pytest.param("import sys\nsys.argv = []", None, id="argv"),
         pytest.param("p = argparse.ArgumentParser(parents=[parser])", None, id="parents"),
         pytest.param("p = argparse.ArgumentParser(**{})", None, id="keywords"),
+        pytest.param("p = argparse.ArgumentParser(*x)", None, id="arguments"),
+        pytest.param("p = argparse.ArgumentParser('x', *y)", None, id="arguments after a name"),
         pytest.param("p = HfArgumentParser()", None, id="another parser"),
         pytest.param("parser.parse_args([])", None, id="own arguments"),
     ],

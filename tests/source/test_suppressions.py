@@ -180,3 +180,10 @@ def test_faulty_comments_are_counted_after_a_hundred(count: int) -> None:
 )  # fmt: skip
 def test_which_findings_a_comment_can_suppress(code: str, expected: bool) -> None:
     assert is_suppressible(code) is expected
+
+
+@pytest.mark.parametrize("code", ["HPT104", "HPT806"])
+def test_a_comment_for_what_none_can_suppress(code: str) -> None:
+    found = succeeded(compiled(f"# hptc: ignore[{code}] we need it")).diagnostics
+    messages = [each.message for each in found if each.code == "HPT010"]
+    assert messages == [f"a comment can't suppress {code}"]

@@ -406,7 +406,12 @@ def test_names_in_snake_case_are_read_as_the_apis() -> None:
     }
     job = read_job([(json.dumps(described), "x.json")])
     assert job.request["TrainingJobDefinition"] == {"RoleArn": DEFINITION["RoleArn"]}
+    assert job.request["HyperParameterTuningJobStatus"] == "Completed"
     assert job.form == "a described tuning job"
+    del described["hyper_parameter_tuning_job_status"]
+    job = read_job([(json.dumps(described), "x.json")])
+    assert "HyperParameterTuningJobStatus" not in job.request
+    assert job.form == "a request"
 
 
 @pytest.mark.parametrize(("before", "is_found"), [(9_998, True), (9_999, False)])

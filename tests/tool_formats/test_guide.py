@@ -45,6 +45,19 @@ def files() -> dict[str, Any]:
         "metadata": {"name": "xgboost-hpo"},
         "spec": in_kubernetes(REQUEST),
     }
+    step = {"Name": "Tune", "Type": "Tuning", "Arguments": REQUEST}
+    pipeline = {"Version": "2020-12-01", "Steps": [step, {**step, "Name": "Again"}]}
+    text = json.dumps({"States": {"Tune": state}})
+    machine = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {"DefinitionString": {"Fn::Join": ["", [text[:9], text[9:]]]}},
+    }
+    event = {
+        "eventName": "CreateHyperParameterTuningJob",
+        "requestParameters": {
+            **in_kubernetes(REQUEST), "hyperParameterTuningJobName": "churn",
+        },
+    }  # fmt: skip
     kind = "aws_sagemaker_hyper_parameter_tuning_job"
     resource = {"type": kind, "address": f"{kind}.churn", "values": in_terraform(REQUEST)}
     versions = {"format_version": "1.2", "terraform_version": "1.9.0"}
@@ -59,6 +72,9 @@ def files() -> dict[str, Any]:
         },
         "tags.json": [{"Key": "team", "Value": "growth"}],
         "machine.json": {"States": {"Tune": state, "Again": state}},
+        "pipeline.json": {"PipelineDefinition": json.dumps(pipeline)},
+        "cdk.out/Tuning.template.json": {"Resources": {"TuneMachine": machine, "Other": machine}},
+        "event.json": {"Events": [{"CloudTrailEvent": json.dumps(event)}]},
         "config-of-airflow.json": {**REQUEST, "S3Operations": {}},
         "job.yaml": job,
         "-": {"apiVersion": "v1", "kind": "List", "items": [job, {**job, "metadata": {}}]},
@@ -75,6 +91,7 @@ def test_a_command_of_the_guide(
         pytest.skip("it needs a program that is not installed here")
     monkeypatch.chdir(tmp_path)
     for name, data in files().items():
+        Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text(json.dumps(data), "utf-8")
     # The tests of a process share the state of its sandboxes, in which a name is taken for good.
     name = f"guide-{COMMANDS.index(command)}"
@@ -92,7 +109,8 @@ def test_a_command_of_the_guide(
 def test_the_guide_has_commands_for_every_tool() -> None:
     sections = [re.search(r"\n## ([^\n]+)\n", f"\n## {part}") for part in GUIDE.split("\n## ")[1:]]
     assert [found[1] for found in sections if found] == [
-        "boto3", "AWS CLI", "SageMaker SDK", "Step Functions", "Airflow", "Kubernetes", "Terraform",
+        "boto3", "AWS CLI", "SageMaker SDK", "Step Functions",
+        "SageMaker Pipelines", "CloudFormation", "CloudTrail", "Airflow", "Kubernetes", "Terraform",
         "Katib", "Weights & Biases sweeps",
     ]  # fmt: skip
     assert len(COMMANDS) >= 10

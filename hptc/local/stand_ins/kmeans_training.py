@@ -18,6 +18,7 @@ from sklearn.metrics import pairwise_distances_argmin
 
 from hptc.local.stand_ins.data_tables import Array, read_unlabeled, require_feature_count
 from hptc.local.stand_ins.training_files import (
+    SEED,
     Settings,
     TrainingError,
     TrainingFiles,
@@ -27,7 +28,6 @@ from hptc.local.stand_ins.training_files import (
 _METRICS = ("msd", "ssd")
 _METHODS = {"random": "random", "kmeans++": "k-means++"}
 _EXTRA_CENTERS, _TRIALS, _BATCH, _ITERATIONS, _TOLERANCE = 4, 3, 5000, 300, 0.0001
-_SEED = 0  # so that two training jobs with the same hyperparameters report the same values
 
 
 def train(files: TrainingFiles) -> None:
@@ -83,7 +83,7 @@ def _centers(features: Array, settings: Settings) -> Array:
         max_iter=settings.integer("epochs", 1),
         max_no_improvement=None,
         n_init=1,
-        random_state=_SEED,
+        random_state=SEED,
     )
     narrow = KMeans(
         n_clusters=k,
@@ -91,7 +91,7 @@ def _centers(features: Array, settings: Settings) -> Array:
         max_iter=settings.integer("local_lloyd_max_iter", _ITERATIONS),
         n_init=settings.integer("local_lloyd_num_trials", _TRIALS),
         tol=settings.number("local_lloyd_tol", _TOLERANCE),
-        random_state=_SEED,
+        random_state=SEED,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of fewer distinct rows than centers

@@ -18,6 +18,7 @@ from sklearn.random_projection import GaussianRandomProjection, SparseRandomProj
 
 from hptc.local.stand_ins.data_tables import Array, read_labeled, require_feature_count
 from hptc.local.stand_ins.training_files import (
+    SEED,
     Settings,
     TrainingError,
     TrainingFiles,
@@ -26,7 +27,6 @@ from hptc.local.stand_ins.training_files import (
 )
 
 _METRICS = {"L2": "euclidean", "COSINE": "cosine"}
-_SEED = 0  # so that two training jobs with the same hyperparameters report the same values
 
 
 def train(files: TrainingFiles) -> None:
@@ -71,10 +71,8 @@ def _read(files: TrainingFiles, channel: str, feature_dim: int) -> tuple[Array, 
 
 def _sample(count: int, settings: Settings) -> Any:
     """The rows of the sample, in the order of the data."""
-    size = settings.integer("sample_size")
-    if size >= count:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(_SEED).choice(count, size, replace=False))
+    size = min(settings.integer("sample_size"), count)
+    return np.sort(np.random.default_rng(SEED).choice(count, size, replace=False))
 
 
 def _projection(settings: Settings, feature_dim: int) -> Any:
@@ -87,5 +85,5 @@ def _projection(settings: Settings, feature_dim: int) -> Any:
             f"dimension_reduction_target must be below feature_dim {feature_dim}, but is {target}"
         )
     if kind == "sign":  # random signs: no entry is zero
-        return SparseRandomProjection(n_components=target, density=1.0, random_state=_SEED)
-    return GaussianRandomProjection(n_components=target, random_state=_SEED)
+        return SparseRandomProjection(n_components=target, density=1.0, random_state=SEED)
+    return GaussianRandomProjection(n_components=target, random_state=SEED)

@@ -22,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from hptc.local.stand_ins.data_tables import Array, read_labeled, require_feature_count
 from hptc.local.stand_ins.linear_metrics import class_metrics, objective_loss, value_metrics
 from hptc.local.stand_ins.training_files import (
+    SEED,
     Settings,
     TrainingError,
     TrainingFiles,
@@ -45,7 +46,6 @@ _LOSSES: Mapping[str, Mapping[str, str]] = {
 _DIVERGES = "the model diverges; use a smaller learning_rate"
 _CHANNELS = ("train", "validation", "test")
 _EPOCHS, _PATIENCE, _TOLERANCE, _RATE = 15, 3, 0.001, 0.01
-_SEED = 0  # so that two training jobs with the same hyperparameters report the same values
 
 
 def train(files: TrainingFiles) -> None:
@@ -108,7 +108,7 @@ class _Learner:
             "learning_rate": "invscaling" if rate == "auto" else "constant",
             "eta0": self._settings.number("learning_rate", _RATE),
             "power_t": 0.25,
-            "random_state": _SEED,
+            "random_state": SEED,
         }
         return (SGDRegressor if self._kind == _REGRESSOR else SGDClassifier)(**options)
 
@@ -146,7 +146,7 @@ class _Learner:
         tolerance = self._settings.number("early_stopping_tolerance", _TOLERANCE)
         weights = self._weights(labels)
         best, waited = math.inf, 0
-        order = np.random.default_rng(_SEED)
+        order = np.random.default_rng(SEED)
         for _ in range(self._settings.integer("epochs", _EPOCHS)):
             rows = order.permutation(len(labels))
             self._fit_epoch(features[rows], labels[rows], weights[rows])

@@ -16,6 +16,7 @@ from hptc.frozen import frozen
 from hptc.local.available_stand_ins import STAND_INS
 
 FAILURE_CODE = 1
+SEED = 0  # so that training jobs with the same hyperparameters report the same values
 _PREFIX = "_"  # of what SageMaker adds, such as `_tuning_objective_metric`
 
 

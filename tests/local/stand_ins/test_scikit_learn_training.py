@@ -101,6 +101,57 @@ def test_linear_learner_stops_when_the_loss_does_not_improve(
     assert all(better or other for better, other in itertools.pairwise(is_better[:-1]))
 
 
+def test_linear_learner_has_the_defaults_of_aws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """15 epochs, of which 3 may not improve, and the 3 best classes.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/ll_hyperparameters.html
+    """
+    given = {"predictor_type": "multiclass_classifier", "num_classes": "5"}
+    five = csv(rows(classes=5))
+    patient = given | {"early_stopping_patience": "100"}
+    out = log(tmp_path / "a", capsys, "linear-learner", patient, "train", content=five)
+    assert len(reported(out, "train:objective_loss")) == 15
+    top = {
+        k: log(
+            tmp_path / k, capsys, "linear-learner", given | {"accuracy_top_k": k}, "train",
+            content=five,
+        )
+        for k in "234"
+    }  # fmt: skip
+    assert log(tmp_path / "b", capsys, "linear-learner", given, "train", content=five) == top["3"]
+    assert len(set(top.values())) == 3
+    never_better = given | {"early_stopping_tolerance": "1"}
+    out = log(tmp_path / "c", capsys, "linear-learner", never_better, "train", content=five)
+    assert len(reported(out, "train:objective_loss")) == 3
+
+
+def test_k_means_has_the_defaults_of_aws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One epoch; and where AWS's is `auto`, 4 centers for one, and the best of 3 trials.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/k-means-api-config.html
+    """
+    given = {"k": "20", "feature_dim": "4", "local_lloyd_init_method": "random"}
+
+    def values(**more: str) -> str:
+        folder = tmp_path / "-".join(("with", *more, *more.values()))
+        return log(
+            folder, capsys, "kmeans", given | more, "train",
+            content=csv(rows(100)), content_type="text/csv;label_size=0",
+        )  # fmt: skip
+
+    default = values()
+    assert default == values(epochs="1", extra_center_factor="4", local_lloyd_num_trials="3")
+    for name, numbers in {
+        "epochs": "2", "extra_center_factor": "35", "local_lloyd_num_trials": "24",
+    }.items():  # fmt: skip
+        for number in numbers:
+            assert values(**{name: number}) != default, name
+
+
 def test_k_means_reports_the_metrics_of_the_catalog(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,6 +189,25 @@ def test_k_nn_reports_the_metrics_of_the_catalog(
     assert "there is no input channel test, so there are no metrics" in out
 
 
+def test_k_nn_finds_every_row_of_a_sample_that_is_not_smaller_than_the_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for size in ("60", "61"):
+        given = KNN | {"k": "1", "sample_size": size}
+        out = log(tmp_path / size, capsys, "knn", given, "train", "test")
+        assert reported(out, "test:accuracy") == [1.0]
+    given = KNN | {"k": "1", "sample_size": "30"}
+    out = log(tmp_path / "half", capsys, "knn", given, "train", "test")
+    assert reported(out, "test:accuracy")[0] < 1
+
+
+def test_k_nn_can_have_as_many_neighbors_as_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = log(tmp_path, capsys, "knn", KNN | {"k": "60", "sample_size": "60"}, "train", "test")
+    assert reported(out, "test:accuracy") == [0.5]
+
+
 @pytest.mark.parametrize("kind", ["sign", "fjlt"])
 def test_k_nn_reduces_the_dimension(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
@@ -160,6 +230,9 @@ def test_k_nn_reduces_the_dimension(
             REGRESSOR | {"learning_rate": "1e300", "normalize_label": "false"},
             "the model diverges; use a smaller learning_rate",
         ),
+        ("kmeans", KMEANS | {"eval_metrics": "[]"}, "eval_metrics must be a list"),
+        ("kmeans", KMEANS | {"eval_metrics": '"msd"'}, "eval_metrics must be a list"),
+        ("kmeans", KMEANS | {"eval_metrics": '["mad"]'}, "eval_metrics must be a list"),
         ("knn", KNN | {"k": "two"}, "k must be a number, but is two"),
         ("kmeans", {"k": "2"}, "the hyperparameter feature_dim is required"),
         ("kmeans", KMEANS | {"feature_dim": "3", "k": "90"}, "k is 90, but the input channel"),

@@ -1,0 +1,79 @@
+"""An event of AWS CloudTrail that says who created a tuning job, with the request.
+
+A file is an event, a file of a trail (`Records`), or the output of `aws cloudtrail lookup-events`:
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hptc.errors import UsageError
+from hptc.text import code, listed_code
+from hptc.tool_formats.embedded_json import embedded_mapping
+from hptc.tool_formats.imported_job import ImportedJob
+from hptc.tool_formats.member_names import Conversion
+
+_EVENT = "CreateHyperParameterTuningJob"
+_NAME = "hyperParameterTuningJobName"
+
+
+def is_cloudtrail(data: Mapping[str, Any]) -> bool:
+    """Whether a file has events of CloudTrail."""
+    if "eventName" in data and "requestParameters" in data:
+        return True
+    records, found = data.get("Records"), data.get("Events")
+    return any(
+        isinstance(each, Mapping) and key in each
+        for entries, key in ((records, "eventName"), (found, "CloudTrailEvent"))
+        if isinstance(entries, list)
+        for each in entries[:1]
+    )
+
+
+def read_cloudtrail(data: Mapping[str, Any], selected: str | None) -> ImportedJob:
+    """The tuning job of the only event that creates one, or the one named `selected`."""
+    requests = [
+        event["requestParameters"]
+        for event in _events(data)
+        if event.get("eventName") == _EVENT and isinstance(event.get("requestParameters"), Mapping)
+    ]
+    names = [str(request.get(_NAME)) for request in requests]
+    if not requests:
+        raise UsageError(
+            f"no event in this file is {_EVENT} with its request",
+            help="look for it with: aws cloudtrail lookup-events --lookup-attributes "
+            f"AttributeKey=EventName,AttributeValue={_EVENT}",
+        )
+    if selected is None and len(requests) > 1:
+        raise UsageError(
+            "several tuning jobs in this file",
+            help=f"choose one with --resource: {listed_code(names)}",
+        )
+    if selected is not None and selected not in names:
+        raise UsageError(
+            f"no tuning job {code(selected)} in this file",
+            help=f"tuning jobs: {listed_code(names)}",
+        )
+    conversion = Conversion()
+    request = conversion.request(requests[0 if selected is None else names.index(selected)])
+    return ImportedJob(request=request, form="an event of CloudTrail", notes=conversion.notes())
+
+
+def _events(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if "eventName" in data:
+        yield data
+    for entry in _list(data.get("Records")):
+        if isinstance(entry, Mapping):
+            yield entry
+    for entry in _list(data.get("Events")):
+        event = (
+            embedded_mapping(entry.get("CloudTrailEvent")) if isinstance(entry, Mapping) else None
+        )
+        if event is not None:
+            yield event
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

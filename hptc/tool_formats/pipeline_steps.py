@@ -1,0 +1,142 @@
+"""A tuning step in the definition of a SageMaker pipeline, whose Arguments are the request.
+
+Values are expressions such as `{"Get": "Parameters.Bucket"}` and `{"Std:Join": …}`. The format:
+https://aws-sagemaker-mlops.github.io/sagemaker-model-building-pipeline-definition-JSON-schema/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hptc.diagnostics import Path
+from hptc.errors import UsageError
+from hptc.text import code, listed_code
+from hptc.tool_formats.embedded_json import embedded_mapping
+from hptc.tool_formats.imported_job import ImportedJob
+from hptc.tool_formats.member_names import Conversion, Open, snake_case
+
+_BODY = "PipelineDefinition"  # of a DescribePipeline response
+_MARK = "\0"
+"""Around an expression in a text; no value of a request can contain it."""
+_MOST_STEPS = 10_000
+
+
+def is_pipeline_definition(data: Mapping[str, Any]) -> bool:
+    """Whether a file is a pipeline's definition, or a response with one."""
+    return isinstance(data.get(_BODY), str) or (
+        isinstance(data.get("Steps"), list) and "Version" in data
+    )
+
+
+def read_pipeline_definition(data: Mapping[str, Any], selected: str | None) -> ImportedJob:
+    """The tuning job of the only tuning step, or of the step `selected`."""
+    if isinstance(data.get(_BODY), str):
+        body = embedded_mapping(data[_BODY])
+        if body is None:
+            raise UsageError("the pipeline's definition in this file can't be read as JSON")
+        data = body
+    step = _selected(list(_tuning_steps(data)), selected)
+    expressions = _Expressions(_defaults(data))
+    arguments = expressions.resolved(step.get("Arguments"))
+    conversion = Conversion(open_text=expressions.open_text)
+    request = conversion.request(arguments if isinstance(arguments, Mapping) else {})
+    return ImportedJob(
+        request=request,
+        form=f"the step {step['Name']} of a SageMaker pipeline",
+        notes=(*expressions.notes(), *conversion.notes()),
+        open_members=tuple(conversion.open_members),
+    )
+
+
+def _defaults(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The default value of each parameter that has one."""
+    parameters = data.get("Parameters")
+    return {
+        f"Parameters.{each['Name']}": each["DefaultValue"]
+        for each in (parameters if isinstance(parameters, list) else ())
+        if isinstance(each, Mapping) and "Name" in each and "DefaultValue" in each
+    }
+
+
+class _Expressions:
+    """Resolves the expressions of a pipeline with the defaults of its parameters.
+
+    Another expression becomes a text, which `open_text` recognizes.
+    """
+
+    def __init__(self, defaults: Mapping[str, Any]) -> None:
+        self._defaults = defaults
+        self._used: dict[str, None] = {}
+
+    def resolved(self, value: object) -> object:
+        """A value without expressions."""
+        if isinstance(value, list):
+            return [self.resolved(each) for each in value]
+        if not isinstance(value, Mapping):
+            return value
+        if set(value) == {"Get"}:
+            name = str(value["Get"])
+            if name not in self._defaults:
+                return f"{_MARK}{name}{_MARK}"
+            self._used[name.partition(".")[2]] = None
+            return self._defaults[name]
+        join = value.get("Std:Join")
+        if isinstance(join, Mapping) and isinstance(join.get("Values"), list):
+            return str(join.get("On", "")).join(str(self.resolved(each)) for each in join["Values"])
+        return {key: self.resolved(each) for key, each in value.items()}
+
+    def open_text(self, text: str, _path: Path) -> Open | None:
+        """The template and the expression of a text with one."""
+        if _MARK not in text:
+            return None
+        parts = text.split(_MARK)
+        if parts[0] == parts[2] == "" and len(parts) == 3:
+            return "", parts[1]
+        template = expression = ""
+        for index, part in enumerate(parts):
+            is_open = index % 2 == 1
+            template += "{{ " + snake_case(part.rpartition(".")[2]) + " }}" if is_open else part
+            expression += f"<{part}>" if is_open else part
+        return template, expression
+
+    def notes(self) -> tuple[str, ...]:
+        """The parameters whose defaults were used, for a person to read."""
+        if not self._used:
+            return ()
+        return (f"used the default values of the pipeline's parameters {listed_code(self._used)}",)
+
+
+def _tuning_steps(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every tuning step, also in the branches of a condition."""
+    waiting: list[Any] = list(reversed(_list(data.get("Steps"))))
+    seen = 0
+    while waiting and seen < _MOST_STEPS:
+        step = waiting.pop()
+        seen += 1
+        if not isinstance(step, Mapping):
+            continue
+        if step.get("Type") == "Tuning":
+            yield {**step, "Name": str(step.get("Name", ""))}
+        arguments = step.get("Arguments")
+        if isinstance(arguments, Mapping):
+            for branch in ("ElseSteps", "IfSteps"):
+                waiting += reversed(_list(arguments.get(branch)))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _selected(steps: list[Mapping[str, Any]], selected: str | None) -> Mapping[str, Any]:
+    names = [step["Name"] for step in steps]
+    if not steps:
+        raise UsageError("no step of this pipeline has the type Tuning")
+    if selected is None and len(steps) == 1:
+        return steps[0]
+    if selected not in names:
+        problem = "several tuning steps" if selected is None else f"no tuning step {code(selected)}"
+        raise UsageError(
+            f"{problem} in this pipeline", help=f"choose one with --state: {listed_code(names)}"
+        )
+    return steps[names.index(selected)]
