@@ -6,6 +6,7 @@ Import it within `numerical_libraries`.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from statistics import median
 
@@ -155,7 +156,9 @@ def standardize(values: Sequence[float]) -> Standardized:
     Without a cut, a few very bad configurations would flatten all the others.
     """
     raw = np.array(values, dtype=np.float64)
-    unit = float(np.abs(raw).max()) or 1.0  # their squares may exceed a float
+    unit = float(np.abs(raw).max())  # without it, their squares may exceed a float
+    if unit < sys.float_info.min:  # numbers so small have few digits: these are all 0
+        unit = 1.0
     raw = raw / unit
     middle, best = float(np.median(raw)), float(raw.min())
     if middle > best:

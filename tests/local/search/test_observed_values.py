@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hptc.local.search.observed_values import final_values, standardize
@@ -61,6 +61,8 @@ def test_the_worst_values_are_cut_off() -> None:
     assert cut.best == 1.0
 
 
+@example([0.0, 5e-324])
+@example([1e308, -1e308])
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
 def test_standardized_values_are_finite_and_in_order(values: list[float]) -> None:
     standardized = standardize(values)
@@ -68,3 +70,4 @@ def test_standardized_values_are_finite_and_in_order(values: list[float]) -> Non
     ordered = [value for _, value in sorted(zip(values, standardized.values, strict=True))]
     assert ordered == sorted(ordered)
     assert abs(float(standardized.values.mean())) < 1e-6
+    assert all(math.isfinite(standardized.of(value)) for value in values)
