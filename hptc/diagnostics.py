@@ -330,7 +330,10 @@ def nearest(
     if key in folded:
         return folded[key]
     close = get_close_matches(key, folded, n=2, cutoff=cutoff)
-    if len(close) > 1 and len({SequenceMatcher(None, each, key).ratio() for each in close}) == 1:
+    if (
+        len(close) > 1
+        and len({SequenceMatcher(None, candidate, key).ratio() for candidate in close}) == 1
+    ):
         return None
     return folded[close[0]] if close else None
 

@@ -131,7 +131,7 @@ def located(
         file.origin.document,
         unchecked=lambda: _unchecked_codes(rules_run),
     )
-    in_order = sorted((moved.get(each, each) for each in kept), key=sort_key)
+    in_order = sorted((moved.get(diagnostic, diagnostic) for diagnostic in kept), key=sort_key)
     return tuple(sorted(capped(in_order), key=sort_key)), tuple(suppressed)
 
 
@@ -240,7 +240,8 @@ def _scripts(draft: Draft, workspace: Workspace) -> dict[RequestPath, ScriptFact
     for path, code in draft.codes.items():
         key = (code.packed.digest, code.entry_point)
         if key not in workspace.scripts:
-            has_time = sum(each.seconds for each in workspace.scripts.values()) < SECONDS_OF_A_RUN
+            seconds = sum(script.seconds for script in workspace.scripts.values())
+            has_time = seconds < SECONDS_OF_A_RUN
             workspace.scripts[key] = (
                 read_scripts(code.packed, code.entry_point) if has_time else ScriptFacts()
             )

@@ -29,7 +29,7 @@ from hptc.spec.tuning_spec import Spec
 
 UNPACKABLE = "HPT008"
 MAX_BYTES_OF_A_RUN = 200_000_000
-"""Of all directories that one run packs: a small pull request can contain any number of them."""
+"""For all directories that one run packs: a small pull request can contain any number of them."""
 _NO_DIGEST = "0" * 64  # in a request with errors
 
 
@@ -44,7 +44,7 @@ def add_code(request: Request, spec: Spec, origin: Origin, workspace: Workspace)
             continue
         packed = _packed(source, at, origin, workspace)
         bucket = _bucket(origin.environment, at)
-        problems = [each for each in (packed, bucket) if isinstance(each, Finding)]
+        problems = [result for result in (packed, bucket) if isinstance(result, Finding)]
         findings += problems
         code = TrainingCode(
             at=at,
@@ -82,7 +82,7 @@ def _add(code: TrainingCode, training_job: TrainingJob, definition: Request) -> 
         if algorithm.get("TrainingInputMode", "File") != "File":
             channel["InputMode"] = "File"  # the container unpacks a file
         channels = definition.setdefault("InputDataConfig", [])
-        if all(each.get("ChannelName") != CODE_CHANNEL for each in channels):
+        if all(channel.get("ChannelName") != CODE_CHANNEL for channel in channels):
             channels.append(channel)
     static[SUBMIT_DIRECTORY] = value_text(location, as_json=as_json)
 
@@ -172,7 +172,7 @@ def _folder(directory: str, root: FilePath, workspace: Workspace) -> FilePath | 
 def _pack_once(folder: FilePath, workspace: Workspace) -> PackedCode | PackingProblem:
     """The code in a folder, which one run reads once for all specs and environments."""
     if folder not in workspace.packed:
-        used = sum(each.size for each in workspace.packed.values() if isinstance(each, PackedCode))
+        used = sum(code.size for code in workspace.packed.values() if isinstance(code, PackedCode))
         workspace.packed[folder] = (
             pack(folder, workspace.files)
             if used <= MAX_BYTES_OF_A_RUN

@@ -129,7 +129,7 @@ def _add_code(
 ) -> AddedCode:
     """Add the training code of the spec, which most specs don't have."""
     training_jobs = (spec.training_job, *(spec.training_jobs or {}).values())
-    if all(each is None or each.source is None for each in training_jobs):
+    if all(training_job is None or training_job.source is None for training_job in training_jobs):
         return AddedCode()
     from hptc.compiler.code_packing import add_code
 

@@ -95,8 +95,9 @@ def merged_diagnostics(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
             if environment not in where:
                 where.append(environment)
     merged: list[Diagnostic] = []
-    for each, (file, where) in occurrences.items():
-        diagnostic = _without_fixes_in_a_spec(each) if each in shared else each
+    for diagnostic, (file, where) in occurrences.items():
+        if diagnostic in shared:
+            diagnostic = _without_fixes_in_a_spec(diagnostic)
         names = tuple(name for name in where if name is not None)
         if len(names) != len(where) or len(names) >= len(set(environments_of[file])):
             merged.append(diagnostic)

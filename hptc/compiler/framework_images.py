@@ -98,7 +98,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def _ambiguous(name: str, version: str, versions: tuple[Version, ...], at: SpecPath) -> Finding:
-    repositories = tuple(dict.fromkeys(each.repository for each in versions))
+    repositories = tuple(dict.fromkeys(row.repository for row in versions))
     several = len(repositories) > 1
     return Finding(
         code="HPT104",
@@ -106,7 +106,7 @@ def _ambiguous(name: str, version: str, versions: tuple[Version, ...], at: SpecP
         path=at / ("framework" if several else "version"),
         help=f"write `framework:` with {listed_code(repositories, 'or')}"
         if several
-        else f"write {listed_code((each.spellings[0] for each in versions), 'or')}",
+        else f"write {listed_code((row.spellings[0] for row in versions), 'or')}",
     )
 
 
@@ -119,7 +119,9 @@ def _composed(
     families = [known.family for name in _types(definition) if (known := instance(name))]
     uri = images.framework_image_uri(row.repository, row.tag(processor, families), region)
     if region in row.absent_from:
-        valid = [each for each in images.regions(row.repository) if each not in row.absent_from]
+        valid = [
+            region for region in images.regions(row.repository) if region not in row.absent_from
+        ]
         return Finding(
             code="HPT104",
             message=f"`{row.repository}` {row.name} is not published in {region}",
@@ -148,7 +150,7 @@ def _processor(row: Version, definition: Request, at: SpecPath) -> Processor | F
         if processor in row.hardware:
             return processor
         problem = f"it has no image for {listed(types)}"
-    example = listed_code((row.tag(each) for each in row.hardware), "or")
+    example = listed_code((row.tag(processor) for processor in row.hardware), "or")
     return Finding(
         code="HPT104",
         message=f"version `{row.name}` does not select an image: {problem}",

@@ -103,7 +103,7 @@ def _with_sources(spec: dict[str, Any], sources: Mapping[str, TrainingCode]) -> 
 def _open_comment(members: Sequence[OpenMember]) -> str:
     if not members:
         return ""
-    lines = [f"#   {each.template or each.place}: {each.expression}" for each in members]
+    lines = [f"#   {member.template or member.place}: {member.expression}" for member in members]
     shown = [printable(shortened(line, _LONGEST_COMMENT)) for line in dict.fromkeys(lines)]
     return "\n".join(("# Values to fill in, and what they were:", *shown, ""))
 
@@ -129,7 +129,8 @@ def requested(response: Mapping[str, Any]) -> Request:
     several = request.get("TrainingJobDefinitions")
     if isinstance(several, list):
         request["TrainingJobDefinitions"] = [
-            _as_requested(each) if isinstance(each, Mapping) else each for each in several
+            _as_requested(definition) if isinstance(definition, Mapping) else definition
+            for definition in several
         ]
     return request
 
@@ -155,7 +156,7 @@ def _as_requested(definition: Mapping[str, Any]) -> Request:
 
 def _algorithm_as_requested(algorithm: Mapping[str, Any]) -> Request:
     metrics = algorithm.get("MetricDefinitions") or []
-    if not isinstance(metrics, list) or not all(isinstance(each, Mapping) for each in metrics):
+    if not isinstance(metrics, list) or not all(isinstance(metric, Mapping) for metric in metrics):
         return dict(algorithm)
     image = algorithm.get("TrainingImage")
     identified = identify(image) if isinstance(image, str) else None
@@ -261,7 +262,7 @@ def _has_spec_values(value: object, levels: int = _MAX_JSON_DEPTH) -> bool:
         value = value.value
     if isinstance(value, (dict, list)):
         inner = value.values() if isinstance(value, dict) else value
-        return levels > 0 and all(_has_spec_values(each, levels - 1) for each in inner)
+        return levels > 0 and all(_has_spec_values(item, levels - 1) for item in inner)
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 

@@ -131,8 +131,8 @@ def _spread(shared: Any, data: Mapping[str, Any]) -> Any:
     several = data.get("training_jobs")
     names = several if isinstance(several, dict) else {}
     rest = {key: value for key, value in shared.items() if key != "training_job"}
-    each = dict.fromkeys(names, shared["training_job"])
-    return merged({"training_jobs": each}, rest)
+    copies = dict.fromkeys(names, shared["training_job"])
+    return merged({"training_jobs": copies}, rest)
 
 
 def merged(under: Any, over: Any) -> Any:

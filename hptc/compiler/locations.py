@@ -145,9 +145,13 @@ def with_findings(outcome: Compiled, findings: Iterable[Finding]) -> Compiled:
     diagnostics = to_diagnostics(later, file)
     moved = at_providers(diagnostics, later, file)
     known = {*outcome.diagnostics, *outcome.suppressed}
-    new = [each for each in dict.fromkeys(diagnostics) if not {each, moved.get(each)} & known]
+    new = [
+        diagnostic
+        for diagnostic in dict.fromkeys(diagnostics)
+        if not {diagnostic, moved.get(diagnostic)} & known
+    ]
     kept, suppressed = suppressions.split(new, outcome.document)
-    kept = [moved.get(each, each) for each in kept]
+    kept = [moved.get(diagnostic, diagnostic) for diagnostic in kept]
     return replace(
         outcome,
         diagnostics=tuple(sorted([*outcome.diagnostics, *kept], key=sort_key)),

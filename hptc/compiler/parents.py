@@ -27,7 +27,7 @@ from hptc.spec.tuning_spec import Spec
 _NAME = "HyperParameterTuningJobName"
 _MAX_PARENTS = 5  # the API's limit; a malicious file may list thousands
 _MAX_CHAIN = 100  # compiling a parent takes several calls, and Python's recursion is limited
-_SHORTEST = 4  # of the names in which a typo can be told from another name
+_SHORTEST = 4  # shorter names differ too little to tell a typo from another name
 _LATEST = r"\s*latest\(\s*([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)\s*\)\s*"
 _LIKE_LATEST = r"(?i)\s*(\$\{hptc:)?latest\b.*[(\[{]|\s*latest\s*\("
 
@@ -269,7 +269,7 @@ def _probable_typo(name: str, specs: tuple[str, ...], path: SpecPath) -> list[Fi
 
 
 def _is_one_mistake(text: str, name: str) -> bool:
-    """Whether a text is a name with one letter added, missing or other, or two swapped.
+    """Whether a text is a name with one letter added, missing or replaced, or two swapped.
 
     Digits don't count: `trees-1` and `trees-2` are different names.
     """

@@ -117,13 +117,13 @@ def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermiss
             trust=role.trust,
             permissions=tuple(
                 Permission(
-                    statement=each,
+                    statement=statement,
                     required_by=tuple(
-                        _requirement(path, compiled, compiled.job) for path in each.required_by
+                        _requirement(path, compiled, compiled.job) for path in statement.required_by
                     )
                     or (requirement,),
                 )
-                for each in role.permissions
+                for statement in role.permissions
             ),
         )
         for stack in schedule_stacks(environment, deployable_specs([compiled]))
@@ -138,7 +138,7 @@ def _requirement(path: RequestPath, compiled: Compiled, job: TuningJob) -> Requi
     provider = PROVIDED.get(str(path[-1]), ("",))[0]
     is_filled_in = bool(provider) and not compiled.layers.written(place)
     # For a value that is in no layer, and for a whole definition, use the spec's own document.
-    is_own = is_filled_in or path in [each.path for each in job.definitions]
+    is_own = is_filled_in or path in [definition.path for definition in job.definitions]
     where = compiled.document if is_own else compiled.layers
     return Requirement(
         path=path_text(place),

@@ -32,7 +32,7 @@ def is_path(given: str, files: Files) -> bool:
 
 
 def may_be_name(given: str) -> bool:
-    """Whether a text is formed like the name of a spec or of a tuning job."""
+    """Whether a text has the form of the name of a spec or of a tuning job."""
     return _NAME.fullmatch(given) is not None
 
 

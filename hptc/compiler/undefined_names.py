@@ -32,7 +32,7 @@ def with_errors(errors: Iterable[Diagnostic], rest: Iterable[Diagnostic]) -> tup
     """All diagnostics of a file, in order, without those that follow from an error's stand-in."""
     undefined = list(errors)
     places = {_start(error.span) for error in undefined}
-    independent = [each for each in rest if _start(each.span) not in places]
+    independent = [diagnostic for diagnostic in rest if _start(diagnostic.span) not in places]
     return tuple(sorted([*undefined, *independent], key=sort_key))
 
 

@@ -45,7 +45,7 @@ def _remove_filled(definition: Request) -> None:
         if resources.get("VolumeKmsKeyId") == _KEY:
             del resources["VolumeKmsKeyId"]
     network = definition.get("VpcConfig", {})
-    if any(names_in(each) for each in network.values()):
+    if any(names_in(value) for value in network.values()):
         del definition["VpcConfig"]
 
 

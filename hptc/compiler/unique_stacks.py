@@ -58,7 +58,7 @@ def _named_spec(outcome: Outcome, project: Project) -> NamedSpec:
 def _has_schedule(document: Document, project: Project) -> bool:
     """Whether a spec has a schedule in any environment."""
     environments = project.file.environments.values()
-    if any(each.overrides.get("schedule") is not None for each in environments):
+    if any(environment.overrides.get("schedule") is not None for environment in environments):
         return True
     # Reading a key parses the document again, so skip documents that can't have it.
     if "schedule" in document.text and document.has(("schedule",)):

@@ -57,7 +57,7 @@ def _verdict(rehearsal: Rehearsal) -> str:
             f"{plural(numbers, 'line')} with a value in {rehearsal.log}"
         )
     if rehearsal.is_objective_found:
-        count, missed = max((each.numbers.count, each.missed.count) for each in objectives)
+        count, missed = max((result.numbers.count, result.missed.count) for result in objectives)
         found = f"objective metric `{rehearsal.objective}` found in {count:,} of {lines}"
         return f"{found}, but missed in {missed:,}" if missed else found
     return f"objective metric `{rehearsal.objective}` not found in {lines}"

@@ -74,9 +74,9 @@ class ApiWords:
         single = self._request.get("TrainingJobDefinition")
         return {
             name
-            for each in (single, *(several if isinstance(several, list) else ()))
-            if isinstance(each, dict)
-            and isinstance(static := each.get("StaticHyperParameters"), dict)
+            for definition in (single, *(several if isinstance(several, list) else ()))
+            if isinstance(definition, dict)
+            and isinstance(static := definition.get("StaticHyperParameters"), dict)
             for name in static
         }
 

@@ -42,7 +42,7 @@ class Conformance:
 def conformance(request: object) -> Conformance:
     """Compare a request with the shape of CreateHyperParameterTuningJob.
 
-    Of a value with a reference, the length is not known yet, but the form is, by an example.
+    The length of a value with a reference is not known yet; its form is, from an example.
     """
     walk = _Walk(violations=[], references=set(), path=[])
     ordered = walk.value(request, input_shape())
@@ -199,7 +199,7 @@ def has_form(text: str, shape: Shape) -> bool:
 
 
 def _fault_of_size(size: float, shape: Shape) -> str:
-    """The same of a number, or of the length of anything else."""
+    """The same for a number, or for the length of anything else."""
     if shape.minimum is not None and size < shape.minimum:
         return "minimum"
     if shape.maximum is not None and size > shape.maximum:

@@ -49,7 +49,8 @@ def number(text: str) -> Decimal | None:
 def built_in(definition: Definition) -> Algorithm | None:
     """The built-in algorithm of a first-party AWS image; None for any other image.
 
-    For an unknown tag, in the newest version of the repository; `possible_algorithms` has them all.
+    For an unknown tag, it is that of the newest version in the repository; `possible_algorithms`
+    has them all.
     """
     return _built_in(definition.training_image or "")
 
@@ -86,7 +87,7 @@ def _possible_algorithms(image: str) -> tuple[Algorithm, ...]:
     if version is None and tag in versions(identified.name):
         version = tag
     known = possible_versions(identified.image.repository, version)
-    return tuple(each for each in known if each.kind == "built_in")
+    return tuple(algorithm for algorithm in known if algorithm.kind == "built_in")
 
 
 def runs_a_script(definition: Definition) -> bool:
@@ -153,7 +154,7 @@ def grid_points(definition: Definition) -> int | None:
 def combinations(definition: Definition) -> int | None:
     """The number of configurations; None without ranges, and if a range is not countable."""
     counts = [value_count(range_) for range_ in definition.ranges]
-    known = [each for each in counts if each is not None]
+    known = [count for count in counts if count is not None]
     return math.prod(known) if known and len(known) == len(counts) else None
 
 

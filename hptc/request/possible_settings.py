@@ -1,6 +1,6 @@
 """The values that a training job's settings can have, for the dependencies between them.
 
-A static hyperparameter has one value, a categorical one several. Of a numeric range, both ends are
+A static hyperparameter has one value, a categorical one several. Both ends of a numeric range are
 taken as examples: a comparison that fails anywhere in the range fails at one of them.
 """
 

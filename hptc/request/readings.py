@@ -1,6 +1,6 @@
 """Reads a request with violations, so that the rules still check the rest of it.
 
-A name that is too long or an ARN with a placeholder says nothing against the other values. The
+A name that is too long or an ARN with a placeholder does not invalidate the other values. The
 rules read such a request twice, with a different stand-in for each invalid value: a finding of only
 one reading is a consequence of the stand-in, not a problem of the request.
 """

@@ -83,7 +83,7 @@ def share_of(range_: NumericRange, text: str) -> float:
 
 
 def is_inside(range_: Range, text: str) -> bool:
-    """Whether a range has a value. The bounds are inside, and a number can be written otherwise."""
+    """Whether a range has a value. The bounds are inside, and any notation of a number counts."""
     match range_:
         case CategoricalRange():
             return text in range_.values

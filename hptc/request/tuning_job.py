@@ -1,7 +1,7 @@
 """`TuningJob`: a request as typed values, which rules, infrastructure, diff, preview and cost read.
 
 Single and multiple definitions, the two resource forms and the four kinds of range are each one
-type here. Every part has its path in the request, for findings. A TuningJob is only for reading:
+type here. Every part has its path in the request, for findings. A TuningJob is never sent:
 hptc sends the request to AWS (see reading.py).
 """
 

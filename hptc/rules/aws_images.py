@@ -193,12 +193,12 @@ def image_for_another_processor(rule: Rule, context: Context) -> Iterator[Findin
         if tag is None or tag.hardware is None:
             continue
         processors = _processors(definition)
-        processor = next((each for each in processors.values() if each != tag.hardware), None)
+        processor = next((kind for kind in processors.values() if kind != tag.hardware), None)
         if processor is None:
             continue
         if tag.hardware != "cpu" and tag.hardware in processors.values():
             continue
-        others = [name for name, each in processors.items() if each == processor]
+        others = [name for name, kind in processors.items() if kind == processor]
         other_tag = _tag_for(processor, tag, identified.image.repository)
         yield rule.finding(
             f"the training image is for {_PLURALS[tag.hardware]}, but {listed(others, 'and')} "

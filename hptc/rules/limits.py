@@ -234,7 +234,7 @@ def max_runtime_too_short(rule: Rule, context: Context) -> Iterator[Finding]:
     limit = context.job.max_runtime_seconds
     if limit is None:
         return
-    runtimes = (each.max_runtime_seconds for each in context.job.definitions)
+    runtimes = (definition.max_runtime_seconds for definition in context.job.definitions)
     longest = max((seconds for seconds in runtimes if seconds is not None), default=limit)
     if limit < longest:
         yield rule.finding(

@@ -16,7 +16,7 @@ from hptc.frozen import frozen
 from hptc.source.readable import is_ci
 
 _NEVER_CODE = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", ".git")
-"""Names of files and folders that tools write beside the code."""
+"""Names of files and folders that tools write next to the code."""
 _BYTECODE = (".pyc", ".pyo")
 
 
@@ -56,7 +56,7 @@ def is_code(name: str) -> bool:
 
 def entries_on_disk(folder: Path, maximum: int) -> list[CodeEntry]:
     """The entries of a folder on disk, which is a real path. Raises UnlistedError."""
-    if any((each / ".git").exists() for each in (folder, *folder.parents)):
+    if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         from hptc.source import git  # a spec without code does not need it
 
         names = git.files_in(folder, maximum, tracked_only=is_ci())

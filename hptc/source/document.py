@@ -36,7 +36,7 @@ from hptc.source.yaml_nodes import (
 from hptc.text import shortened
 
 MAX_SHOWN_COLUMN = 20_000
-"""A place after this column of a line is reported without the text around it."""
+"""Beyond this column of a line, a place is reported without the text around it."""
 _MARGIN = 400  # characters after the place that are shown
 _SURROGATES = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 

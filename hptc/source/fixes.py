@@ -38,7 +38,7 @@ def safe_edits(
 ) -> tuple[tuple[Edit, ...], int]:
     """The edits of the safe fixes of a document's findings, and the number of findings.
 
-    At most one fix of a finding is applied. Of fixes that overlap, the first one is applied.
+    At most one fix of a finding is applied. If fixes overlap, only the first one is applied.
     """
     edits: list[Edit] = []
     count = 0

@@ -21,7 +21,7 @@ _INVISIBLE = (
 _JOINED = (
     "\u0600-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u180a\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
 )
-"""Scripts that need joiners, and emoji, which are joined to one picture."""
+"""Scripts that need joiners, and emoji, which are joined into one picture."""
 
 _HIDDEN = (  # compiled when it is used: most files are ASCII
     rf"[{_BREAKS}{_REORDERING}{_INVISIBLE}]"

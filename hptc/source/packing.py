@@ -22,7 +22,7 @@ ARCHIVE = "sourcedir.tar.gz"
 """The name of the archive, as the SageMaker SDK has it."""
 MAX_CODE_FILES = 5_000
 MAX_CODE_BYTES = 25_000_000
-"""Code is far smaller. What is larger is data, which belongs in an input channel."""
+"""Code is far smaller. Anything larger is data, which belongs in an input channel."""
 _FORMAT = b"hptc training code 1\n"
 _SHOWN = 3
 
@@ -117,7 +117,7 @@ def _problem(entries: list[CodeEntry]) -> PackingProblem | None:
             )
     if (size := sum(entry.size for entry in entries)) > MAX_CODE_BYTES:
         largest = sorted(entries, key=lambda entry: (-entry.size, entry.name))[:_SHOWN]
-        shown = [f"{code(printable(each.name))} ({data_size(each.size)})" for each in largest]
+        shown = [f"{code(printable(entry.name))} ({data_size(entry.size)})" for entry in largest]
         has, maximum = told_apart(size / 1e6, MAX_CODE_BYTES / 1e6, places=1)
         return PackingProblem(
             message=f"has {has} MB, but the maximum is {maximum} MB; "

@@ -19,7 +19,7 @@ def reason_not_to_read(path: Path) -> str | None:
         return "is inside .git, which is never read"
     if not is_ci():
         return None
-    top = next((each for each in path.parents if (each / ".git").exists()), None)
+    top = next((folder for folder in path.parents if (folder / ".git").exists()), None)
     if top is None:
         return None
     tracked = _tracked(top)

@@ -71,7 +71,7 @@ def render(text: str, variables: Mapping[str, Any]) -> Any:
         )
     if "{%" not in text and "{#" not in text:
         pieces = _NAME.split(text)
-        # Odd pieces are names. Most templates are only names and text, which need no Jinja.
+        # Every second piece is a name. Most templates are only names and text, which need no Jinja.
         if not any("{{" in piece or "}}" in piece for piece in pieces[::2]):
             values = [_lookup(name, variables) for name in pieces[1::2]]
             if len(values) == 1 and text.startswith("{{") and text.endswith("}}"):

@@ -12,7 +12,10 @@ MAX_DEPTH = 64
 """libyaml's composer recurses in C and crashes the interpreter on deep nesting."""
 
 MAX_VALUES = 20_000
-"""In a file, after aliases are expanded, against alias bombs. A request has a few thousand."""
+"""The maximum in a file after aliases are expanded, which stops alias bombs.
+
+A request has a few thousand.
+"""
 _MAX_NODES = 2 * MAX_VALUES + 2
 """A key and a value are two nodes. A file with more has more than MAX_VALUES values."""
 

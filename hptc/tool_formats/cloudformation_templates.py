@@ -45,7 +45,7 @@ def is_template(data: Mapping[str, Any]) -> bool:
     """Whether a file is a CloudFormation template."""
     resources = data.get("Resources")
     return isinstance(resources, Mapping) and all(
-        isinstance(each, Mapping) and "Type" in each for each in resources.values()
+        isinstance(resource, Mapping) and "Type" in resource for resource in resources.values()
     )
 
 

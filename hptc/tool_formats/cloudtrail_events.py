@@ -25,10 +25,10 @@ def is_cloudtrail(data: Mapping[str, Any]) -> bool:
         return True
     records, found = data.get("Records"), data.get("Events")
     return any(
-        isinstance(each, Mapping) and key in each
+        isinstance(entry, Mapping) and key in entry
         for entries, key in ((records, "eventName"), (found, "CloudTrailEvent"))
         if isinstance(entries, list)
-        for each in entries[:1]
+        for entry in entries[:1]
     )
 
 

@@ -53,9 +53,9 @@ def _defaults(data: Mapping[str, Any]) -> dict[str, Any]:
     """The default value of each parameter that has one."""
     parameters = data.get("Parameters")
     return {
-        f"Parameters.{each['Name']}": each["DefaultValue"]
-        for each in (parameters if isinstance(parameters, list) else ())
-        if isinstance(each, Mapping) and "Name" in each and "DefaultValue" in each
+        f"Parameters.{parameter['Name']}": parameter["DefaultValue"]
+        for parameter in (parameters if isinstance(parameters, list) else ())
+        if isinstance(parameter, Mapping) and "Name" in parameter and "DefaultValue" in parameter
     }
 
 
@@ -72,7 +72,7 @@ class _Expressions:
     def resolved(self, value: object) -> object:
         """A value without expressions."""
         if isinstance(value, list):
-            return [self.resolved(each) for each in value]
+            return [self.resolved(item) for item in value]
         if not isinstance(value, Mapping):
             return value
         if set(value) == {"Get"}:
@@ -83,8 +83,8 @@ class _Expressions:
             return self._defaults[name]
         join = value.get("Std:Join")
         if isinstance(join, Mapping) and isinstance(join.get("Values"), list):
-            return str(join.get("On", "")).join(str(self.resolved(each)) for each in join["Values"])
-        return {key: self.resolved(each) for key, each in value.items()}
+            return str(join.get("On", "")).join(str(self.resolved(item)) for item in join["Values"])
+        return {key: self.resolved(item) for key, item in value.items()}
 
     def open_text(self, text: str, _path: Path) -> Open | None:
         """The template and the expression of a text with one."""
