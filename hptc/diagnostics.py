@@ -217,10 +217,10 @@ def is_misspelled(word: str, meant: str) -> bool:
     changes = SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
     removed = sum(end - start for tag, start, end, _, _ in changes if tag != "equal")
     added = sum(end - start for tag, _, _, start, end in changes if tag != "equal")
-    return max(removed, added) <= _MOST_WRONG_LETTERS
+    return max(removed, added) <= _MAX_WRONG_LETTERS
 
 
-_SHORTEST_BEGINNING, _MOST_WRONG_LETTERS = 2, 2
+_SHORTEST_BEGINNING, _MAX_WRONG_LETTERS = 2, 2
 
 
 def new_text(change: SetValue | Rename) -> str:

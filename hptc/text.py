@@ -31,7 +31,7 @@ def data_size(size: int) -> str:
     return f"{size / 1e3:,.1f} kB" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
 
 
-def told_apart(value: Decimal | float, limit: Decimal | float, places: int) -> tuple[str, str]:
+def distinct_texts(value: Decimal | float, limit: Decimal | float, places: int) -> tuple[str, str]:
     """A value and the limit that it exceeds, with the decimal places that tell them apart.
 
     `places` are at least shown: `25.0` and `10.0`, or `25.00003` and `25.00000`.

@@ -39,7 +39,7 @@ def test_the_size_of_files(size: int, expected: str) -> None:
 def test_a_value_and_its_limit_are_told_apart(
     value: Decimal | float, limit: Decimal | float, places: int, expected: tuple[str, str]
 ) -> None:
-    assert text.told_apart(value, limit, places) == expected
+    assert text.distinct_texts(value, limit, places) == expected
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, "1 entry"), (3, "3 entries")])

@@ -37,7 +37,7 @@ from hptc.tool_formats.samples import with_samples
 
 _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")
 _JOB_NAME = "HyperParameterTuningJobName"
-_LONGEST_COMMENT = 160
+_MAX_COMMENT_LENGTH = 160
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _MAX_JSON_DEPTH = 50
 """A deeper JSON value stays text: with the levels around it, a spec could be too deep to read."""
@@ -104,7 +104,7 @@ def _open_comment(members: Sequence[OpenMember]) -> str:
     if not members:
         return ""
     lines = [f"#   {member.template or member.place}: {member.expression}" for member in members]
-    shown = [printable(shortened(line, _LONGEST_COMMENT)) for line in dict.fromkeys(lines)]
+    shown = [printable(shortened(line, _MAX_COMMENT_LENGTH)) for line in dict.fromkeys(lines)]
     return "\n".join(("# Values to fill in, and what they were:", *shown, ""))
 
 

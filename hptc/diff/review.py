@@ -7,7 +7,7 @@ reviews of several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 
@@ -249,7 +249,7 @@ def _project_changes(old: Side, new: Side) -> Iterator[Change]:
 
 
 def _relevant_old_errors(
-    errors: Iterable[Diagnostic], added_errors: Iterable[Diagnostic], incomparable: Iterable[Pair]
+    errors: Iterable[Diagnostic], added_errors: Collection[Diagnostic], incomparable: Iterable[Pair]
 ) -> tuple[Diagnostic, ...]:
     """The old errors in hptc.yaml, if they hide what changed in a spec that can't be compared."""
     if not any(_differ(*pair) for pair in incomparable):

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from hptc.infrastructure.arns import arn
 from hptc.infrastructure.statements import Statement
 from hptc.project.project_file import Environment
-from hptc.request.identity import GENERATED, LONGEST_STEM, scheduled_stem
+from hptc.request.identity import GENERATED, MAX_STEM_LENGTH, scheduled_stem
 from hptc.request.tuning_job import Definition, TuningJob
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -67,8 +67,8 @@ def name_pattern(tuning_job: str) -> str:
     if match is None:
         return f"{tuning_job}-*"
     stem = match["stem"]
-    if len(stem) > LONGEST_STEM:
-        return f"{stem[:LONGEST_STEM].rstrip('-')}*"
+    if len(stem) > MAX_STEM_LENGTH:
+        return f"{stem[:MAX_STEM_LENGTH].rstrip('-')}*"
     return f"{stem}-????????-*"
 
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from hptc.frozen import frozen
 from hptc.infrastructure.provenance_tags import TAG_PREFIX, provenance_tags
 from hptc.project.project_file import Environment
-from hptc.request.identity import LONGEST_STEM, scheduled_name_part, scheduled_stem
+from hptc.request.identity import MAX_STEM_LENGTH, scheduled_name_part, scheduled_stem
 
 MAX_CANDIDATES = 50
 """The newest of the completed tuning jobs with a similar name; the tags of each may be read."""
@@ -69,11 +69,11 @@ def run_search(environment: Environment | None, parent: ParentSpec) -> RunSearch
     path = tags[f"{TAG_PREFIX}spec"]
     # All names of runs contain the start of the spec's name, but scheduled ones in lower case.
     parts = re.findall("[a-z0-9-]+", scheduled_name_part(parent.name))
-    is_whole = len(parent.name) <= LONGEST_STEM
+    is_whole = len(parent.name) <= MAX_STEM_LENGTH
     return RunSearch(
         spec=parent.name,
         name_contains=max(parts, key=len, default="").strip("-"),
-        stem=f"{parent.name}-" if is_whole else parent.name[:LONGEST_STEM].rstrip("-"),
+        stem=f"{parent.name}-" if is_whole else parent.name[:MAX_STEM_LENGTH].rstrip("-"),
         scheduled_stem=scheduled_stem(parent.name, project, name) + "-",
         project=tags.get(f"{TAG_PREFIX}project", ""),
         environment=tags.get(f"{TAG_PREFIX}environment", ""),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from hptc.compiler.outcome import Compiled, CompiledSpec
-from hptc.request.identity import GENERATED, LONGEST_STEM, MAX_NAME, scheduled_stem
+from hptc.request.identity import GENERATED, MAX_NAME, MAX_STEM_LENGTH, scheduled_stem
 
 _SCHEDULED = re.compile(r"(?P<stem>.+)-[0-9]{12}")
 _CONTENT_LENGTH = len("-00000000")
@@ -28,7 +28,7 @@ def name_parts(compiled: Compiled) -> tuple[str, ...]:
     name = compiled.job.name
     part = name
     if isinstance(compiled, CompiledSpec):
-        part = compiled.name[:LONGEST_STEM].rstrip("-")
+        part = compiled.name[:MAX_STEM_LENGTH].rstrip("-")
     scheduled = _scheduled_stem(compiled)
     parts = (part,) if part in name else (part, name)
     return parts if scheduled is None else (*parts, scheduled)

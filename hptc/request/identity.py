@@ -18,7 +18,7 @@ MAX_NAME = 32
 _DIGEST_IN_NAME = 8
 _DIGITS_IN_SCHEDULED_NAME = 6
 MAX_RERUN = 999
-LONGEST_STEM = MAX_NAME - len(f"-00000000-r{MAX_RERUN}")
+MAX_STEM_LENGTH = MAX_NAME - len(f"-00000000-r{MAX_RERUN}")
 """This much of a spec's name is in each name of its tuning jobs that is derived from content."""
 GENERATED = re.compile(r"(?P<stem>.+)(?P<suffix>-[0-9a-f]{8}(?:-r[0-9]{1,3})?)")
 """A tuning job's name that is derived from content."""

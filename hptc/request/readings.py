@@ -27,7 +27,7 @@ _DECISIVE = ("Name", "ChannelName", "InstanceGroupName")
 """Names that other values refer to, so nothing can stand for a missing one."""
 
 _LARGEST = 2**31 - 1
-_MOST_TIMES = 5  # the rules still read this many times the allowed number of entries
+_MAX_TIMES = 5  # the rules still read this many times the allowed number of entries
 
 
 def readings(
@@ -82,7 +82,7 @@ def _stand_ins(violation: Violation) -> tuple[Any, ...] | None:
         return None
     match violation.kind:
         case "maximum" if shape.type in _CONTAINERS and (
-            len(value) > _MOST_TIMES * (shape.maximum or 0)
+            len(value) > _MAX_TIMES * (shape.maximum or 0)
         ):
             return None  # the rules would take too long
         case "unknown":

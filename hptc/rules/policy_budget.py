@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hptc.diagnostics import Finding, RequestPath
 from hptc.rules.rule import Context, Rule, error
-from hptc.text import told_apart
+from hptc.text import distinct_texts
 
 if TYPE_CHECKING:
     from hptc.cost.bound import CostBound
@@ -61,7 +61,7 @@ def budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
     budget, maximum = Decimal(str(context.policy.budget_usd)), cost_of(context).maximum
     if maximum is None or maximum.usd is None or maximum.usd <= budget:
         return
-    cost, limit = told_apart(maximum.usd, budget, places=2)
+    cost, limit = distinct_texts(maximum.usd, budget, places=2)
     yield rule.finding(
         f"the tuning job may cost ${cost}, but the budget is ${limit}",
         NUMBER_OF_TRAINING_JOBS,

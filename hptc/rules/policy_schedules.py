@@ -10,7 +10,7 @@ from hptc.rules.policy_budget import cost_of
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.spec.schedule import Schedule
 from hptc.spec.schedule_frequency import shortest_interval, starts_per_month
-from hptc.text import plural, spec_duration, told_apart
+from hptc.text import distinct_texts, plural, spec_duration
 
 _SCHEDULE = SpecPath(("schedule",))
 
@@ -51,7 +51,7 @@ def monthly_budget_exceeded(rule: Rule, context: Context) -> Iterator[Finding]:
     limit = Decimal(str(budget))
     if cost is not None and cost <= limit:
         return
-    usd, limit_usd = told_apart(cost or Decimal(0), limit, places=2)
+    usd, limit_usd = distinct_texts(cost or Decimal(0), limit, places=2)
     costs = f", which may cost ${usd}" if cost is not None else " at an unknown cost"
     times = f"the schedule starts about {plural(starts, 'tuning job')} a month"
     yield rule.finding(

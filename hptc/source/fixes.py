@@ -19,7 +19,7 @@ from hptc.source.scalars import Scalar
 from hptc.source.text_fixes import Edit, TextFix
 from hptc.text import shortened
 
-_LONGEST_TITLE = 200
+_MAX_TITLE_LENGTH = 200
 
 
 def text_fixes(
@@ -83,7 +83,7 @@ def _title(fix: Fix) -> str:
         text = "remove it"
         if not isinstance(change, Remove) and new_text(change) != "null":
             text = f"change to `{new_text(change)}`"
-    return shortened(text[:1].upper() + text[1:], _LONGEST_TITLE)
+    return shortened(text[:1].upper() + text[1:], _MAX_TITLE_LENGTH)
 
 
 def _edits(changes: Iterable[Change], document: Document) -> list[Edit]:

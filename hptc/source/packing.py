@@ -16,7 +16,7 @@ from hptc.frozen import frozen
 from hptc.source.code_entries import CodeEntry, UnlistedError
 from hptc.source.filesystem import Files
 from hptc.source.text_files import UnreadableFileError
-from hptc.text import code, data_size, listed, printable, told_apart
+from hptc.text import code, data_size, distinct_texts, listed, printable
 
 ARCHIVE = "sourcedir.tar.gz"
 """The name of the archive, as the SageMaker SDK has it."""
@@ -118,7 +118,7 @@ def _problem(entries: list[CodeEntry]) -> PackingProblem | None:
     if (size := sum(entry.size for entry in entries)) > MAX_CODE_BYTES:
         largest = sorted(entries, key=lambda entry: (-entry.size, entry.name))[:_SHOWN]
         shown = [f"{code(printable(entry.name))} ({data_size(entry.size)})" for entry in largest]
-        has, maximum = told_apart(size / 1e6, MAX_CODE_BYTES / 1e6, places=1)
+        has, maximum = distinct_texts(size / 1e6, MAX_CODE_BYTES / 1e6, places=1)
         return PackingProblem(
             message=f"has {has} MB, but the maximum is {maximum} MB; "
             f"the largest files are {listed(shown)}",

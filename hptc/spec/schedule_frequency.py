@@ -12,7 +12,7 @@ _DAYS = Fraction(36525, 1200)
 """The average length of a month."""
 _WEEKS = _DAYS / 7
 _RATE = r"rate\((\d+) (minute|hour|day)s?\)"
-_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAYS_OF_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """The days of each month, in a leap year."""
 _PER_DAY = {"minute": 1440, "hour": 24, "day": 1}
 
@@ -110,7 +110,7 @@ def never_starts(schedule: Schedule) -> bool:
         return False
     # A value above the maximum is one that wraps around, as in `NOV-FEB`.
     first = min((day - 1) % 31 + 1 for day in _values(parts[2], month_days))
-    return all(first > _LONGEST[(month - 1) % 12] for month in _values(parts[3], months))
+    return all(first > _DAYS_OF_MONTH[(month - 1) % 12] for month in _values(parts[3], months))
 
 
 def _shortest_days(parts: list[str]) -> int:

@@ -42,7 +42,7 @@ _FORMS = (
     "template in JSON, an event of CloudTrail, an Airflow configuration, a Kubernetes resource or "
     "the output of `terraform show -json`"
 )
-_MOST_DOCUMENTS = 100
+_MAX_DOCUMENTS = 100
 """Of a YAML file with several resources of Kubernetes."""
 _CLOUDFORMATION_TAG = re.compile(r"^Resources:\s*$", re.MULTILINE)
 
@@ -87,8 +87,8 @@ def read_data(text: str, file: str) -> object:
 
 def _kubernetes_documents(text: str, file: str) -> list[Mapping[str, Any]]:
     """The resources in a file with several; empty if it is not such a file."""
-    parts = re.split(r"(?m)^---[ \t]*(?:#.*)?$", text, maxsplit=_MOST_DOCUMENTS)
-    if len(parts) == 1 or len(parts) > _MOST_DOCUMENTS:
+    parts = re.split(r"(?m)^---[ \t]*(?:#.*)?$", text, maxsplit=_MAX_DOCUMENTS)
+    if len(parts) == 1 or len(parts) > _MAX_DOCUMENTS:
         return []
     resources: list[Mapping[str, Any]] = []
     for part in parts:

@@ -19,7 +19,7 @@ from hptc.tool_formats.member_names import Conversion, Open, snake_case
 _BODY = "PipelineDefinition"  # of a DescribePipeline response
 _MARK = "\0"
 """Around an expression in a text; no value of a request can contain it."""
-_MOST_STEPS = 10_000
+_MAX_STEPS = 10_000
 
 
 def is_pipeline_definition(data: Mapping[str, Any]) -> bool:
@@ -111,7 +111,7 @@ def _tuning_steps(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Every tuning step, also in the branches of a condition."""
     waiting: list[Any] = list(reversed(_list(data.get("Steps"))))
     seen = 0
-    while waiting and seen < _MOST_STEPS:
+    while waiting and seen < _MAX_STEPS:
         step = waiting.pop()
         seen += 1
         if not isinstance(step, Mapping):
