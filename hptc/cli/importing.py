@@ -56,7 +56,7 @@ def import_command(
 
     FILE is a CreateHyperParameterTuningJob request or a DescribeHyperParameterTuningJob response
     in JSON or YAML, or `-` for stdin. It may also be a Step Functions state machine, the definition
-    of a SageMaker pipeline, a CloudFormation template, an event of CloudTrail, the configuration of
+    of a SageMaker pipeline, a CloudFormation template, a CloudTrail event, the configuration of
     an Airflow operator, a Kubernetes resource, or the output of `terraform show -json`. Pass
     several files if each is the value of an option of the AWS CLI. The spec compiles to the same
     request.

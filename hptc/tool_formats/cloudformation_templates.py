@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hptc.errors import UsageError
 from hptc.frozen import frozen
-from hptc.text import code, listed_code
+from hptc.text import listed_code
 from hptc.tool_formats.embedded_json import embedded_mapping
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion
 from hptc.tool_formats.pipeline_steps import is_pipeline_definition, read_pipeline_definition
+from hptc.tool_formats.selection import Selection
 from hptc.tool_formats.state_machine import is_state_machine, read_state_machine
 
 _BODIES = {
@@ -26,6 +26,12 @@ _BODIES = {
     "Custom::AWS": ("Create", "Update"),
 }
 """The properties that contain a definition or a call, by type of resource."""
+_SELECTION = Selection(
+    noun="resource",
+    option="--resource",
+    none="no resource of this template creates a tuning job",
+    help=f"hptc import reads the definitions in {listed_code(_BODIES)}",
+)
 _ACTION = "createhyperparametertuningjob"
 _OF_AWS = {
     "AWS::AccountId": "<account_id>",
@@ -51,25 +57,8 @@ def is_template(data: Mapping[str, Any]) -> bool:
 
 def read_template(data: Mapping[str, Any], selected: str | None) -> ImportedJob:
     """The tuning job of the only resource that creates one, or of the resource `selected`."""
-    bodies = list(_bodies(data))
-    names = [body.resource for body in bodies]
-    if not bodies:
-        raise UsageError(
-            "no resource of this template creates a tuning job",
-            help=f"hptc import reads the definitions in {listed_code(_BODIES)}",
-        )
-    if selected is None and len(bodies) > 1:
-        raise UsageError(
-            "several resources of this template create tuning jobs",
-            help=f"choose one with --resource: {listed_code(names)}",
-        )
-    if selected is not None and selected not in names:
-        raise UsageError(
-            f"{code(selected)} is not a resource that creates a tuning job",
-            help=f"resources that create one: {listed_code(names)}",
-        )
-    body = bodies[0 if selected is None else names.index(selected)]
-    return _read(body.data)
+    bodies = [(body.resource, body) for body in _bodies(data)]
+    return _read(_SELECTION.select(bodies, selected).data)
 
 
 def _read(body: Mapping[str, Any]) -> ImportedJob:

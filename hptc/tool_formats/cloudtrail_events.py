@@ -9,18 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hptc.errors import UsageError
-from hptc.text import code, listed_code
 from hptc.tool_formats.embedded_json import embedded_mapping
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion
+from hptc.tool_formats.selection import Selection
 
 _EVENT = "CreateHyperParameterTuningJob"
 _NAME = "hyperParameterTuningJobName"
+_SELECTION = Selection(
+    noun="event",
+    option="--resource",
+    none=f"no event in this file is {_EVENT} with its request",
+    help="look for it with: aws cloudtrail lookup-events --lookup-attributes "
+    f"AttributeKey=EventName,AttributeValue={_EVENT}",
+)
 
 
 def is_cloudtrail(data: Mapping[str, Any]) -> bool:
-    """Whether a file has events of CloudTrail."""
+    """Whether a file has CloudTrail events."""
     if "eventName" in data and "requestParameters" in data:
         return True
     records, found = data.get("Records"), data.get("Events")
@@ -39,26 +45,10 @@ def read_cloudtrail(data: Mapping[str, Any], selected: str | None) -> ImportedJo
         for event in _events(data)
         if event.get("eventName") == _EVENT and isinstance(event.get("requestParameters"), Mapping)
     ]
-    names = [str(request.get(_NAME)) for request in requests]
-    if not requests:
-        raise UsageError(
-            f"no event in this file is {_EVENT} with its request",
-            help="look for it with: aws cloudtrail lookup-events --lookup-attributes "
-            f"AttributeKey=EventName,AttributeValue={_EVENT}",
-        )
-    if selected is None and len(requests) > 1:
-        raise UsageError(
-            "several tuning jobs in this file",
-            help=f"choose one with --resource: {listed_code(names)}",
-        )
-    if selected is not None and selected not in names:
-        raise UsageError(
-            f"no tuning job {code(selected)} in this file",
-            help=f"tuning jobs: {listed_code(names)}",
-        )
+    named = [(str(request.get(_NAME)), request) for request in requests]
     conversion = Conversion()
-    request = conversion.request(requests[0 if selected is None else names.index(selected)])
-    return ImportedJob(request=request, form="an event of CloudTrail", notes=conversion.notes())
+    request = conversion.request(_SELECTION.select(named, selected))
+    return ImportedJob(request=request, form="a CloudTrail event", notes=conversion.notes())
 
 
 def _events(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

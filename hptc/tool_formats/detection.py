@@ -39,7 +39,7 @@ _STATUS = "hyperparametertuningjobstatus"
 _FORMS = (
     "a CreateHyperParameterTuningJob request, a Describe response, the files of an AWS CLI "
     "command, a Step Functions state machine, a SageMaker pipeline's definition, a CloudFormation "
-    "template in JSON, an event of CloudTrail, an Airflow configuration, a Kubernetes resource or "
+    "template in JSON, a CloudTrail event, an Airflow configuration, a Kubernetes resource or "
     "the output of `terraform show -json`"
 )
 _MAX_DOCUMENTS = 100

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hptc.errors import UsageError
-from hptc.text import code, listed_code
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion
+from hptc.tool_formats.selection import Selection
 
 _GROUPS = ("sagemaker.services.k8s.aws/", "sagemaker.aws.amazon.com/")
 _KIND = "hyperparametertuningjob"
 _NAME = "HyperParameterTuningJobName"
 _REGION_ANNOTATION = "services.k8s.aws/region"
+_SELECTION = Selection(
+    noun="resource",
+    option="--resource",
+    none="not a tuning job: a resource has the kind HyperParameterTuningJob and an apiVersion that "
+    f"starts with {_GROUPS[0]}",
+)
 
 
 def is_kubernetes_resource(data: Mapping[str, Any]) -> bool:
@@ -27,7 +32,8 @@ def is_kubernetes_resource(data: Mapping[str, Any]) -> bool:
 
 def read_kubernetes_resource(data: Mapping[str, Any], selected: str | None) -> ImportedJob:
     """The tuning job of a resource, or of the one named `selected` in a `kind: List`."""
-    resource = _selected(_resources(data), selected)
+    resources = [(_name(resource), resource) for resource in _resources(data)]
+    resource = _SELECTION.select(resources, selected)
     metadata = _mapping(resource.get("metadata"))
     conversion = Conversion()
     spec = dict(_mapping(resource.get("spec")))
@@ -57,21 +63,8 @@ def _resources(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _selected(resources: list[Mapping[str, Any]], selected: str | None) -> Mapping[str, Any]:
-    names = [str(_mapping(resource.get("metadata")).get("name")) for resource in resources]
-    if not resources:
-        raise UsageError(
-            "not a tuning job: a resource has the kind HyperParameterTuningJob and an apiVersion "
-            f"that starts with {_GROUPS[0]}",
-        )
-    if selected is None and len(resources) == 1:
-        return resources[0]
-    if selected not in names:
-        problem = "several tuning jobs" if selected is None else f"no tuning job {code(selected)}"
-        raise UsageError(
-            f"{problem} in this file", help=f"choose one with --resource: {listed_code(names)}"
-        )
-    return resources[names.index(selected)]
+def _name(resource: Mapping[str, Any]) -> str:
+    return str(_mapping(resource.get("metadata")).get("name"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -11,15 +11,19 @@ from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.errors import UsageError
-from hptc.text import code, listed_code
+from hptc.text import listed_code
 from hptc.tool_formats.embedded_json import embedded_mapping
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open, snake_case
+from hptc.tool_formats.selection import Selection
 
 _BODY = "PipelineDefinition"  # of a DescribePipeline response
 _MARK = "\0"
 """Around an expression in a text; no value of a request can contain it."""
 _MAX_STEPS = 10_000
+_SELECTION = Selection(
+    noun="step", option="--state", none="no step of this pipeline has the type Tuning"
+)
 
 
 def is_pipeline_definition(data: Mapping[str, Any]) -> bool:
@@ -36,7 +40,8 @@ def read_pipeline_definition(data: Mapping[str, Any], selected: str | None) -> I
         if body is None:
             raise UsageError("the pipeline's definition in this file can't be read as JSON")
         data = body
-    step = _selected(list(_tuning_steps(data)), selected)
+    steps = [(str(step["Name"]), step) for step in _tuning_steps(data)]
+    step = _SELECTION.select(steps, selected)
     expressions = _Expressions(_defaults(data))
     arguments = expressions.resolved(step.get("Arguments"))
     conversion = Conversion(open_text=expressions.open_text)
@@ -126,17 +131,3 @@ def _tuning_steps(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _selected(steps: list[Mapping[str, Any]], selected: str | None) -> Mapping[str, Any]:
-    names = [step["Name"] for step in steps]
-    if not steps:
-        raise UsageError("no step of this pipeline has the type Tuning")
-    if selected is None and len(steps) == 1:
-        return steps[0]
-    if selected not in names:
-        problem = "several tuning steps" if selected is None else f"no tuning step {code(selected)}"
-        raise UsageError(
-            f"{problem} in this pipeline", help=f"choose one with --state: {listed_code(names)}"
-        )
-    return steps[names.index(selected)]

@@ -13,13 +13,20 @@ from typing import Any
 from hptc.diagnostics import Path
 from hptc.errors import UsageError
 from hptc.frozen import frozen
-from hptc.text import code, listed_code
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open
+from hptc.tool_formats.selection import Selection
 
 _CREATES = re.compile(r":sagemaker:createHyperParameterTuningJob(\.sync(:2)?)?$")
 _JSONATA = re.compile(r"\s*\{%.*%\}\s*", re.DOTALL)
 _MAX_STATES = 10_000
+_SELECTION = Selection(
+    noun="state",
+    option="--state",
+    none="no state of this state machine creates a tuning job",
+    help="such a state has the Resource "
+    "arn:aws:states:::sagemaker:createHyperParameterTuningJob, with or without .sync",
+)
 
 
 @frozen
@@ -49,7 +56,8 @@ def has_state_expressions(data: Mapping[str, Any]) -> bool:
 
 def read_state_machine(data: Mapping[str, Any], selected: str | None) -> ImportedJob:
     """The tuning job of the only state that creates one, or of the state `selected`."""
-    state = _selected(list(_states(data)), selected)
+    states = [(state.name, state) for state in _states(data)]
+    state = _SELECTION.select(states, selected)
     is_jsonata = "Arguments" in state.data
     parameters = state.data.get("Arguments" if is_jsonata else "Parameters")
     form = f"the state {state.name} of a state machine" if state.name else "a state machine's state"
@@ -105,33 +113,3 @@ def _states(data: Mapping[str, Any]) -> Iterator[_State]:
         inner += [("", branch) for branch in branches] if isinstance(branches, list) else []
         inner += [("", value.get(key)) for key in ("Iterator", "ItemProcessor")]
         waiting += reversed(inner)
-
-
-def _selected(states: list[_State], selected: str | None) -> _State:
-    names = [state.name for state in states]
-    if not states:
-        raise UsageError(
-            "no state of this state machine creates a tuning job",
-            help="such a state has the Resource "
-            "arn:aws:states:::sagemaker:createHyperParameterTuningJob, with or without .sync",
-        )
-    if selected is not None:
-        named = [state for state in states if state.name == selected]
-        if len(named) != 1:
-            raise UsageError(
-                f"{code(selected)} is not a state that creates a tuning job",
-                help=f"states that create one: {listed_code(names)}",
-            )
-        return named[0]
-    if len(states) > 1:
-        raise UsageError(
-            f"several states create a tuning job: {listed_code(names)}",
-            help=f"choose one, as in --state {_argument(names[0])}",
-        )
-    return states[0]
-
-
-def _argument(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

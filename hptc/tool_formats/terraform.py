@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hptc.errors import UsageError
 from hptc.frozen import frozen
-from hptc.text import code, listed_code
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion
+from hptc.tool_formats.selection import Selection
 
 _TYPE = "aws_sagemaker_hyper_parameter_tuning_job"
 _ATTRIBUTES = frozenset(
@@ -25,6 +24,12 @@ _ATTRIBUTES = frozenset(
     }
 )
 """Attributes that the resource has, but the request does not."""
+_SELECTION = Selection(
+    noun="resource",
+    option="--resource",
+    none=f"no {_TYPE} in this plan or state",
+    help="run `terraform show -json` in the folder that has the resource",
+)
 _UNKNOWN = ".$unknown"
 """Marks a key whose value is known after `terraform apply`; no attribute has such a name."""
 
@@ -43,7 +48,8 @@ def is_terraform(data: Mapping[str, Any]) -> bool:
 
 def read_terraform(data: Mapping[str, Any], selected: str | None) -> ImportedJob:
     """The tuning job of the only such resource, or of the one with the address `selected`."""
-    resource = _selected(list(_resources(data)), selected)
+    resources = [(resource.address, resource) for resource in _resources(data)]
+    resource = _SELECTION.select(resources, selected)
     conversion = Conversion(
         open_key=lambda key: key.removesuffix(_UNKNOWN) if key.endswith(_UNKNOWN) else None
     )
@@ -152,26 +158,3 @@ def _get(value: object, *keys: str) -> object:
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
-
-
-def _selected(resources: list[_Resource], selected: str | None) -> _Resource:
-    addresses = [resource.address for resource in resources]
-    if not resources:
-        raise UsageError(
-            f"no {_TYPE} in this plan or state",
-            help="run `terraform show -json` in the folder that has the resource",
-        )
-    if selected is not None:
-        named = [resource for resource in resources if resource.address == selected]
-        if not named:
-            raise UsageError(
-                f"no tuning job has the address {code(selected)}",
-                help=f"addresses of tuning jobs: {listed_code(addresses)}",
-            )
-        return named[0]
-    if len(resources) > 1:
-        raise UsageError(
-            f"several tuning jobs in this plan or state: {listed_code(addresses)}",
-            help=f"choose one, as in --resource '{addresses[0]}'",
-        )
-    return resources[0]

@@ -133,7 +133,7 @@ NOT_JOBS = {
     "two resources": (
         json.dumps({"apiVersion": "v1", "kind": "List", "items": [KUBERNETES, KUBERNETES]}),
         "x.json",
-        "several tuning jobs in this file\nchoose one with --resource: `a` and `a`",
+        "several resources create a tuning job: `a` and `a`\nchoose one, as in --resource a",
     ),
     "list of nothing": (
         json.dumps({"apiVersion": "v1", "kind": "List"}),
@@ -454,12 +454,14 @@ def test_one_of_two_resources_of_terraform_is_chosen() -> None:
     }
     text = json.dumps(plan)
     message = error_of((text, "plan.json"))
-    assert "several tuning jobs" in message
-    assert "--resource 'aws_sagemaker_hyper_parameter_tuning_job.a'" in message
+    assert "several resources create a tuning job" in message
+    assert "--resource aws_sagemaker_hyper_parameter_tuning_job.a" in message
     address = "aws_sagemaker_hyper_parameter_tuning_job.b"
     job = read_job([(text, "plan.json")], selected=address)
     assert job.request["HyperParameterTuningJobName"] == "b"
-    assert "no tuning job has the address `c`" in error_of((text, "plan.json"), selected="c")
+    assert "no resource with the name `c` creates a tuning job" in error_of(
+        (text, "plan.json"), selected="c"
+    )
 
 
 def test_most_keys_of_a_file_tell_which_part_of_a_request_it_is() -> None:
@@ -476,5 +478,9 @@ def test_a_resource_of_kubernetes_is_chosen_by_its_name() -> None:
     other = {**KUBERNETES, "metadata": {"name": "b"}}
     both = json.dumps({"apiVersion": "v1", "kind": "List", "items": [KUBERNETES, other]})
     assert read_job([(both, "x.json")], selected="b").request["HyperParameterTuningJobName"] == "b"
-    assert "no tuning job `c` in this file" in error_of((both, "x.json"), selected="c")
-    assert "no tuning job `b`" in error_of((json.dumps(KUBERNETES), "x.json"), selected="b")
+    assert "no resource with the name `c` creates a tuning job" in error_of(
+        (both, "x.json"), selected="c"
+    )
+    assert "no resource with the name `b`" in error_of(
+        (json.dumps(KUBERNETES), "x.json"), selected="b"
+    )

@@ -60,8 +60,8 @@ class TestPipeline:
     def test_one_of_several_steps(self) -> None:
         data = self.definition()
         data["Steps"].append({**data["Steps"][1], "Name": "Again"})
-        assert "choose one with --state: `Tune` and `Again`" in refused(data)
-        assert "no tuning step `Other`" in refused(data, "Other")
+        assert "`Tune` and `Again` | choose one, as in --state Tune" in refused(data)
+        assert "no step with the name `Other`" in refused(data, "Other")
         assert imported(data, "Again").form == "the step Again of a SageMaker pipeline"
 
     def test_no_tuning_step(self) -> None:
@@ -152,7 +152,7 @@ class TestCloudFormation:
     def test_one_of_several_resources(self) -> None:
         one = self.machine(self.states())
         data = {"Resources": {"One": one, "Two": one}}
-        assert "choose one with --resource: `One` and `Two`" in refused(data)
+        assert "`One` and `Two` | choose one, as in --resource One" in refused(data)
         assert "resources that create one: `One` and `Two`" in refused(data, "Three")
         assert imported(data, "Two").request == REQUEST
 
@@ -190,12 +190,12 @@ class TestCloudTrail:
     def test_an_event(self, wrapped: Any) -> None:
         job = imported(wrapped(self.event()))
         assert job.request == {**NAMELESS, "HyperParameterTuningJobName": "churn"}
-        assert job.form == "an event of CloudTrail"
+        assert job.form == "a CloudTrail event"
 
     def test_one_of_several(self) -> None:
         data = {"Records": [self.event("a"), self.event("b")]}
-        assert "choose one with --resource: `a` and `b`" in refused(data)
-        assert "tuning jobs: `a` and `b`" in refused(data, "c")
+        assert "`a` and `b` | choose one, as in --resource a" in refused(data)
+        assert "events that create one: `a` and `b`" in refused(data, "c")
         assert imported(data, "b").request["HyperParameterTuningJobName"] == "b"
 
     @pytest.mark.parametrize("members", [{"requestParameters": None}, {"eventName": "ListTags"}])
