@@ -127,7 +127,7 @@ def _forbidden_inputs(
         elif not location.is_prefix and not _is_allowed(_bucket(location.uri), allowed, context):
             listed = f"inputs from all of {_bucket(location.uri)}, which a manifest can list"
             yield listed, location.path
-    for source in (each for channel in definition.channels for each in channel.sources):
+    for source in (source for channel in definition.channels for source in channel.sources):
         match source:
             case FileSystemSource(id=id) if not matches_any_glob(allowed, id):
                 yield f"inputs from the file system {id}", source.path / "FileSystemId"
