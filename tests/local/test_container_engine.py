@@ -76,7 +76,8 @@ def test_the_words_of_an_engine_are_known_from_those_of_a_program(
 
 def test_ctrl_c_in_a_terminal_does_not_reach_the_program(tmp_path: Path) -> None:
     program = tmp_path / "docker"
-    program.write_text(f"#!{sys.executable}\nimport os\nprint(os.getsid(0))\n")
+    code = "import os; print(os.getsid(0))"
+    program.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{code}'\n")
     program.chmod(0o755)
     assert int(Engine(program=str(program)).call("version").stdout) != os.getsid(0)
 
