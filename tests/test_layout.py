@@ -12,7 +12,7 @@ import pytest
 from tests.support.paths import ROOT
 
 PACKAGE, TESTS = ROOT / "hptc", ROOT / "tests"
-MAX_SUPPORT_LINES = 400
+MAX_LINES = 400
 ASSERTING_CALLS = ("raises", "warns", "fail", "golden")
 REPEATED_STEMS = (
     ("__init__", "every package has one"),
@@ -82,13 +82,10 @@ def test_only_test_modules_mark_tests_as_slow() -> None:
     assert marking == []
 
 
-def test_support_modules_are_short() -> None:
-    lengths = {
-        path.name: len(path.read_text(encoding="utf-8").splitlines())
-        for path in (TESTS / "support").glob("*.py")
-    }
-    assert lengths
-    assert {name: lines for name, lines in lengths.items() if lines > MAX_SUPPORT_LINES} == {}
+@pytest.mark.parametrize("folder", [PACKAGE, TESTS / "support"], ids=["hptc", "support"])
+def test_modules_are_short(folder: Path) -> None:
+    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in folder.rglob("*.py")}
+    assert [path for path, length in lengths.items() if length > MAX_LINES] == []
 
 
 @pytest.mark.parametrize(

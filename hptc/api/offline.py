@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from hptc.api.bounds import cost_bounds
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.progress import Progress
-from hptc.diff.review import Review, with_costs
+from hptc.diff.maximum_costs import with_costs
+from hptc.diff.review import Review
 from hptc.diff.sides import review_refs
 from hptc.render.cost import SpecCost
 from hptc.rules import RULES

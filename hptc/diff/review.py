@@ -7,7 +7,7 @@ reviews of several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 
@@ -97,7 +97,7 @@ class Comparison:
     old_count: int | None = None  # of training jobs: the limit, or the size of a grid
     new_count: int | None = None
     parents: tuple[Parent, ...] = ()
-    cost: CostChange | None = None  # set by with_costs
+    cost: CostChange | None = None  # set by maximum_costs.py
     last_run: LastRun | None = None  # set by jobs/last_runs.py, which asks AWS
 
     @property
@@ -284,23 +284,6 @@ def _differ(old: Outcome | None, new: Outcome | None) -> bool:
 def _lacks_its_project(outcome: Outcome | None, side: Side) -> bool:
     """Whether a spec can't be compared because of errors in its hptc.yaml."""
     return outcome is not None and any(d in side.project_findings for d in outcome.diagnostics)
-
-
-def with_costs(review: Review, bound: Callable[[Compiled], CostBound]) -> Review:
-    """The review with the cost bounds of every version that has a request."""
-
-    def with_cost(comparison: Comparison) -> Comparison:
-        old, new = (
-            bound(side) if isinstance(side, Compiled) else None
-            for side in (comparison.old, comparison.new)
-        )
-        has_cost = old is not None or new is not None
-        return replace(comparison, cost=CostChange(old=old, new=new) if has_cost else None)
-
-    specs = tuple(
-        replace(spec, comparisons=tuple(map(with_cost, spec.comparisons))) for spec in review.specs
-    )
-    return replace(review, specs=specs)
 
 
 @frozen

@@ -31,6 +31,7 @@ from hptc.rules import (
     metric_sources,
     objective,
     policy_access,
+    policy_algorithms,
     policy_budget,
     policy_limits,
     policy_schedules,
@@ -41,6 +42,7 @@ from hptc.rules import (
     search_size,
     search_space,
     security,
+    several_algorithms,
     stopping,
     strategy,
     structure,
@@ -52,6 +54,7 @@ from hptc.rules import (
 
 FAMILIES = (
     structure,
+    several_algorithms,
     search_space,
     hyperparameters,
     search_size,
@@ -96,6 +99,7 @@ FAMILIES = (
     policy_budget,
     policy_limits,
     policy_security,
+    policy_algorithms,
     policy_schedules,
     policy_access,
 )

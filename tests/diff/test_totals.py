@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hptc.compiler.outcome import Compiled
 from hptc.cost.bound import CostBound, cost_bound
-from hptc.diff.review import Review, Side, review, with_costs
+from hptc.diff.maximum_costs import with_costs
+from hptc.diff.review import Review, Side, review
 from hptc.diff.totals import totals
 from hptc.render.diff_verdicts import merged_costs
 from tests.support.prices import price_table

@@ -16,7 +16,8 @@ from hptc.compiler.workspace import Workspace
 from hptc.cost.bound import CostBound, cost_bound
 from hptc.diagnostics import Diagnostic, Severity
 from hptc.diff.changes import Change, Growth, Impact, Kind
-from hptc.diff.review import Comparison, LastRun, Review, Side, SpecDiff, review, with_costs
+from hptc.diff.maximum_costs import with_costs
+from hptc.diff.review import Comparison, LastRun, Review, Side, SpecDiff, review
 from hptc.project import project_file
 from hptc.project.project_file import Project
 from hptc.render.diff import Format, render_diff
