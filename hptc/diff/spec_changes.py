@@ -131,7 +131,7 @@ def _with_reason(
 
 
 def _loss(lost: LostSpec | None) -> str:
-    """Why a parent is no longer a spec."""
+    """Why a parent no longer refers to a spec."""
     if lost is not None and lost.unreadable:
         return f"the parent spec can't be read: {lost.unreadable} has errors"
     if lost is not None and lost.name:

@@ -1,7 +1,8 @@
 """The limits of a hyperparameter's values, so that advice stays within them.
 
 A built-in algorithm takes only numbers in an interval, and some of them have a special meaning: in
-XGBoost, a tree depth of 0 is no limit. For a hyperparameter of a script, only its range is known.
+XGBoost, a tree depth of 0 means unlimited. For a hyperparameter of a script, only its range is
+known.
 """
 
 from __future__ import annotations

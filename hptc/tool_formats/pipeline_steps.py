@@ -11,6 +11,7 @@ from typing import Any
 
 from hptc.diagnostics import Path
 from hptc.errors import UsageError
+from hptc.source.construction import MAX_CHARACTERS
 from hptc.text import listed_code
 from hptc.tool_formats.embedded_json import embedded_mapping
 from hptc.tool_formats.imported_job import ImportedJob
@@ -19,7 +20,7 @@ from hptc.tool_formats.selection import Selection
 
 _BODY = "PipelineDefinition"  # of a DescribePipeline response
 _MARK = "\0"
-"""Around an expression in a text; no value of a request can contain it."""
+"""Around an expression in a text. AWS accepts no value that contains it."""
 _MAX_STEPS = 10_000
 _SELECTION = Selection(
     noun="step", option="--state", none="no step of this pipeline has the type Tuning"
@@ -73,9 +74,10 @@ class _Expressions:
     def __init__(self, defaults: Mapping[str, Any]) -> None:
         self._defaults = defaults
         self._used: dict[str, None] = {}
+        self._characters = 0
 
     def resolved(self, value: object) -> object:
-        """A value without expressions."""
+        """A value without expressions. Raises UsageError if default values make it too large."""
         if isinstance(value, list):
             return [self.resolved(item) for item in value]
         if not isinstance(value, Mapping):
@@ -85,6 +87,13 @@ class _Expressions:
             if name not in self._defaults:
                 return f"{_MARK}{name}{_MARK}"
             self._used[name.partition(".")[2]] = None
+            self._characters += len(str(self._defaults[name]))
+            if self._characters > MAX_CHARACTERS:
+                raise UsageError(
+                    f"the tuning step has more than {MAX_CHARACTERS:,} characters with the default "
+                    "values of the pipeline's parameters",
+                    help="shorten the default values",
+                )
             return self._defaults[name]
         join = value.get("Std:Join")
         if isinstance(join, Mapping) and isinstance(join.get("Values"), list):
@@ -93,10 +102,10 @@ class _Expressions:
 
     def open_text(self, text: str, _path: Path) -> Open | None:
         """The template and the expression of a text with one."""
-        if _MARK not in text:
-            return None
         parts = text.split(_MARK)
-        if parts[0] == parts[2] == "" and len(parts) == 3:
+        if len(parts) < 3 or len(parts) % 2 == 0:
+            return None
+        if len(parts) == 3 and parts[0] == parts[2] == "":
             return "", parts[1]
         template = expression = ""
         for index, part in enumerate(parts):

@@ -171,8 +171,8 @@ def select(entered: Entered | None, file: str, source: str, line: int) -> tuple[
         for test in OF_ALL_RULES
         if test in tests or (codes and test.partition("::")[0] in files)
     )
-    said = Selection(tests=texts, seconds=ALL_SECONDS)
-    in_turn = (said, rest, of_folder) if codes else (rest, of_folder, said)
+    of_all_rules = Selection(tests=texts, seconds=ALL_SECONDS)
+    in_turn = (of_all_rules, rest, of_folder) if codes else (rest, of_folder, of_all_rules)
     is_known = any(test.startswith(f"{folder}/") for test in entered.seconds)
     return tuple(group for group in (beside, first, *in_turn) if group.tests) + (
         () if is_known else (whole,)

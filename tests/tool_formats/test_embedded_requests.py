@@ -92,6 +92,18 @@ class TestPipeline:
         ((member),) = job.open_members
         assert (member.template, member.expression) == (template, shown)
 
+    @pytest.mark.parametrize("text", ["\0", "a\0b", "\0\0\0"])
+    def test_a_text_with_the_mark_of_an_expression_is_a_text(self, text: str) -> None:
+        request = {"TrainingJobDefinition": {"RoleArn": text}}
+        assert imported(self.definition(**request)).request["TrainingJobDefinition"] == {
+            "RoleArn": text
+        }
+
+    def test_default_values_cannot_make_a_step_too_large(self) -> None:
+        data = self.definition(Tags=[{"Get": "Parameters.Text"}] * 50)
+        data["Parameters"] = [{"Name": "Text", "Type": "String", "DefaultValue": "x" * 100_000}]
+        assert "more than 4,000,000 characters" in refused(data)
+
 
 class TestCloudFormation:
     def machine(self, definition: object) -> dict[str, Any]:
