@@ -102,7 +102,7 @@ def _invalid_format(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Findi
         message=f"`{_name(path)}` has an invalid format: {described(value)}",
         label=f"did you mean {region}?" if region else "",
         fixes=respelled(region, path),
-        help=f"write {_PATTERNS.get(pattern, f'what matches {pattern}')}",
+        help=f"write {PATTERNS.get(pattern, f'what matches {pattern}')}",
     )
 
 
@@ -137,14 +137,17 @@ def _wrong_type(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Finding:
     )
 
 
-_PATTERNS = {
+PATTERNS = {
     r"^[a-z][a-z0-9-]{0,30}$": "up to 31 lowercase letters, digits and hyphens, a letter first",
     r"^\d{12}$": "the 12 digits of an AWS account's ID",
     r"^[a-z]{2,4}(-[a-z]+)+-\d$": "a Region such as us-east-1",
     r"^[a-z0-9.*-]{1,64}$": "an instance type such as ml.m5.xlarge or ml.m5.*",
     r"^(/[A-Za-z0-9.,+@=_-]+)+/$": "a path with a slash at both ends, such as /ml/tuning/",
+    r"^[a-z0-9]{1,10}$": "up to 10 lowercase letters and digits",
+    r"^[A-Za-z0-9_+=,.@-]{1,32}$": "up to 32 letters, digits and any of _+=,.@-",
+    r"^[A-Za-z0-9_.:/=+@ -]{1,256}$": "up to 256 letters, digits, spaces and any of _.:/=+@-",
 }
-"""Patterns of hptc.yaml in words."""
+"""The patterns of hptc.yaml in words."""
 
 
 def corrected(data: Any, error: ValidationError, model: type[BaseModel]) -> Any:

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from hptc.diagnostics import Finding
+from hptc.project.project_file import ProjectFile
 from hptc.reference.language import every_key, language
 from hptc.source.construction import construct_data
 from hptc.source.document import parse_document
 from hptc.spec.aliases import _NAMES_IN, _PATHS, MAPPINGS, ON_AND_OFF, choice, paths_of
 from hptc.spec.training_job import TrainingJob
 from hptc.spec.tuning_spec import SPEC_VERBATIM, Spec, parse_spec
-from hptc.spec.validation_findings import _mappings_with
+from hptc.spec.validation_findings import PATTERNS, _mappings_with
 from hptc.tool_formats.member_names import snake_case
 
 
@@ -182,3 +183,23 @@ def test_a_misspelled_key_does_not_hide_the_rest() -> None:
     assert [finding.code for finding in found] == ["HPT101", "HPT101"]
     assert spec is not None
     assert (spec.strategy, spec.limits and spec.limits.max_number_of_training_jobs) == ("Grid", 7)
+
+
+def patterns(schema: object) -> Iterator[str]:
+    """Every pattern in a JSON Schema."""
+    match schema:
+        case dict():
+            if isinstance(schema.get("pattern"), str):
+                yield schema["pattern"]
+            for value in schema.values():
+                yield from patterns(value)
+        case list():
+            for value in schema:
+                yield from patterns(value)
+
+
+def test_every_pattern_of_hptc_yaml_is_described_in_words() -> None:
+    of_schema = set(patterns(ProjectFile.model_json_schema()))
+    of_durations = r"^\d{1,9}[smhd]$"  # which a validator describes
+    of_accounts = r"^\d{12}$"  # which the JSON Schema does not have
+    assert set(PATTERNS) - {of_accounts} == of_schema - {of_durations}
