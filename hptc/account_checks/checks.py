@@ -18,6 +18,7 @@ from hptc.account_checks.environment_resources import (
 from hptc.account_checks.existing_jobs import parents, running_jobs, taken_name
 from hptc.account_checks.networks import networks
 from hptc.account_checks.quotas import instance_quotas
+from hptc.account_checks.role_permissions import role_permissions
 from hptc.account_checks.s3_locations import buckets_and_inputs, code_archives
 from hptc.compiler.locations import with_findings
 from hptc.compiler.outcome import Compiled, Failed, Outcome
@@ -40,6 +41,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     code_archives,
     images,
     roles,
+    role_permissions,
     keys,
     networks,
     ssm_parameters,

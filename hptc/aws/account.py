@@ -17,6 +17,7 @@ from hptc.service.inventory import (
     Role,
     RouteTable,
     S3Endpoint,
+    SimulatedDecision,
     SsmParameter,
     Subnet,
 )
@@ -122,6 +123,37 @@ class _Inventory(Inventory):
             raise
         role = response["Role"]
         return Role(arn=role["Arn"], services=_trusted(role["AssumeRolePolicyDocument"]))
+
+    def simulate(
+        self,
+        role: str,
+        actions: tuple[str, ...],
+        resources: tuple[str, ...],
+        context: tuple[tuple[str, str], ...],
+    ) -> Sequence[SimulatedDecision]:
+        arguments: dict[str, Any] = {
+            "PolicySourceArn": role,
+            "ActionNames": list(actions),
+            "ResourceArns": list(resources),
+            "ContextEntries": [_context_entry(key, value) for key, value in context],
+        }
+        results: list[Mapping[str, Any]] = []
+        iam = self._connection.client("iam")
+        while True:
+            try:
+                response = self._call(
+                    "iam:SimulatePrincipalPolicy", iam.simulate_principal_policy, **arguments
+                )
+            except AwsError as error:
+                if error.code == "NoSuchEntity":
+                    return ()
+                raise
+            results += response["EvaluationResults"]
+            if not response.get("IsTruncated"):
+                return tuple(
+                    decision for result in results for decision in _decisions(result, resources)
+                )
+            arguments["Marker"] = response["Marker"]
 
     def key_state(self, key: str) -> str | None:
         try:
@@ -262,6 +294,33 @@ def _is_of_gateway_endpoint(route: Mapping[str, Any]) -> bool:
     https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
     """
     return "DestinationPrefixListId" in route and route.get("GatewayId", "").startswith("vpce-")
+
+
+def _context_entry(key: str, value: str) -> dict[str, Any]:
+    kind = "boolean" if value in ("true", "false") else "string"
+    return {"ContextKeyName": key, "ContextKeyType": kind, "ContextKeyValues": [value]}
+
+
+def _decisions(result: Mapping[str, Any], resources: Sequence[str]) -> Iterator[SimulatedDecision]:
+    """The decisions about one action; those of a single resource may be in the result itself."""
+    by_resource = result.get("ResourceSpecificResults") or [
+        {"EvalResourceName": resource, "EvalResourceDecision": result["EvalDecision"]}
+        for resource in resources
+    ]
+    for own in by_resource:
+        decision = own["EvalResourceDecision"]
+        whole = {**result, **own}
+        boundary = whole.get("PermissionsBoundaryDecisionDetail", {})
+        organization = whole.get("OrganizationsDecisionDetail", {})
+        yield SimulatedDecision(
+            action=result["EvalActionName"],
+            resource=own["EvalResourceName"],
+            is_allowed=decision == "allowed",
+            is_denied=decision == "explicitDeny",
+            is_in_boundary=boundary.get("AllowedByPermissionsBoundary", True),
+            is_in_organization=organization.get("AllowedByOrganizations", True),
+            missing_keys=tuple(whole.get("MissingContextValues", ())),
+        )
 
 
 def _trusted(policy: Mapping[str, Any]) -> frozenset[str]:

@@ -54,6 +54,18 @@ def permissions(
     return (*by_family, *write_logs(environment, job, served, spec))
 
 
+def needed_by(
+    environment: Environment, job: TuningJob, definition: Definition, *, spec: str | None = None
+) -> Iterator[Statement]:
+    """The permissions of one definition's role as `permissions`, each with the path that needs it.
+
+    Nothing is merged: a statement has one request path, and its resources are of that path.
+    """
+    for family in FAMILIES:
+        yield from family(definition, environment)
+    yield from write_logs(environment, job, [definition], spec)
+
+
 def has_managed_role(environment: Environment, job: TuningJob) -> bool:
     """Whether a tuning job uses a role that hptc creates for it."""
     return environment.has_managed_roles and any(

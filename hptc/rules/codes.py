@@ -291,6 +291,21 @@ CODES = (
         "is global: a policy exists in all Regions of an account. Its name includes the path.",
     ),
     LanguageCode(
+        "HPT944",
+        "An execution role lacks a permission",
+        "IAM's policy simulator is asked about what the tuning job requires of its role: to read "
+        "the inputs and the code, to write the output and checkpoints, and to use the keys, the "
+        "image and the network. No policy of the role allows one of these actions, or a Deny "
+        "statement, the permissions boundary or a service control policy forbids it. SageMaker "
+        "creates the tuning job, and its training jobs fail "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html). It is a warning: "
+        "for a role, the simulator can't read the policies of buckets, keys and repositories "
+        "(https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html). "
+        "Resources of other accounts are not checked. `AmazonSageMakerFullAccess` allows access "
+        "only to some buckets and objects, such as those with `sagemaker` in their names "
+        "(https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSageMakerFullAccess.html).",
+    ),
+    LanguageCode(
         "HPT951",
         "A KMS key does not exist, or can't be used",
         "The key does not exist in the Region, is disabled, or is pending deletion "

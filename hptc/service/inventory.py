@@ -23,6 +23,23 @@ class Role:
 
 
 @frozen
+class SimulatedDecision:
+    """What IAM decides about an action of a role on a resource.
+
+    An action that is neither allowed nor denied is not allowed, because no policy says so.
+    `missing_keys` are the condition keys whose values the policies need to decide.
+    """
+
+    action: str
+    resource: str
+    is_allowed: bool
+    is_denied: bool  # by a Deny statement
+    is_in_boundary: bool = True  # also without a permissions boundary
+    is_in_organization: bool = True  # also without an organization
+    missing_keys: tuple[str, ...] = ()
+
+
+@frozen
 class Subnet:
     """A subnet of a VPC. Another account owns it if it is shared."""
 
@@ -95,6 +112,19 @@ class Inventory(Protocol):
         """A role in this account; None if the role does not exist.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
+        """
+
+    def simulate(
+        self,
+        role: str,
+        actions: tuple[str, ...],
+        resources: tuple[str, ...],
+        context: tuple[tuple[str, str], ...],
+    ) -> Sequence[SimulatedDecision]:
+        """What IAM decides about each action on each resource, for the ARN of a role.
+
+        `context` has condition keys and their values. Empty if the role does not exist.
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
         """
 
     def key_state(self, key: str) -> str | None:

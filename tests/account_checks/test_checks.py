@@ -260,7 +260,7 @@ def test_each_query_runs_once(tmp_path: Path) -> None:
     assert sorted({call: calls.count(call) for call in calls}.items()) == [
         ("bucket_region", 2), ("count_objects", 2), ("has_object", 1), ("key_state", 1),
         ("missing_image_part", 1), ("quotas", 1), ("role", 1), ("route_tables", 1),
-        ("s3_endpoints", 1), ("security_groups", 1), ("subnets", 1),
+        ("s3_endpoints", 1), ("security_groups", 1), ("simulate", 16), ("subnets", 1),
     ]  # fmt: skip
 
 

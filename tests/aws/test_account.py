@@ -21,6 +21,7 @@ from hptc.service.inventory import (
     Role,
     RouteTable,
     S3Endpoint,
+    SimulatedDecision,
     SsmParameter,
     Subnet,
 )
@@ -341,6 +342,97 @@ def test_routes_and_endpoints_that_are_not_in_use(connection: Connection) -> Non
         assert inventory.s3_endpoints("vpc-1") == (
             S3Endpoint(is_gateway=True, route_tables=frozenset({"rtb-2"})),
         )
+
+
+class TestSimulation:
+    """IAM's policy simulator, as the API's page shows it; moto has none."""
+
+    ROLE = f"arn:aws:iam::{ACCOUNT}:role/tuning"
+    BUCKET, OTHER = "arn:aws:s3:::data", "arn:aws:s3:::other"
+    CONTEXT = (("s3:prefix", "train/"), ("aws:SecureTransport", "true"))
+
+    def test_decisions(self, connection: Connection) -> None:
+        question = {
+            "PolicySourceArn": self.ROLE,
+            "ActionNames": ["s3:ListBucket", "s3:PutObject"],
+            "ResourceArns": [self.BUCKET, self.OTHER],
+            "ContextEntries": [
+                {
+                    "ContextKeyName": "s3:prefix",
+                    "ContextKeyType": "string",
+                    "ContextKeyValues": ["train/"],
+                },
+                {
+                    "ContextKeyName": "aws:SecureTransport",
+                    "ContextKeyType": "boolean",
+                    "ContextKeyValues": ["true"],
+                },
+            ],
+        }
+        first = {
+            "EvalActionName": "s3:ListBucket",
+            "EvalDecision": "explicitDeny",
+            "OrganizationsDecisionDetail": {"AllowedByOrganizations": False},
+            "ResourceSpecificResults": [
+                {
+                    "EvalResourceName": self.BUCKET,
+                    "EvalResourceDecision": "implicitDeny",
+                    "MissingContextValues": ["aws:sourcevpce"],
+                    "PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": False},
+                },
+                {"EvalResourceName": self.OTHER, "EvalResourceDecision": "explicitDeny"},
+            ],
+        }
+        second = {"EvalActionName": "s3:PutObject", "EvalDecision": "allowed"}
+        page = {"EvaluationResults": [first], "IsTruncated": True, "Marker": "more"}
+        with Stubber(connection.client("iam")) as stub:
+            stub.add_response("simulate_principal_policy", page, question)
+            stub.add_response(
+                "simulate_principal_policy",
+                {"EvaluationResults": [second], "IsTruncated": False},
+                {**question, "Marker": "more"},
+            )
+            decisions = connected(connection).inventory.simulate(
+                self.ROLE, ("s3:ListBucket", "s3:PutObject"), (self.BUCKET, self.OTHER),
+                self.CONTEXT,
+            )  # fmt: skip
+        assert decisions == (
+            SimulatedDecision(
+                action="s3:ListBucket",
+                resource=self.BUCKET,
+                is_allowed=False,
+                is_denied=False,
+                is_in_boundary=False,
+                is_in_organization=False,
+                missing_keys=("aws:sourcevpce",),
+            ),
+            SimulatedDecision(
+                action="s3:ListBucket",
+                resource=self.OTHER,
+                is_allowed=False,
+                is_denied=True,
+                is_in_organization=False,
+            ),
+            *(
+                SimulatedDecision(
+                    action="s3:PutObject", resource=resource, is_allowed=True, is_denied=False
+                )
+                for resource in (self.BUCKET, self.OTHER)
+            ),
+        )
+
+    @pytest.mark.parametrize("code", ["NoSuchEntity", "AccessDenied"])
+    def test_errors(self, code: str, connection: Connection) -> None:
+        inventory = connected(connection).inventory
+        question = self.ROLE, ("s3:ListBucket",), (self.BUCKET,), ()
+        with Stubber(connection.client("iam")) as stub:
+            stub.add_client_error("simulate_principal_policy", code)
+            if code == "NoSuchEntity":
+                assert inventory.simulate(*question) == ()
+                return
+            with pytest.raises(AwsError) as caught:
+                inventory.simulate(*question)
+        assert "iam:SimulatePrincipalPolicy" in caught.value.help
 
 
 def test_policies(account: Account) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from hptc.catalog.images import Image
 from hptc.errors import AwsError
@@ -13,10 +13,17 @@ from hptc.service.inventory import (
     Role,
     RouteTable,
     S3Endpoint,
+    SimulatedDecision,
     SsmParameter,
     Subnet,
 )
 from tests.support.fake_service import FakeStacks, FakeTuning
+from tests.support.iam_evaluator import Call, condition_keys, is_allowed, is_denied
+
+ANYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 
 
 @dataclass
@@ -27,6 +34,10 @@ class FakeInventory:
     objects: list[str] = field(default_factory=list)  # as s3://bucket/key
     images: set[str] = field(default_factory=set)  # as repository:tag
     roles: dict[str, Role] = field(default_factory=dict)
+    role_policies: list[dict[str, Any]] = field(default_factory=lambda: [ANYTHING])  # of every role
+    boundary: dict[str, Any] = field(default_factory=lambda: ANYTHING)
+    control_policy: dict[str, Any] = field(default_factory=lambda: ANYTHING)
+    simulated: list[str] = field(default_factory=list)  # the calls that IAM decided about
     keys: dict[str, str] = field(default_factory=dict)
     in_subnets: dict[str, Subnet] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -71,6 +82,35 @@ class FakeInventory:
     def role(self, name: str) -> Role | None:
         self._record("role")
         return self.roles.get(name)
+
+    def simulate(
+        self,
+        role: str,
+        actions: tuple[str, ...],
+        resources: tuple[str, ...],
+        context: tuple[tuple[str, str], ...],
+    ) -> Sequence[SimulatedDecision]:
+        self._record("simulate")
+        if role not in [existing.arn for existing in self.roles.values()]:
+            return ()
+        return [
+            self._decision(Call(action=action, resource=resource, context=dict(context)))
+            for action in actions
+            for resource in resources
+        ]
+
+    def _decision(self, call: Call) -> SimulatedDecision:
+        self.simulated.append(f"{call.action} on {call.resource}")
+        missing = condition_keys(*self.role_policies) - {key.lower() for key in call.context}
+        return SimulatedDecision(
+            action=call.action,
+            resource=call.resource,
+            is_allowed=is_allowed(call, *self.role_policies),
+            is_denied=is_denied(call, *self.role_policies),
+            is_in_boundary=is_allowed(call, self.boundary),
+            is_in_organization=is_allowed(call, self.control_policy),
+            missing_keys=tuple(sorted(missing)),
+        )
 
     def key_state(self, key: str) -> str | None:
         self._record("key_state")

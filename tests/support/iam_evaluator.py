@@ -36,6 +36,27 @@ class Call:
 
 def is_allowed(call: Call, *documents: Mapping[str, Any]) -> bool:
     """Whether a statement allows the call and none denies it."""
+    effects = _effects(call, *documents)
+    return "Allow" in effects and "Deny" not in effects
+
+
+def is_denied(call: Call, *documents: Mapping[str, Any]) -> bool:
+    """Whether a statement denies the call, whatever the others allow."""
+    return "Deny" in _effects(call, *documents)
+
+
+def condition_keys(*documents: Mapping[str, Any]) -> set[str]:
+    """The condition keys of the documents, in lower case."""
+    return {
+        key.lower()
+        for document in documents
+        for statement in _statements(document)
+        for by_key in statement.get("Condition", {}).values()
+        for key in by_key
+    }
+
+
+def _effects(call: Call, *documents: Mapping[str, Any]) -> set[str]:
     effects = {
         statement["Effect"]
         for document in documents
@@ -44,7 +65,7 @@ def is_allowed(call: Call, *documents: Mapping[str, Any]) -> bool:
     }
     if not effects <= {"Allow", "Deny"}:
         raise ValueError(f"unknown effect: {effects}")
-    return "Allow" in effects and "Deny" not in effects
+    return effects
 
 
 def sids_of(call: Call, document: Mapping[str, Any]) -> list[str]:
