@@ -20,6 +20,7 @@ from hptc.account_checks.networks import networks
 from hptc.account_checks.quotas import instance_quotas
 from hptc.account_checks.role_permissions import role_permissions
 from hptc.account_checks.s3_locations import buckets_and_inputs, code_archives
+from hptc.account_checks.traffic import traffic
 from hptc.compiler.locations import with_findings
 from hptc.compiler.outcome import Compiled, Failed, Outcome
 from hptc.diagnostics import Finding
@@ -44,6 +45,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     role_permissions,
     keys,
     networks,
+    traffic,
     ssm_parameters,
     permissions_boundary,
     existing_vpc,

@@ -38,7 +38,7 @@ def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Fin
     for member, noun, ids, existing in (
         ("Subnets", "subnet", vpc.subnets, _vpcs(subnets.value) if subnets else None),
         ("SecurityGroupIds", "security group", vpc.security_group_ids,
-         groups.value if groups else None),
+         {id_: group.vpc for id_, group in groups.value.items()} if groups else None),
     ):  # fmt: skip
         if existing is not None:
             path, region = vpc.path / member, queries.account.region
@@ -76,8 +76,7 @@ def _missing(
 def _addresses(subject: Subject, definition: Definition, vpc: Vpc, free: int) -> Iterator[Finding]:
     parallel = subject.job.max_parallel_training_jobs
     for resources in definition.resources:
-        counts = [instance.count for instance in resources.instances]
-        at_once = parallel * (min(counts, default=0) if resources.is_flexible else sum(counts))
+        at_once = parallel * resources.min_instance_count
         if at_once * _ADDRESSES > free:
             yield Finding(
                 code="HPT963",

@@ -156,7 +156,6 @@ def _is_uploaded(subject: Subject, definition: Definition, channel: Channel) -> 
 def _instances(definition: Definition) -> int:
     """The minimum number of instances that share the data."""
     for resources in definition.resources:
-        counts = [instance.count for instance in resources.instances]
-        if counts:
-            return min(counts) if resources.is_flexible else sum(counts)
+        if resources.instances:
+            return resources.min_instance_count
     return 1

@@ -17,9 +17,11 @@ from hptc.service.inventory import (
     Role,
     RouteTable,
     S3Endpoint,
+    SecurityGroup,
     SimulatedDecision,
     SsmParameter,
     Subnet,
+    TrafficRule,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _MAX_PARAMETERS = 10
 """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html"""
+_ALL_PORTS = -1
 _UNUSABLE = frozenset({"deleting", "deleted", "rejected", "failed", "expired"})
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html"""
 
@@ -182,12 +185,19 @@ class _Inventory(Inventory):
             for subnet in response["Subnets"]
         }
 
-    def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
+    def security_groups(self, ids: Sequence[str]) -> Mapping[str, SecurityGroup]:
         response = self._call(
             "ec2:DescribeSecurityGroups", self._connection.client("ec2").describe_security_groups,
             Filters=[{"Name": "group-id", "Values": list(ids)}],
         )  # fmt: skip
-        return {group["GroupId"]: group["VpcId"] for group in response["SecurityGroups"]}
+        return {
+            group["GroupId"]: SecurityGroup(
+                vpc=group["VpcId"],
+                inbound=tuple(map(_traffic_rule, group.get("IpPermissions", ()))),
+                outbound=tuple(map(_traffic_rule, group.get("IpPermissionsEgress", ()))),
+            )
+            for group in response["SecurityGroups"]
+        }
 
     def has_vpc(self, vpc: str) -> bool:
         response = self._call(
@@ -266,6 +276,18 @@ def _head_bucket(s3: S3Client, bucket: str) -> str | None:
         if "x-amz-bucket-region" not in headers:
             raise
     return headers.get("x-amz-bucket-region", s3.meta.region_name)
+
+
+def _traffic_rule(rule: Mapping[str, Any]) -> TrafficRule:
+    has_ports = "FromPort" in rule and rule["FromPort"] != _ALL_PORTS
+    return TrafficRule(
+        protocol=rule["IpProtocol"],
+        ports=(rule["FromPort"], rule["ToPort"]) if has_ports else None,
+        groups=frozenset(pair["GroupId"] for pair in rule.get("UserIdGroupPairs", ())),
+        has_addresses=any(
+            rule.get(member) for member in ("IpRanges", "Ipv6Ranges", "PrefixListIds")
+        ),
+    )
 
 
 def _route_table(table: Mapping[str, Any]) -> RouteTable:

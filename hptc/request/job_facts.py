@@ -103,11 +103,7 @@ def runs_a_script(definition: Definition) -> bool:
 
 def has_several_instances(definition: Definition) -> bool:
     """Whether a training job can run on several instances."""
-    for resources in definition.resources:
-        counts = [instances.count for instances in resources.instances]
-        if (max(counts, default=0) if resources.is_flexible else sum(counts)) > 1:
-            return True
-    return False
+    return any(resources.max_instance_count > 1 for resources in definition.resources)
 
 
 def has_augmented_manifest(channel: Channel) -> bool:

@@ -145,6 +145,18 @@ class Resources:
     allocation_strategy: str | None
     path: RequestPath
 
+    @property
+    def min_instance_count(self) -> int:
+        """The fewest instances that one training job can have."""
+        counts = [instances.count for instances in self.instances]
+        return min(counts, default=0) if self.is_flexible else sum(counts)
+
+    @property
+    def max_instance_count(self) -> int:
+        """The most instances that one training job can have."""
+        counts = [instances.count for instances in self.instances]
+        return max(counts, default=0) if self.is_flexible else sum(counts)
+
 
 @frozen
 class Vpc:

@@ -339,8 +339,25 @@ CODES = (
         "not enough, because training instances have no public IP address. Add a gateway endpoint "
         "(https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html). It is a "
         "warning if other subnets of the tuning job have a route to Amazon S3. An interface "
-        "endpoint and any route to another network count as one; security groups, network ACLs "
-        "and endpoint policies are not checked.",
+        "endpoint and any route to another network count as one; network ACLs and endpoint "
+        "policies are not checked.",
+    ),
+    LanguageCode(
+        "HPT965",
+        "Security groups block Amazon S3",
+        "No outbound rule of the security groups allows TCP port 443, so training jobs can't read "
+        "their data or write their artifacts, and fail "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html). The rules of all groups "
+        "add up. Any destination counts; network ACLs are not checked.",
+    ),
+    LanguageCode(
+        "HPT966",
+        "Security groups keep the instances of a training job apart",
+        "The instances of a distributed training job talk to each other, which needs an inbound "
+        "and an outbound rule between members of their security groups. With traffic encryption, "
+        "the rules must allow UDP 500 and the protocol 50, ESP "
+        "(https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html). Rules for addresses "
+        "count as well. It is a warning, because not every algorithm uses the network.",
     ),
     LanguageCode(
         "HPT971",

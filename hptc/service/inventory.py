@@ -49,6 +49,28 @@ class Subnet:
 
 
 @frozen
+class TrafficRule:
+    """One rule of a security group: a protocol, its ports, and whom it lets through.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+    """
+
+    protocol: str  # tcp, udp, a number such as 50 for ESP, or -1 for all
+    ports: tuple[int, int] | None  # the first and the last; None for all
+    groups: frozenset[str]  # the members of these security groups
+    has_addresses: bool  # CIDR blocks or prefix lists
+
+
+@frozen
+class SecurityGroup:
+    """A security group of a VPC, and what it allows. Everything else is blocked."""
+
+    vpc: str
+    inbound: tuple[TrafficRule, ...] = ()
+    outbound: tuple[TrafficRule, ...] = ()
+
+
+@frozen
 class RouteTable:
     """A route table of a VPC. The main one applies to each subnet that is in no other.
 
@@ -136,8 +158,11 @@ class Inventory(Protocol):
     def subnets(self, ids: Sequence[str]) -> Mapping[str, Subnet]:
         """The subnets that exist, by ID."""
 
-    def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """The VPC of each security group that exists, by ID."""
+    def security_groups(self, ids: Sequence[str]) -> Mapping[str, SecurityGroup]:
+        """The security groups that exist, by ID.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
+        """
 
     def has_vpc(self, vpc: str) -> bool:
         """Whether a VPC exists, or is shared with this account.

@@ -29,6 +29,7 @@ from tests.support.online_checks import (
     compiled,
     found_in,
     online,
+    open_group,
     private_table,
     quota,
     role,
@@ -91,7 +92,9 @@ CASES: dict[str, tuple[Change, Found]] = {
         change(in_subnets={SUBNETS[0]: NETWORK[SUBNETS[0]]}), [("HPT961", "error", "vpc")],
     ),
     "no-security-group": (change(groups={}), [("HPT961", "error", "vpc")]),
-    "group-of-another-vpc": (change(groups={GROUP: "vpc-2"}), [("HPT962", "error", "vpc")]),
+    "group-of-another-vpc": (
+        change(groups={GROUP: open_group("vpc-2")}), [("HPT962", "error", "vpc")],
+    ),
     "subnet-of-another-vpc": (
         change(in_subnets={**NETWORK, SUBNETS[1]: Subnet(vpc="vpc-2", free_addresses=100)}),
         [("HPT962", "error", "vpc")],

@@ -21,9 +21,11 @@ from hptc.service.inventory import (
     Role,
     RouteTable,
     S3Endpoint,
+    SecurityGroup,
     SimulatedDecision,
     SsmParameter,
     Subnet,
+    TrafficRule,
 )
 from tests.support.fake_service import FakeTime
 from tests.support.specs import ACCOUNT
@@ -227,7 +229,32 @@ def test_networks(account: Account) -> None:
     assert account.inventory.subnets((subnet, absent)) == {
         subnet: Subnet(vpc=vpc, free_addresses=11, owner=ACCOUNT)
     }
-    assert account.inventory.security_groups((group, "sg-0a000000000000001")) == {group: vpc}
+    ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[
+            {"IpProtocol": "udp", "FromPort": 500, "ToPort": 510,
+             "UserIdGroupPairs": [{"GroupId": group}]},
+            {"IpProtocol": "50", "FromPort": -1, "ToPort": -1,
+             "PrefixListIds": [{"PrefixListId": "pl-1"}]},
+        ],
+    )  # fmt: skip
+    assert account.inventory.security_groups((group, "sg-0a000000000000001")) == {
+        group: SecurityGroup(
+            vpc=vpc,
+            inbound=(
+                TrafficRule(
+                    protocol="udp",
+                    ports=(500, 510),
+                    groups=frozenset({group}),
+                    has_addresses=False,
+                ),
+                TrafficRule(protocol="50", ports=None, groups=frozenset(), has_addresses=True),
+            ),
+            outbound=(
+                TrafficRule(protocol="-1", ports=None, groups=frozenset(), has_addresses=True),
+            ),
+        )
+    }
 
 
 class TestRoutes:

@@ -13,6 +13,7 @@ from hptc.service.inventory import (
     Role,
     RouteTable,
     S3Endpoint,
+    SecurityGroup,
     SimulatedDecision,
     SsmParameter,
     Subnet,
@@ -40,7 +41,7 @@ class FakeInventory:
     simulated: list[str] = field(default_factory=list)  # the calls that IAM decided about
     keys: dict[str, str] = field(default_factory=dict)
     in_subnets: dict[str, Subnet] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, SecurityGroup] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
     vpcs: set[str] = field(default_factory=set)
     tables: list[RouteTable] = field(default_factory=list)  # of every VPC
@@ -120,7 +121,7 @@ class FakeInventory:
         self._record("subnets")
         return {id_: self.in_subnets[id_] for id_ in ids if id_ in self.in_subnets}
 
-    def security_groups(self, ids: Sequence[str]) -> Mapping[str, str]:
+    def security_groups(self, ids: Sequence[str]) -> Mapping[str, SecurityGroup]:
         self._record("security_groups")
         return {id_: self.groups[id_] for id_ in ids if id_ in self.groups}
 

@@ -12,7 +12,15 @@ from hptc.compiler.outcome import Compiled, Outcome
 from hptc.compiler.pipeline import compile_paths
 from hptc.compiler.workspace import Workspace
 from hptc.project.project_file import Environment
-from hptc.service.inventory import Account, Role, RouteTable, S3Endpoint, Subnet
+from hptc.service.inventory import (
+    Account,
+    Role,
+    RouteTable,
+    S3Endpoint,
+    SecurityGroup,
+    Subnet,
+    TrafficRule,
+)
 from tests.support.fake_account import FakeAccount
 from tests.support.outcomes import all_succeeded
 
@@ -98,7 +106,7 @@ def whole() -> FakeAccount:
     inventory.roles = {"tuning": Role(arn=ROLE, services=frozenset({"sagemaker.amazonaws.com"}))}
     inventory.keys = {KEY: "Enabled"}
     inventory.in_subnets = {id_: Subnet(vpc="vpc-1", free_addresses=100) for id_ in SUBNETS}
-    inventory.groups = {GROUP: "vpc-1"}
+    inventory.groups = {GROUP: open_group()}
     inventory.tables = [private_table()]
     inventory.endpoints = [S3Endpoint(is_gateway=True, route_tables=frozenset({"rtb-1"}))]
     inventory.limits = {
@@ -145,6 +153,23 @@ def found_in(after: Outcome, before: Outcome) -> Found:
         for d in after.diagnostics
         if d not in before.diagnostics
     ]
+
+
+def traffic_rule(protocol: str = "-1", port: int | None = None, **changes: Any) -> TrafficRule:
+    """A rule for all addresses."""
+    rule = TrafficRule(
+        protocol=protocol,
+        ports=None if port is None else (port, port),
+        groups=frozenset(),
+        has_addresses=True,
+    )
+    return replace(rule, **changes)
+
+
+def open_group(vpc: str = "vpc-1") -> SecurityGroup:
+    """A security group as EC2 creates it, and whose members reach each other."""
+    members = traffic_rule(groups=frozenset({GROUP}), has_addresses=False)
+    return SecurityGroup(vpc=vpc, inbound=(members,), outbound=(traffic_rule(),))
 
 
 def private_table(**changes: Any) -> RouteTable:
