@@ -90,9 +90,9 @@ def existing_vpc(subject: Subject) -> Iterator[Finding]:
     vpc = resolved(subject.compiled, network.vpc_id, queries) if network.has_managed_group else None
     if vpc is None:
         return
-    answer = queries.get("VPC", inventory.has_vpc, vpc)
+    answer = queries.get("VPC", inventory.tenancy, vpc)
     path = _path(environment, ("network", "vpc_id"))
-    if answer is not None and not answer.value:
+    if answer is not None and answer.value is None:
         yield Finding(
             code="HPT961",
             message=f"no VPC `{vpc}` found in {queries.account.region}",

@@ -12,12 +12,14 @@ from hptc.request.tuning_job import Definition, Vpc
 from hptc.service.inventory import RouteTable, S3Endpoint, Subnet
 from hptc.text import listed_code
 
+_DEFAULT_TENANCY = "default"
+"""https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"""
 _ADDRESSES = 2
 """Per instance: https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html"""
 
 
 def networks(subject: Subject) -> Iterator[Finding]:
-    """HPT961 to HPT964: subnets and security groups that do not exist or do not fit.
+    """HPT961 to HPT964, HPT967: subnets and security groups that do not exist or do not fit.
 
     Those that a deployment still has to create are not checked.
     """
@@ -55,6 +57,7 @@ def _network(subject: Subject, definition: Definition, vpc: Vpc) -> Iterator[Fin
         )
     elif subnets is not None and len(subnet_ids) == len(vpc.subnets) and not missing:
         free = sum(subnet.free_addresses for subnet in subnets.value.values())
+        yield from _tenancy(subject, vpc, next(iter(vpcs.values())))
         yield from _addresses(subject, definition, vpc, free)
         yield from _routes(subject, definition, vpc, subnets.value)
 
@@ -71,6 +74,20 @@ def _missing(
                 label="not found",
                 help="fix the ID",
             )
+
+
+def _tenancy(subject: Subject, vpc: Vpc, vpc_id: str) -> Iterator[Finding]:
+    answer = subject.queries.get("tenancy", subject.queries.account.inventory.tenancy, vpc_id)
+    if answer is not None and answer.value not in (None, _DEFAULT_TENANCY):
+        yield Finding(
+            code="HPT967",
+            message=f"`{vpc_id}` has the tenancy `{answer.value}`, but training jobs need "
+            f"`{_DEFAULT_TENANCY}`",
+            path=vpc.path / "Subnets",
+            label=f"not `{_DEFAULT_TENANCY}`",
+            help=f"`aws ec2 modify-vpc-tenancy --vpc-id {vpc_id} --instance-tenancy default`, or "
+            "use the subnets of another VPC",
+        )
 
 
 def _addresses(subject: Subject, definition: Definition, vpc: Vpc, free: int) -> Iterator[Finding]:

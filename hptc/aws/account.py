@@ -199,12 +199,12 @@ class _Inventory(Inventory):
             for group in response["SecurityGroups"]
         }
 
-    def has_vpc(self, vpc: str) -> bool:
+    def tenancy(self, vpc: str) -> str | None:
         response = self._call(
             "ec2:DescribeVpcs", self._connection.client("ec2").describe_vpcs,
             Filters=[{"Name": "vpc-id", "Values": [vpc]}],
         )  # fmt: skip
-        return bool(response["Vpcs"])
+        return next((found["InstanceTenancy"] for found in response["Vpcs"]), None)
 
     def route_tables(self, vpc: str) -> Sequence[RouteTable]:
         ec2 = self._connection.client("ec2")

@@ -360,6 +360,14 @@ CODES = (
         "count as well. It is a warning, because not every algorithm uses the network.",
     ),
     LanguageCode(
+        "HPT967",
+        "The VPC has dedicated tenancy",
+        "Training jobs run in subnets of a VPC with default tenancy only, whose instances run on "
+        "shared hardware (https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html). EC2 can "
+        "change the tenancy of a VPC from dedicated to default "
+        "(https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/change-tenancy-vpc.html).",
+    ),
+    LanguageCode(
         "HPT971",
         "An SSM parameter does not exist",
         "hptc.yaml identifies a resource by an SSM parameter, which CloudFormation reads in the "

@@ -164,8 +164,10 @@ class Inventory(Protocol):
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
         """
 
-    def has_vpc(self, vpc: str) -> bool:
-        """Whether a VPC exists, or is shared with this account.
+    def tenancy(self, vpc: str) -> str | None:
+        """The tenancy of a VPC, such as `default`; None if it does not exist here.
+
+        A VPC that is shared with this account exists.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html
         """

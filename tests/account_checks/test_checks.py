@@ -99,6 +99,9 @@ CASES: dict[str, tuple[Change, Found]] = {
         change(in_subnets={**NETWORK, SUBNETS[1]: Subnet(vpc="vpc-2", free_addresses=100)}),
         [("HPT962", "error", "vpc")],
     ),
+    "dedicated-tenancy": (
+        change(vpcs={"vpc-1": "dedicated"}), [("HPT967", "error", "vpc")],
+    ),
     "few-addresses": (
         change(in_subnets={id_: Subnet(vpc="vpc-1", free_addresses=7) for id_ in SUBNETS}),
         [("HPT963", "warning", "vpc")],
@@ -174,7 +177,7 @@ DENIED = AwsError(
 METHODS = {
     "quotas": "quotas", "bucket_region": "buckets", "count_objects": "inputs",
     "has_object": "code", "missing_image_part": "images", "role": "roles", "key_state": "keys",
-    "subnets": "subnets", "security_groups": "security groups",
+    "subnets": "subnets", "tenancy": "tenancy", "security_groups": "security groups",
     "route_tables": "routes to Amazon S3", "s3_endpoints": "routes to Amazon S3",
 }  # fmt: skip
 
@@ -264,6 +267,7 @@ def test_each_query_runs_once(tmp_path: Path) -> None:
         ("bucket_region", 2), ("count_objects", 2), ("has_object", 1), ("key_state", 1),
         ("missing_image_part", 1), ("quotas", 1), ("role", 1), ("route_tables", 1),
         ("s3_endpoints", 1), ("security_groups", 1), ("simulate", 16), ("subnets", 1),
+        ("tenancy", 1),
     ]  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def account(change_: Change) -> FakeAccount:
     fake = whole()
     fake.stacks.stacks.clear()
     fake.inventory.policies = {BOUNDARY}
-    fake.inventory.vpcs = {"vpc-1"}
+    fake.inventory.vpcs = {"vpc-1": "default"}
     fake.inventory.ssm = {
         name: SsmParameter(type="String", value=value) for name, value in PARAMETERS.items()
     }
@@ -236,7 +236,7 @@ def test_a_deployed_stack_provides_the_values(tmp_path: Path) -> None:
         pytest.param(
             change(policies=set()), [("HPT943", "error", "permissions_boundary")], id="no-boundary"
         ),
-        pytest.param(change(vpcs=set()), [("HPT961", "error", "vpc_id")], id="no-vpc"),
+        pytest.param(change(vpcs={}), [("HPT961", "error", "vpc_id")], id="no-vpc"),
         pytest.param(
             change(in_subnets={id_: Subnet(vpc="vpc-2", free_addresses=99) for id_ in SUBNETS}),
             [("HPT962", "error", "vpc_id")],
@@ -268,7 +268,7 @@ def test_a_boundary_that_no_role_gets(tmp_path: Path) -> None:
 def test_a_request_in_the_apis_form_deploys_nothing(tmp_path: Path) -> None:
     request = compiled(tmp_path / "spec", SPEC)[0].request
     before = compiled(tmp_path, json.dumps(request), project=project(EXISTING_VPC), suffix="json")
-    (after,), _ = online(before, account(change(policies=set(), vpcs=set())))
+    (after,), _ = online(before, account(change(policies=set(), vpcs={})))
     assert after == before[0]
 
 
@@ -277,7 +277,7 @@ def test_a_request_in_the_apis_form_deploys_nothing(tmp_path: Path) -> None:
     [
         ("parameters", "SSM parameters"),
         ("has_policy", "permissions boundary"),
-        ("has_vpc", "VPC"),
+        ("tenancy", "VPC"),
     ],
 )
 def test_a_denied_call_is_skipped_with_a_note(method: str, about: str, tmp_path: Path) -> None:

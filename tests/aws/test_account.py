@@ -281,8 +281,10 @@ class TestRoutes:
         )
 
     def test_a_vpc(self, account: Account, vpc: str) -> None:
-        assert account.inventory.has_vpc(vpc)
-        assert not account.inventory.has_vpc("vpc-0a000000000000001")
+        assert account.inventory.tenancy(vpc) == "default"
+        dedicated = client("ec2").create_vpc(CidrBlock="10.1.0.0/16", InstanceTenancy="dedicated")
+        assert account.inventory.tenancy(dedicated["Vpc"]["VpcId"]) == "dedicated"
+        assert account.inventory.tenancy("vpc-0a000000000000001") is None
 
     def test_tables(self, account: Account, vpc: str, table: str) -> None:
         ec2 = client("ec2")

@@ -43,7 +43,7 @@ class FakeInventory:
     in_subnets: dict[str, Subnet] = field(default_factory=dict)
     groups: dict[str, SecurityGroup] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
-    vpcs: set[str] = field(default_factory=set)
+    vpcs: dict[str, str] = field(default_factory=dict)  # the tenancy of each
     tables: list[RouteTable] = field(default_factory=list)  # of every VPC
     endpoints: list[S3Endpoint] = field(default_factory=list)  # of every VPC
     policies: set[str] = field(default_factory=set)
@@ -125,9 +125,9 @@ class FakeInventory:
         self._record("security_groups")
         return {id_: self.groups[id_] for id_ in ids if id_ in self.groups}
 
-    def has_vpc(self, vpc: str) -> bool:
-        self._record("has_vpc")
-        return vpc in self.vpcs
+    def tenancy(self, vpc: str) -> str | None:
+        self._record("tenancy")
+        return self.vpcs.get(vpc)
 
     def route_tables(self, vpc: str) -> Sequence[RouteTable]:
         self._record("route_tables")

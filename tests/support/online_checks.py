@@ -106,6 +106,7 @@ def whole() -> FakeAccount:
     inventory.roles = {"tuning": Role(arn=ROLE, services=frozenset({"sagemaker.amazonaws.com"}))}
     inventory.keys = {KEY: "Enabled"}
     inventory.in_subnets = {id_: Subnet(vpc="vpc-1", free_addresses=100) for id_ in SUBNETS}
+    inventory.vpcs = {"vpc-1": "default"}
     inventory.groups = {GROUP: open_group()}
     inventory.tables = [private_table()]
     inventory.endpoints = [S3Endpoint(is_gateway=True, route_tables=frozenset({"rtb-1"}))]
