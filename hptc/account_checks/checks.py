@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from hptc.account_checks.cached_queries import CachedQueries
+from hptc.account_checks.data_size import data_size
 from hptc.account_checks.dependencies import images, keys, roles
 from hptc.account_checks.deployed_spec import Subject, subject_of
 from hptc.account_checks.environment_resources import (
@@ -40,6 +41,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     instance_quotas,
     buckets_and_inputs,
     code_archives,
+    data_size,
     images,
     roles,
     role_permissions,

@@ -21,7 +21,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 
 
 @frozen
-class _Place:
+class S3Place:
+    """A key, or a prefix of keys, in a general purpose bucket."""
+
     bucket: str
     key: str
     path: RequestPath  # of the URI
@@ -45,7 +47,7 @@ def code_archives(subject: Subject) -> Iterator[Finding]:
     """HPT921 and HPT924: the archive with the training script of a framework container."""
     for definition in subject.job.definitions:
         path = definition.path / "StaticHyperParameters" / SUBMIT_DIRECTORY
-        place = _place(code_uri(definition) or "", path)
+        place = s3_place(code_uri(definition) or "", path)
         if place is None or not place.key or _has_own_code(subject, definition):
             continue
         problems = list(_bucket(subject, place))
@@ -65,25 +67,26 @@ def code_archives(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _written(definition: Definition) -> Iterator[_Place]:
+def _written(definition: Definition) -> Iterator[S3Place]:
     output = definition.path / "OutputDataConfig" / "S3OutputPath"
     checkpoints = definition.path / "CheckpointConfig" / "S3Uri"
     for uri, path in (
         (definition.output_path, output),
         (definition.checkpoint_uri or "", checkpoints),
     ):
-        if (place := _place(uri, path)) is not None:
+        if (place := s3_place(uri, path)) is not None:
             yield place
 
 
-def _place(uri: str, path: RequestPath) -> _Place | None:
+def s3_place(uri: str, path: RequestPath) -> S3Place | None:
+    """The place of an S3 URI; None for another kind of bucket, and for any other text."""
     match = _S3_URI.fullmatch(uri)
     if match is None or "--" in match[1]:
         return None
-    return _Place(bucket=match[1], key=match[2] or "", path=path)
+    return S3Place(bucket=match[1], key=match[2] or "", path=path)
 
 
-def _bucket(subject: Subject, place: _Place) -> Iterator[Finding]:
+def _bucket(subject: Subject, place: S3Place) -> Iterator[Finding]:
     account = subject.queries.account
     answer = subject.queries.get("buckets", account.inventory.bucket_region, place.bucket)
     if answer is None or answer.value == account.region:
@@ -104,7 +107,7 @@ def _bucket(subject: Subject, place: _Place) -> Iterator[Finding]:
 def _input(
     subject: Subject, definition: Definition, channel: Channel, source: S3Source
 ) -> Iterator[Finding]:
-    place = _place(source.uri, source.path / "S3Uri")
+    place = s3_place(source.uri, source.path / "S3Uri")
     if place is None or _is_uploaded(subject, definition, channel):
         return
     problems = list(_bucket(subject, place))

@@ -13,6 +13,7 @@ from hptc.errors import AwsError
 from hptc.project.project_file import Environment
 from hptc.service.inventory import (
     Account,
+    DataSize,
     Inventory,
     Role,
     RouteTable,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _MAX_PARAMETERS = 10
 """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html"""
+_MAX_PAGES_OF_OBJECTS = 10  # of 1,000 objects
 _ALL_PORTS = -1
 _UNUSABLE = frozenset({"deleting", "deleted", "rejected", "failed", "expired"})
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html"""
@@ -86,6 +88,18 @@ class _Inventory(Inventory):
         )  # fmt: skip
         count: int = response["KeyCount"]
         return count
+
+    def data_size(self, bucket: str, prefix: str) -> DataSize:
+        s3 = self._connection.client("s3")
+        arguments: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
+        size = 0
+        for _ in range(_MAX_PAGES_OF_OBJECTS):
+            response = self._call("s3:ListBucket", s3.list_objects_v2, **arguments)
+            size += sum(entry["Size"] for entry in response.get("Contents", ()))
+            if not response.get("IsTruncated"):
+                return DataSize(bytes=size, is_whole=True)
+            arguments["ContinuationToken"] = response["NextContinuationToken"]
+        return DataSize(bytes=size, is_whole=False)
 
     def has_object(self, bucket: str, key: str) -> bool:
         # A list is in the order of keys, so the key itself is the first that starts with it. It

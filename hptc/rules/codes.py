@@ -264,6 +264,15 @@ CODES = (
         "02b7105f05f0a2ec9a3dc65edf9d03009f4a4f65/src/sagemaker_training/params.py).",
     ),
     LanguageCode(
+        "HPT925",
+        "The training data is larger than the storage of an instance",
+        "In File mode, SageMaker downloads the data to the volume of each instance, or to its "
+        "local storage, before training starts, and a training job whose data does not fit fails "
+        "(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html). Up "
+        "to 10,000 objects of an input channel are counted. The modes FastFile and Pipe stream the "
+        "data. What a manifest lists and clusters with several groups are not checked.",
+    ),
+    LanguageCode(
         "HPT931",
         "A training image does not exist",
         "Amazon ECR has no repository with this name, or no image with this tag or digest in it "

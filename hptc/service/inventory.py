@@ -15,6 +15,14 @@ from hptc.service.interface import StackReader, TuningReader
 
 
 @frozen
+class DataSize:
+    """The size of objects in S3. It is a minimum unless it `is_whole`, because only some count."""
+
+    bytes: int
+    is_whole: bool
+
+
+@frozen
 class Role:
     """An IAM role, and the services (or `*`) that its trust policy allows to assume it."""
 
@@ -117,6 +125,12 @@ class Inventory(Protocol):
 
     def count_objects(self, bucket: str, prefix: str, limit: int) -> int:
         """The number of objects whose keys start with a prefix, counted up to `limit`."""
+
+    def data_size(self, bucket: str, prefix: str) -> DataSize:
+        """The total size of the objects whose keys start with a prefix: of the first 10,000.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+        """
 
     def has_object(self, bucket: str, key: str) -> bool:
         """Whether a bucket has an object with exactly this key.

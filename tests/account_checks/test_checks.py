@@ -176,6 +176,7 @@ DENIED = AwsError(
 )  # fmt: skip
 METHODS = {
     "quotas": "quotas", "bucket_region": "buckets", "count_objects": "inputs",
+    "data_size": "size of the data",
     "has_object": "code", "missing_image_part": "images", "role": "roles", "key_state": "keys",
     "subnets": "subnets", "tenancy": "tenancy", "security_groups": "security groups",
     "route_tables": "routes to Amazon S3", "s3_endpoints": "routes to Amazon S3",
@@ -264,7 +265,8 @@ def test_each_query_runs_once(tmp_path: Path) -> None:
     online(compiled(tmp_path, WITH_CODE, WITH_CODE.replace("name: churn\n", "name: again\n")), fake)
     calls = fake.inventory.calls
     assert sorted({call: calls.count(call) for call in calls}.items()) == [
-        ("bucket_region", 2), ("count_objects", 2), ("has_object", 1), ("key_state", 1),
+        ("bucket_region", 2), ("count_objects", 2), ("data_size", 2),
+        ("has_object", 1), ("key_state", 1),
         ("missing_image_part", 1), ("quotas", 1), ("role", 1), ("route_tables", 1),
         ("s3_endpoints", 1), ("security_groups", 1), ("simulate", 16), ("subnets", 1),
         ("tenancy", 1),

@@ -18,6 +18,7 @@ from hptc.catalog.images import Image, parse_image
 from hptc.errors import AwsError
 from hptc.service.inventory import (
     Account,
+    DataSize,
     Role,
     RouteTable,
     S3Endpoint,
@@ -79,6 +80,34 @@ class TestBuckets:
         for key in ("train/1", "train/2", "train/3", "test/1"):
             s3.put_object(Bucket="data", Key=key, Body=b"")
         assert account.inventory.count_objects("data", prefix, limit) == count
+
+    def test_the_size_of_the_data(self, account: Account) -> None:
+        s3 = client("s3")
+        s3.create_bucket(Bucket="sized")
+        for key in ("train/1", "train/2", "other/1"):
+            s3.put_object(Bucket="sized", Key=key, Body=b"abc")
+        assert account.inventory.data_size("sized", "train/") == DataSize(bytes=6, is_whole=True)
+
+    @pytest.mark.parametrize(
+        ("pages", "size"),
+        [
+            pytest.param(10, DataSize(bytes=10, is_whole=True), id="all"),
+            pytest.param(11, DataSize(bytes=10, is_whole=False), id="more"),
+        ],
+    )
+    def test_the_size_of_many_objects(
+        self, pages: int, size: DataSize, connection: Connection
+    ) -> None:
+        question: dict[str, Any] = {"Bucket": "sized", "Prefix": "train/"}
+        with Stubber(connection.client("s3")) as stub:
+            for page in range(1, min(pages, 10) + 1):
+                answer: dict[str, Any] = {"Contents": [{"Key": "train/a", "Size": 1}]}
+                if page < pages:
+                    answer |= {"IsTruncated": True, "NextContinuationToken": str(page)}
+                stub.add_response("list_objects_v2", answer, question)
+                question = {**question, "ContinuationToken": str(page)}
+            assert connected(connection).inventory.data_size("sized", "train/") == size
+            stub.assert_no_pending_responses()
 
     def test_one_object(self, account: Account) -> None:
         s3 = client("s3")

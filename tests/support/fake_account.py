@@ -10,6 +10,7 @@ from hptc.catalog.images import Image
 from hptc.errors import AwsError
 from hptc.service.inventory import (
     Account,
+    DataSize,
     Role,
     RouteTable,
     S3Endpoint,
@@ -33,6 +34,8 @@ class FakeInventory:
 
     region_of: dict[str, str] = field(default_factory=dict)  # of each bucket
     objects: list[str] = field(default_factory=list)  # as s3://bucket/key
+    sizes: dict[str, int] = field(default_factory=dict)  # of objects, in bytes; 1 by default
+    are_few_objects: bool = True
     images: set[str] = field(default_factory=set)  # as repository:tag
     roles: dict[str, Role] = field(default_factory=dict)
     role_policies: list[dict[str, Any]] = field(default_factory=lambda: [ANYTHING])  # of every role
@@ -68,6 +71,12 @@ class FakeInventory:
         self._record("count_objects")
         start = f"s3://{bucket}/{prefix}"
         return min(limit, sum(1 for uri in self.objects if uri.startswith(start)))
+
+    def data_size(self, bucket: str, prefix: str) -> DataSize:
+        self._record("data_size")
+        start = f"s3://{bucket}/{prefix}"
+        size = sum(self.sizes.get(uri, 1) for uri in self.objects if uri.startswith(start))
+        return DataSize(bytes=size, is_whole=self.are_few_objects)
 
     def has_object(self, bucket: str, key: str) -> bool:
         self._record("has_object")
