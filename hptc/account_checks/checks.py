@@ -24,6 +24,8 @@ from hptc.account_checks.s3_locations import buckets_and_inputs, code_archives
 from hptc.account_checks.traffic import traffic
 from hptc.compiler.locations import with_findings
 from hptc.compiler.outcome import Compiled, Failed, Outcome
+from hptc.compiler.progress import Progress as FileProgress
+from hptc.compiler.progress import tracked
 from hptc.diagnostics import Finding
 from hptc.errors import AwsError
 from hptc.project.project_file import Environment
@@ -61,16 +63,18 @@ def check_online(
     rules: tuple[Rule, ...] = RULES,
     progress: Progress = silent,
     unreachable: Callable[[AwsError], None] | None = None,
+    file_progress: FileProgress | None = None,
 ) -> list[Outcome]:
     """The same files with the findings of their accounts. A file with errors stays as it is.
 
     `connect` is `hptc.aws.account.connect`; it is called once per account and Region. `rules` are
     the rules of this run. `unreachable` is called with the error if an account can't be read at
-    all, such as without credentials; by default, that is a note too.
+    all, such as without credentials; by default, that is a note too. `file_progress` takes how many
+    files are done, and of how many.
     """
     by_place: dict[tuple[str, str] | None, CachedQueries | None] = {}
     results: list[Outcome] = []
-    for outcome in outcomes:
+    for outcome in tracked(outcomes, file_progress):
         if isinstance(outcome, Failed):
             results.append(outcome)
             continue

@@ -7,7 +7,7 @@ from typing import Any
 
 from hptc.account_checks.checks import check_online
 from hptc.aws.account import connect
-from hptc.cli.console import print_status
+from hptc.cli.console import file_progress, print_status
 from hptc.compiler.outcome import Outcome
 from hptc.errors import AwsError
 from hptc.rules.codes import ONLINE
@@ -22,13 +22,15 @@ def add_online_findings(
     Also the error if the account can't be read at all, such as without credentials.
     """
     errors: list[AwsError] = []
-    checked = check_online(
-        outcomes,
-        connect,
-        rules=selected(select, ignore),
-        progress=print_status,
-        unreachable=errors.append,
-    )
+    with file_progress("checked online") as progress:
+        checked = check_online(
+            outcomes,
+            connect,
+            rules=selected(select, ignore),
+            progress=print_status,
+            unreachable=errors.append,
+            file_progress=progress,
+        )
     error = _not_checked(errors[0]) if errors else None
     return [_with_selected(outcome, select, ignore) for outcome in checked], error
 

@@ -33,6 +33,7 @@ class _Settings:
     is_quiet = False
     is_verbose = False
     color: bool | None = None  # None: decided for each stream
+    progress: _ProgressLine | None = None  # of the work that is running
 
 
 _settings = _Settings()
@@ -80,8 +81,10 @@ def print_status(text: str) -> None:
 def print_needed(text: str) -> None:
     """Print a message to stderr that --quiet does not hide: an error, or what a prompt is about.
 
-    If nobody can read it, the work continues.
+    It replaces the line of progress, which follows it. If nobody can read it, the work continues.
     """
+    if _settings.progress is not None:
+        _settings.progress.clear()
     try:
         click.echo(text, err=True, color=True)
     except OSError:
@@ -154,10 +157,12 @@ def item_progress(verb: str, nouns: str, total: int) -> Iterator[Callable[[int],
 def _progress_line(verb: str, nouns: str, *, is_shown: bool) -> Iterator[_ProgressLine]:
     stream = sys.stderr
     line = _ProgressLine(verb, nouns, stream, is_shown=is_shown and _is_live(stream))
+    outer, _settings.progress = _settings.progress, line
     try:
         yield line
     finally:
         line.clear()
+        _settings.progress = outer
 
 
 class _ProgressLine:
@@ -182,6 +187,7 @@ class _ProgressLine:
         if self._is_on_screen:
             self._stream.write(_CLEAR_LINE)
             self._stream.flush()
+            self._is_on_screen = False
 
 
 def use_color(stream: TextIO) -> bool:

@@ -273,6 +273,13 @@ def test_each_query_runs_once(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_progress_counts_files(tmp_path: Path) -> None:
+    done: list[tuple[int, int]] = []
+    specs = compiled(tmp_path, SPEC, SPEC.replace("name: churn\n", "name: again\n"))
+    online(specs, whole(), file_progress=lambda *counts: done.append(counts))
+    assert done == [(0, 2), (1, 2)]
+
+
 def test_a_spec_with_errors_is_not_checked(tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text("name: broken\n", encoding="utf-8")

@@ -86,6 +86,24 @@ def test_there_is_no_progress_elsewhere(
     assert progress_of(monkeypatch, stream, after=after, is_shown=is_shown) == ""
 
 
+def test_a_message_replaces_the_line_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(console, "PROGRESS_AFTER_SECONDS", 0)
+    monkeypatch.setattr(console, "_PROGRESS_INTERVAL_SECONDS", 0)
+    monkeypatch.setattr(sys, "stderr", stream)
+    with file_progress("checked") as progress:
+        progress(1, 2)
+        console.print_status("one note")
+        console.print_status("another")
+        progress(2, 2)
+    console.print_status("the end")
+    clear = "\r\x1b[K"
+    assert stream.getvalue() == (
+        f"{clear}checked 1 of 2 files{clear}one note\nanother\n"
+        f"{clear}checked 2 of 2 files{clear}the end\n"
+    )
+
+
 def test_progress_is_cleared_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     monkeypatch.setattr(console, "PROGRESS_AFTER_SECONDS", 0)
