@@ -1,8 +1,8 @@
 """Checks, before tuning jobs are submitted, that what they read exists.
 
-These are the checks of `hptc check --online` that a submission can't do without: the inputs, the
-code archive, the buckets and the execution role. A training job that lacks one of them fails only
-after it has started.
+These are the checks of `hptc check --online` that a submission can't do without: the inputs and
+their size, the code archive, the buckets, the execution role with its permissions, and the security
+groups. A training job that lacks one of them fails only after it has started.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hptc.account_checks.cached_queries import CachedQueries
+from hptc.account_checks.data_size import data_size
 from hptc.account_checks.dependencies import roles
 from hptc.account_checks.deployed_spec import Subject
+from hptc.account_checks.role_permissions import role_permissions
 from hptc.account_checks.s3_locations import buckets_and_inputs, code_archives
+from hptc.account_checks.traffic import traffic
 from hptc.compiler.locations import with_findings
 from hptc.compiler.outcome import Compiled
 from hptc.diagnostics import Diagnostic, Finding
@@ -22,7 +25,10 @@ from hptc.request.reading import read_job
 CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     buckets_and_inputs,
     code_archives,
+    data_size,
     roles,
+    role_permissions,
+    traffic,
 )
 
 

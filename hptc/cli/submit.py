@@ -49,7 +49,9 @@ from hptc.source.filesystem import DISK
     help="Run unchanged specs again, as run N.",
 )
 @click.option("--stale-ok", is_flag=True, help="Use stacks that are out of date.")
-@click.option("--no-preflight", is_flag=True, help="Don't check that inputs, code and roles exist.")
+@click.option(
+    "--no-preflight", is_flag=True, help="Don't check the inputs, code, role and security groups."
+)
 @YES
 @click.option("--wait", is_flag=True, help="Follow the tuning jobs until they end.")
 @INTERVAL

@@ -1,9 +1,10 @@
-"""`hptc submit` looks for inputs, code and roles before it creates any tuning job."""
+"""`hptc submit` looks for what training jobs would lack before it creates any tuning job."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from hptc.jobs.decide import decide
 from hptc.jobs.decisions import Submit
 from hptc.jobs.snapshot import JobSnapshot
 from hptc.sandbox.server import Sandbox
+from hptc.service.inventory import SecurityGroup
 from tests.support import online_checks
 from tests.support.fake_account import FakeAccount
 from tests.support.plans import origin
@@ -163,11 +165,37 @@ class TestLookups:
         fake = online_checks.whole()
         again = online_checks.WITH_CODE.replace("name: churn\n", "name: again\n")
         assert self.look_up(tmp_path, fake, online_checks.WITH_CODE, again) == ([], [])
-        assert sorted(fake.inventory.calls) == [
-            *("bucket_region", "bucket_region"),
-            *("count_objects", "count_objects"),
-            *("has_object", "role"),
-        ]
+        assert Counter(fake.inventory.calls) == {
+            "bucket_region": 2,
+            "count_objects": 2,
+            "data_size": 2,
+            "has_object": 1,
+            "role": 1,
+            "simulate": 16,  # one for each statement, and one more for the logs of each job
+            "security_groups": 1,
+        }
+
+    @pytest.mark.parametrize(
+        ("attribute", "value", "codes"),
+        [
+            pytest.param("sizes", {online_checks.CODE: 9}, [], id="small"),
+            pytest.param(
+                "sizes", {"s3://data/churn/validation/1.csv": 31 * 1024**3}, ["HPT925"], id="large"
+            ),
+            pytest.param("role_policies", [], ["HPT944"], id="no-permissions"),
+            pytest.param(
+                "groups", {online_checks.GROUP: SecurityGroup(vpc="vpc-1")}, ["HPT965", "HPT966"],
+                id="closed-group",
+            ),
+        ],
+    )  # fmt: skip
+    def test_what_fails_a_training_job(
+        self, attribute: str, value: object, codes: list[str], tmp_path: Path
+    ) -> None:
+        fake = online_checks.whole()
+        setattr(fake.inventory, attribute, value)
+        found, notes = self.look_up(tmp_path, fake, online_checks.WITH_CODE)
+        assert (sorted(set(found)), notes) == (codes, [])
 
     def test_a_location_from_a_stack(self, tmp_path: Path) -> None:
         fake = online_checks.whole()
@@ -177,7 +205,10 @@ class TestLookups:
     def test_what_the_caller_may_not_see_is_a_note(self, tmp_path: Path) -> None:
         fake = online_checks.whole()
         fake.inventory.objects = []
-        for method in ("bucket_region", "count_objects", "has_object", "role"):
+        for method in (
+            *("bucket_region", "count_objects", "has_object", "data_size", "role", "simulate"),
+            "security_groups",
+        ):
             fake.inventory.refusals[method] = AwsError(
                 "not authorized", code="AccessDenied", help=f"the caller needs it for {method}"
             )
@@ -187,5 +218,8 @@ class TestLookups:
             "buckets not checked: the caller needs it for bucket_region",
             "inputs not checked: the caller needs it for count_objects",
             "code not checked: the caller needs it for has_object",
+            "size of the data not checked: the caller needs it for data_size",
             "roles not checked: the caller needs it for role",
+            "permissions of roles not checked: the caller needs it for simulate",
+            "security groups not checked: the caller needs it for security_groups",
         ]
