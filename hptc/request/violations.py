@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -88,51 +89,84 @@ def findings_of_violations(
 
 
 def _finding(violation: Violation, request: Mapping[str, Any], spec: Spec | None) -> Finding:
-    path, shape, value = violation.path, violation.shape, violation.value
+    path, value = violation.path, violation.value
     shown = spec_path(path, request) if spec is not None else path
     if spec is not None and shown == ("job_name",) and spec.job_name is None:
         shown, value = SpecPath(("name",)), spec.name
     name = path_text(shown) or "the request"
-    code = _CODES[violation.kind]
     is_key = bool(shown) and shown[-1] == value  # the value is a name, which is a key of the spec
     match violation.kind:
         case "missing":
-            return Finding(
-                code=code, path=path, on_key=spec is not None and bool(shown),
-                message=f"`{name}` is required",
-                help=_missing_help(str(shown[-1]) if shown else "", shape),
-            )  # fmt: skip
+            missing = _missing(violation, name, str(shown[-1]) if shown else "")
+            return replace(missing, on_key=spec is not None and bool(shown))
         case "unknown":
-            owner = path_text(path[:-1])
-            meant, advice = _suggestion(str(path[-1]), path[:-1], shape)
-            return Finding(
-                code=code, path=path, on_key=True,
-                message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
-                label=f"did you mean `{meant}`?" if meant else "",
-                fixes=respelled(meant, path, on_key=True), help=advice,
-            )  # fmt: skip
+            return _unknown(violation)
         case "type":
-            expected = _TYPES.get(shape.type, shape.type)
-            return Finding(
-                code=code, path=path, label=f"must be {expected}",
-                message=f"`{name}` must be {expected}, but is {described(value)}",
-            )  # fmt: skip
+            return _wrong_type(violation, name, value)
         case "enum":
-            meant = choice(value, shape.enum)
-            return Finding(
-                code=code, path=path, message=f"`{name}` has an invalid value: {quoted(value)}",
-                label=f"did you mean {meant}?" if meant else "",
-                fixes=_choice_fixes(value, meant, path), help=_enum_help(shape, value),
-            )  # fmt: skip
+            return _wrong_choice(violation, name, value)
         case "minimum" | "maximum":
-            return _out_of_bounds(violation, name, value, code, on_key=is_key)
-    in_words = "a single line of text" if shape.pattern in _LINES else _PATTERNS.get(shape.name)
+            return replace(_out_of_bounds(violation, name, value), on_key=is_key)
+        case _:
+            return replace(_wrong_format(violation, name, value), on_key=is_key)
+
+
+def _missing(violation: Violation, name: str, key: str) -> Finding:
     return Finding(
-        code=code, path=path, on_key=is_key,
+        code=_CODES[violation.kind],
+        path=violation.path,
+        message=f"`{name}` is required",
+        help=_missing_help(key, violation.shape),
+    )
+
+
+def _unknown(violation: Violation) -> Finding:
+    path = violation.path
+    owner = path_text(path[:-1])
+    meant, advice = _suggestion(str(path[-1]), path[:-1], violation.shape)
+    return Finding(
+        code=_CODES[violation.kind],
+        path=path,
+        on_key=True,
+        message=f"unknown member `{path[-1]}`" + (f" in `{owner}`" if owner else ""),
+        label=f"did you mean `{meant}`?" if meant else "",
+        fixes=respelled(meant, path, on_key=True),
+        help=advice,
+    )
+
+
+def _wrong_type(violation: Violation, name: str, value: Any) -> Finding:
+    expected = _TYPES.get(violation.shape.type, violation.shape.type)
+    return Finding(
+        code=_CODES[violation.kind],
+        path=violation.path,
+        message=f"`{name}` must be {expected}, but is {described(value)}",
+        label=f"must be {expected}",
+    )
+
+
+def _wrong_choice(violation: Violation, name: str, value: Any) -> Finding:
+    meant = choice(value, violation.shape.enum)
+    return Finding(
+        code=_CODES[violation.kind],
+        path=violation.path,
+        message=f"`{name}` has an invalid value: {quoted(value)}",
+        label=f"did you mean {meant}?" if meant else "",
+        fixes=_choice_fixes(value, meant, violation.path),
+        help=_enum_help(violation.shape, value),
+    )
+
+
+def _wrong_format(violation: Violation, name: str, value: Any) -> Finding:
+    pattern = violation.shape.pattern
+    in_words = "a single line of text" if pattern in _LINES else _PATTERNS.get(violation.shape.name)
+    return Finding(
+        code=_CODES[violation.kind],
+        path=violation.path,
         message=f"`{name}` has an invalid format: {quoted(value)}",
         label=f"must be {in_words}" if in_words else "",
-        help="" if in_words else f"it must match {shape.pattern}",
-    )  # fmt: skip
+        help="" if in_words else f"it must match {pattern}",
+    )
 
 
 def _choice_fixes(value: Any, meant: str | None, path: Path) -> tuple[Fix, ...]:
@@ -171,38 +205,37 @@ def _structures_with(name: str) -> Mapping[Path, str]:
 def _structures(shape: Shape, path: Path) -> Iterator[tuple[Path, Mapping[str, Shape]]]:
     yield path, shape.members
     for name, inner in shape.members.items():
-        item = inner.item if inner.type == "list" else inner
-        if item is not None and item.type == "structure":
-            yield from _structures(item, (*path, name))
+        structure = inner.item if inner.type == "list" else inner
+        if structure is not None and structure.type == "structure":
+            yield from _structures(structure, (*path, name))
 
 
-def _out_of_bounds(
-    violation: Violation, name: str, value: Any, code: str, *, on_key: bool
-) -> Finding:
+def _out_of_bounds(violation: Violation, name: str, value: Any) -> Finding:
     shape = violation.shape
-    bound = shape.minimum if violation.kind == "minimum" else shape.maximum
-    which = "at least" if violation.kind == "minimum" else "at most"
+    is_minimum = violation.kind == "minimum"
+    bound = shape.minimum if is_minimum else shape.maximum
     match value:
         case str():
-            what, unit = f"has {plural(len(value), 'character')}", "character"
+            actual, allowed = (
+                f"has {plural(len(value), 'character')}",
+                plural(bound or 0, "character"),
+            )
         case list() | dict():
-            what, unit = f"has {plural(len(value), 'entry', 'entries')}", "entry"
+            actual = f"has {plural(len(value), 'entry', 'entries')}"
+            allowed = plural(bound or 0, "entry", "entries")
         case _:
-            what, unit = f"is {value}", ""
-    plural_unit = {"entry": "entries"}.get(unit, "")
-    need = f"{which} {plural(bound or 0, unit, plural_unit) if unit else bound}"
-    limits = (
-        [f"{shape.minimum} to {shape.maximum}"]
-        if None not in (shape.minimum, shape.maximum)
-        else []
-    )
+            actual, allowed = f"is {value}", str(bound)
+    is_number = not isinstance(value, str | list | dict)
+    requirement = f"{'at least' if is_minimum else 'at most'} {allowed}"
+    has_both = shape.minimum is not None and shape.maximum is not None
     return Finding(
-        code=code, path=violation.path, message=f"`{name}` {what}, but AWS allows {need}",
-        on_key=on_key,
-        label=need if unit else f"must be {need}",
-        fixes=() if unit else (Fix(changes=(SetValue(path=violation.path, value=bound),)),),
-        help=f"AWS allows {limits[0]}" if limits else "",
-    )  # fmt: skip
+        code=_CODES[violation.kind],
+        path=violation.path,
+        message=f"`{name}` {actual}, but AWS allows {requirement}",
+        label=f"must be {requirement}" if is_number else requirement,
+        fixes=(Fix(changes=(SetValue(path=violation.path, value=bound),)),) if is_number else (),
+        help=f"AWS allows {shape.minimum} to {shape.maximum}" if has_both else "",
+    )
 
 
 def _missing_help(key: str, shape: Shape) -> str:
@@ -220,7 +253,7 @@ def _enum_help(shape: Shape, value: Any) -> str:
         return f"valid values: {', '.join(shape.enum)}"
     text = str(value).strip().lower()
     for family in (text, text.rpartition(".")[0]):
-        same = [each for each in shape.enum if "." in family and each.startswith(f"{family}.")]
+        same = [name for name in shape.enum if "." in family and name.startswith(f"{family}.")]
         if same:
             break
     return (
