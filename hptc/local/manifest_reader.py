@@ -4,8 +4,8 @@ A manifest is a JSON list of a prefix and keys that are appended to it:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 An augmented manifest is JSON Lines, with an object for each record:
 https://docs.aws.amazon.com/sagemaker/latest/dg/augmented-manifest.html
-Manifests can come from anybody, so that no object outside of the folder that replaces S3 is found,
-not even behind a link.
+Manifests can come from anyone, so objects are only looked up in the folder that replaces S3, and a
+link that leads out of it is refused.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FORMAT = 'a manifest is a JSON list such as [{"prefix": "s3://bucket/folder/"},
 _S3 = "s3://"
 _REFERENCE = "-ref"
 """The end of an attribute's name whose value is the URI of an object."""
-_NO_NAMES = frozenset(("", ".", ".."))
+_INVALID_PARTS = frozenset(("", ".", ".."))
 _SHOWN = 3
 
 
@@ -196,7 +196,7 @@ def _prefix(path: Path, elements: list[Any]) -> str:
 class _Objects:
     """The folder that replaces S3, in which objects are looked up.
 
-    Manifests have many thousands of them, so that each costs one system call, and no Path.
+    Manifests list many thousands of them, so each takes one system call and no Path.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -213,7 +213,7 @@ class _Objects:
             raise ManifestError(f"{place.named}, {fault}")
         path = os.path.join(self._folder, *parts)  # noqa: PTH118 - Path is too slow
         try:
-            real, mode = self._looked_up(path)
+            real, mode = self._resolve(path)
         except (FileNotFoundError, NotADirectoryError):
             raise ManifestError(
                 f"{place.named}, but {path} does not exist; put the object there, or remove it "
@@ -237,7 +237,7 @@ class _Objects:
             raise ManifestError(f"{place.named}, but {path} is {reason}")
         return ListedObject(key=key, path=real)
 
-    def _looked_up(self, path: str) -> tuple[str, int]:
+    def _resolve(self, path: str) -> tuple[str, int]:
         """The path without links, and the mode of the file. Raises OSError."""
         parent, _, name = path.rpartition(os.sep)
         if parent not in self._real_parents:
@@ -253,15 +253,14 @@ def _fault_of_key(place: _Place, parts: Sequence[str]) -> str:
     """Why no file below the folder can be the object; empty if one can."""
     if place.written.startswith(_S3) and place.written != place.uri:
         return "a whole URI, but is appended to the prefix; write only what follows it"
-    if not _NO_NAMES.intersection(parts):
+    if not _INVALID_PARTS.intersection(parts):
         return ""
     if not parts[-1] and len(parts) > 2:
         return "which is a folder; list each object"
-    part = next(part for part in parts if part in _NO_NAMES)
+    part = next(part for part in parts if part in _INVALID_PARTS)
     named = f"a part {code(part)}" if part else "an empty part"
     return (
-        f"so that the object is {quoted(place.uri, 200)}, which has {named}; write its key without "
-        "that"
+        f"so the object is {quoted(place.uri, 200)}, which has {named}; write its key without that"
     )
 
 
@@ -274,8 +273,10 @@ def _part(subject: str, name: str, value: Any, objects: _Objects) -> ListedObjec
     attribute = f"{code(name)} in {subject}"
     if not isinstance(value, str) or not value.startswith(_S3):
         shown = quoted(value) if isinstance(value, str) else _kind(value)
-        raise ManifestError(f"{attribute} is {shown}, but its name ends in {code(_REFERENCE)}, so "
-                            f"that it must be a URI; write {_S3}BUCKET/KEY")  # fmt: skip
+        raise ManifestError(
+            f"{attribute} is {shown}, but its name ends in {code(_REFERENCE)}, so it must be a URI"
+            f"; write {_S3}BUCKET/KEY"
+        )
     return objects.find(_Place(subject=attribute, uri=value, written=value))
 
 

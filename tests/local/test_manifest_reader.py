@@ -106,12 +106,12 @@ FORMAT = 'a manifest is a JSON list such as [{"prefix": "s3://bucket/folder/"}'
         (
             [PREFIX, "../../../secret"],
             (
-                '{path}: element 2 is "../../../secret", so that the object is '
+                '{path}: element 2 is "../../../secret", so the object is '
                 '"s3://bucket/some/prefix/../../../secret", which has a part `..`; write its key '
                 "without that"
             ),
         ),
-        ([{"prefix": "s3://bucket/../"}, "secret"], 'is "secret", so that the object is'),
+        ([{"prefix": "s3://bucket/../"}, "secret"], 'is "secret", so the object is'),
         ([{"prefix": "s3://../"}, "secret"], "has a part `..`"),
         (
             [PREFIX, "/secret"],
@@ -310,13 +310,13 @@ def test_the_objects_of_an_augmented_manifest_are_the_texts_of_its_references() 
         (
             [line(label=1) | {"image-ref": 7}],
             (
-                "`image-ref` in line 1 is a number, but its name ends in `-ref`, so that it must "
+                "`image-ref` in line 1 is a number, but its name ends in `-ref`, so it must "
                 "be a URI; write s3://BUCKET/KEY"
             ),
         ),
         (
             [line(label=1) | {"image-ref": "s3://bucket/../../secret"}],
-            '`image-ref` in line 1 is "s3://bucket/../../secret", so that the object is',
+            '`image-ref` in line 1 is "s3://bucket/../../secret", so the object is',
         ),
         (
             [line(label=1) | {"image-ref": "s3://bucket/some/prefix/no.jpg"}],
