@@ -121,10 +121,9 @@ class WatchedWorkspace(Workspace):
             return False
         for workspace in workspaces:
             workspace.spec_files.clear()
-            for path in [
-                p for p, outcome in workspace.compiled.items() if p in real or _may_depend(outcome)
-            ]:
-                del workspace.compiled[path]
+            for path, outcome in list(workspace.compiled.items()):
+                if path in real or _may_depend(outcome):
+                    del workspace.compiled[path]
         return True
 
 
@@ -171,14 +170,19 @@ def watch(
                 raise
             print_error(error.message, error.help)
         is_first = False
-        seconds = time.monotonic() - started
-        print_status(
-            f"checked at {clock.now().astimezone():%H:%M:%S} in {seconds:.2f} s; "
-            f"watching {plural(sum(path.is_file() for path in files.states), 'file')}, Ctrl-C ends"
-        )
-        sys.stdout.flush()
+        _print_summary(clock, files, time.monotonic() - started)
         while not (changed := files.take_changes()):
             clock.sleep(POLL_SECONDS)
         if not workspace.forget(changed):
             files.states.clear()
             workspace = new_workspace()
+
+
+def _print_summary(clock: Clock, files: RecordedFiles, seconds: float) -> None:
+    """Print when the check ended, how long it took, and how many files are watched."""
+    count = sum(path.is_file() for path in files.states)
+    print_status(
+        f"checked at {clock.now().astimezone():%H:%M:%S} in {seconds:.2f} s; "
+        f"watching {plural(count, 'file')}, Ctrl-C ends"
+    )
+    sys.stdout.flush()

@@ -31,6 +31,7 @@ from hptc.render.diagnostics import tally
 from hptc.service.losses import Loss
 from hptc.stacks import deploy as deployment
 from hptc.stacks.deploy import CONCURRENCY, DeployCallbacks, DeployConsent
+from hptc.stacks.results import Deployment
 
 
 @click.command()
@@ -113,12 +114,16 @@ def deploy(
         print_needed(f"{tally(diagnostics)}: nothing was deployed")
         return EXIT_FINDINGS
     upload_scheduled_code(scheduled, is_deployed=True)
-    print_result(deployment_json(result) if form == JSON else render_deployment(result))
-    if commands := render_uploads(result):
-        print_status(commands)
-    if orphans := render_orphans(result):
-        print_status(orphans)
+    _print_deployment(result, form)
     return EXIT_OK
+
+
+def _print_deployment(result: Deployment, form: str) -> None:
+    """Print the outputs of the stacks, how to upload data, and which stacks are orphaned."""
+    print_result(deployment_json(result) if form == JSON else render_deployment(result))
+    for note in (render_uploads(result), render_orphans(result)):
+        if note:
+            print_status(note)
 
 
 def _confirm(loss: Loss) -> bool:

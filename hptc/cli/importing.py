@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -65,16 +66,9 @@ def import_command(
         raise UsageError("pass either FILE (`-` for stdin) or --job NAME")
     if len(files) > 1 and STDIN in files:
         raise UsageError("`-` can't be combined with other files")
-    if job is not None:
-        target = read_target(job, env, region)
-        tuning = connect_to_target(target).tuning
-        job = find_job(target, tuning)
-        request = described_request(tuning, job)
-        imported, origin = ImportedJob(request=dict(request), form=""), f"the tuning job {job}"
-    else:
-        texts = [read_input(file) for file in files]
-        imported = read_job(texts, selected=selected)
-        origin = ", ".join(Path(file).name for _, file in texts)
+    imported, origin = (
+        _read_files(files, selected) if job is None else _read_tuning_job(job, env, region)
+    )
     if output is not None and os.path.lexists(output):
         raise UsageError(f"{output} already exists", help="remove it, or choose another name")
     if (
@@ -86,7 +80,7 @@ def import_command(
     spec = write_spec(
         imported.request,
         name=name,
-        origin=f"{origin} ({imported.form})" if imported.form else origin,
+        origin=origin,
         open_members=imported.open_members,
     )
     if output is not None:
@@ -98,6 +92,23 @@ def import_command(
         print_result(spec)
     _print_notes(imported)
     return EXIT_OK
+
+
+def _read_files(files: Sequence[str], selected: str | None) -> tuple[ImportedJob, str]:
+    """The tuning job of files, and where it comes from, in words."""
+    texts = [read_input(file) for file in files]
+    imported = read_job(texts, selected=selected)
+    names = ", ".join(Path(file).name for _, file in texts)
+    return imported, f"{names} ({imported.form})" if imported.form else names
+
+
+def _read_tuning_job(name: str, env: str | None, region: str | None) -> tuple[ImportedJob, str]:
+    """A tuning job in AWS, and where it comes from, in words."""
+    target = read_target(name, env, region)
+    tuning = connect_to_target(target).tuning
+    job = find_job(target, tuning)
+    request = dict(described_request(tuning, job))
+    return ImportedJob(request=request, form=""), f"the tuning job {job}"
 
 
 def _print_notes(imported: ImportedJob) -> None:

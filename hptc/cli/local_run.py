@@ -51,7 +51,7 @@ from hptc.local.dry_values import STATED
 from hptc.local.job_folder import jobs_folder
 from hptc.local.launching import NotRunnableError
 from hptc.local.run_differences import differences, more_than_available
-from hptc.local.run_options import GRACE_SECONDS, RunOptions, Source
+from hptc.local.run_options import DEFAULT_REGION, GRACE_SECONDS, RunOptions, Source
 from hptc.local.search.autotune import autotuned
 from hptc.local.service import LocalTuning
 from hptc.render.local_runs import local_status_json, render_local_status
@@ -153,19 +153,16 @@ def run(
         raise UsageError(
             "--resume can't be combined with --replace", help="leave out one of the two"
         )
-    engine = _engine(docker=docker, podman=podman)
-    if engine and (python or install_requirements):
-        raise UsageError(
-            f"--{engine} can't be combined with --python and --install-requirements",
-            help="an image has its own Python, and its training toolkit installs requirements.txt",
-        )
+    engine = _engine(
+        docker=docker, podman=podman, has_python_options=bool(python) or install_requirements
+    )
     options = RunOptions(
         channels=_channels(channels, compiled.job),
         s3_root=s3_root,
         source=source,
         entry_point=entry_point,
         codes=_codes(compiled),
-        **_region(compiled),
+        region=_region(compiled),
         python=python,
         images=tuple(map(image_and_command, images)),
         uses_stand_ins=not no_stand_ins,
@@ -201,7 +198,7 @@ def _compile_one(
     return compiled[0]
 
 
-def _channels(given: tuple[str, ...], job: TuningJob) -> dict[str, Path]:
+def _channels(values: tuple[str, ...], job: TuningJob) -> dict[str, Path]:
     """The data of channels, by their names. Raises UsageError."""
     names = [channel.name for definition in job.definitions for channel in definition.channels] or [
         "train"
@@ -216,20 +213,28 @@ def _channels(given: tuple[str, ...], job: TuningJob) -> dict[str, Path]:
 
     expected = "NAME=PATH, the name of an input channel and the file or folder with its data"
     read = name_and_value("--channel", expected, example)
-    return {name: Path(path) for name, path in map(read, given)}
+    return {name: Path(path) for name, path in map(read, values)}
 
 
-def _engine(*, docker: bool, podman: bool) -> str:
-    """The program that runs the images; empty if they don't run. Raises UsageError for two."""
+def _engine(*, docker: bool, podman: bool, has_python_options: bool) -> str:
+    """The program that runs the images; empty if they don't run.
+
+    Raises UsageError for two programs, and for one with options about Python.
+    """
     if docker and podman:
         raise UsageError("--docker and --podman are alternatives; use one of them")
-    return DOCKER if docker else PODMAN if podman else ""
+    engine = DOCKER if docker else PODMAN if podman else ""
+    if engine and has_python_options:
+        raise UsageError(
+            f"--{engine} can't be combined with --python and --install-requirements",
+            help="an image has its own Python, and its training toolkit installs requirements.txt",
+        )
+    return engine
 
 
-def _region(compiled: Compiled) -> dict[str, str]:
-    """The Region of the environment, if there is one."""
-    region = compiled.environment.region if compiled.environment is not None else None
-    return {"region": region} if region else {}
+def _region(compiled: Compiled) -> str:
+    """The Region that training jobs see: the environment's, if there is one."""
+    return compiled.environment.region if compiled.environment is not None else DEFAULT_REGION
 
 
 def _codes(compiled: Compiled) -> dict[str, Source]:
@@ -266,7 +271,7 @@ def _with_provenance(compiled: Compiled) -> Request:
 
 
 def _follow(tuning: LocalTuning, compiled: Compiled, options: RunOptions, *, form: str) -> int:
-    """Run a tuning job to its end, and say what it has shown. Returns an exit code."""
+    """Run a tuning job to its end, and print what it has shown. Returns an exit code."""
     name = compiled.job.name
     job = autotuned(read_job(describe(tuning, name))).job
     _print_notes(tuning, compiled, job)
@@ -277,10 +282,9 @@ def _follow(tuning: LocalTuning, compiled: Compiled, options: RunOptions, *, for
         finally:
             progress.close()
     status = job_status(tuning, name)
-    is_only_one = progress.total == 1
-    if progress.failures and (status.status == "Failed" or is_only_one):
+    if progress.failures and (status.status == "Failed" or progress.total == 1):
         print_failure(tuning, job, progress.failures[0])
-    if is_only_one and not tuning.is_dry(name):
+    if progress.total == 1 and not tuning.is_dry(name):
         print_rehearsal(tuning, compiled.job)
         if status.status == "Completed" and options.max_training_jobs == 1:
             print_status(

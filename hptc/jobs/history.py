@@ -59,26 +59,22 @@ def stale_jobs(
     def spec_by_path() -> Mapping[str, str]:  # the spec may have had another name
         return {provenance(outcome).spec: outcome.name for outcome in compiled}
 
-    stale: list[StaleJob] = []
-    unchecked = tags_read = 0
     newest_first = sorted((jobs.listed or {}).values(), key=lambda job: job.created, reverse=True)
-    for job in newest_first:
-        if specs.with_content(job.name) is not None or specs.with_schedule(job.name) is not None:
+    candidates = [
+        job
+        for job in newest_first
+        if _may_be_stale(job, specs) and (is_whole_project or specs.with_stem(job.name) is not None)
+    ]
+    ended = [job for job in candidates if job.status in FINAL_STATUSES]
+    unchecked = {job.name for job in ended[MAX_TAGS_READ:]}
+    stale: list[StaleJob] = []
+    for job in candidates:
+        if job.name in unchecked:
             continue
-        has_ended = job.status in FINAL_STATUSES
-        named_after = specs.with_stem(job.name)
-        if not is_whole_project and named_after is None:
-            continue
-        if has_ended and not is_generated(job.name):
-            continue
-        if has_ended and tags_read == MAX_TAGS_READ:
-            unchecked += 1
-            continue
-        tags_read += has_ended
         origin = readable_origin(jobs, job)
         if (origin.project, origin.environment) != (environment.project, environment.name):
             continue
-        spec = named_after or spec_by_path().get(origin.spec)
+        spec = specs.with_stem(job.name) or spec_by_path().get(origin.spec)
         if spec is None and not is_whole_project:
             continue
         stale.append(
@@ -91,7 +87,14 @@ def stale_jobs(
             )
         )
     stale.sort(key=lambda job: job.has_ended)
-    return StaleJobs(jobs=tuple(stale), unchecked=unchecked)
+    return StaleJobs(jobs=tuple(stale), unchecked=len(unchecked))
+
+
+def _may_be_stale(job: JobSummary, specs: SpecsByJobName) -> bool:
+    """Whether no spec compiles to a job of this name, and hptc may have created it."""
+    if specs.with_content(job.name) is not None or specs.with_schedule(job.name) is not None:
+        return False
+    return job.status not in FINAL_STATUSES or is_generated(job.name)
 
 
 def readable_origin(jobs: JobSnapshot, job: JobSummary) -> JobOrigin:

@@ -89,16 +89,8 @@ def lay_out(
     ):
         (config / name).write_text(json.dumps(content), encoding="utf-8")
     for channel in channels:
-        if channel in piped:
-            continue
-        target, source = base / "input/data" / channel, data.get(channel)
-        if source is None:
-            target.mkdir()
-        elif source.is_dir():
-            target.symlink_to(source)
-        else:
-            target.mkdir()
-            (target / source.name).symlink_to(source)
+        if channel not in piped:
+            _link_data(base / "input/data" / channel, data.get(channel))
     if code is not None:
         shutil.copytree(code, base / "code", symlinks=True, dirs_exist_ok=True)
     if checkpoints is not None:
@@ -108,6 +100,16 @@ def lay_out(
             (base / place).rmdir()
         (base / place).symlink_to(kept)
     return ContainerFiles(base=base)
+
+
+def _link_data(channel_folder: Path, source: Path | None) -> None:
+    """Create the folder of a channel, as a link to the data or with a link to its only file."""
+    if source is not None and source.is_dir():
+        channel_folder.symlink_to(source)
+        return
+    channel_folder.mkdir()
+    if source is not None:
+        (channel_folder / source.name).symlink_to(source)
 
 
 def remove_inputs(base: Path) -> None:

@@ -16,6 +16,8 @@ from hptc.source.packing import PackedCode
 Code = Path | PackedCode
 """The code of a script: a folder, an archive, or the files that a spec's `source` has packed."""
 
+DEFAULT_REGION = "us-east-1"
+"""What training jobs see as their Region without an environment; nothing here is in a Region."""
 GRACE_SECONDS = 120.0
 """Between SIGTERM and SIGKILL, as AWS waits:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html"""
@@ -39,7 +41,7 @@ class RunOptions:
     entry_point: str | None = None
     codes: Mapping[str, Source] = field(default_factory=dict)  # of a spec, by definition
     python: str = ""  # empty for the Python that runs hptc
-    region: str = "us-east-1"  # that training jobs see; nothing here is in a Region
+    region: str = DEFAULT_REGION
     images: tuple[tuple[str, str], ...] = ()  # (pattern of an image, command)
     uses_stand_ins: bool = True  # for AWS's built-in algorithms, where hptc has one
     engine: str = ""  # the program that runs every image without a command, such as docker
@@ -65,7 +67,7 @@ class Launch:
     python: str = ""
     command: tuple[str, ...] = ()  # for an image that `--image` maps, or a stand-in
     cwd: Path = Path()  # of `command`
-    region: str = "us-east-1"
+    region: str = DEFAULT_REGION
     stand_in: str = ""  # the built-in algorithm that `command` stands in for
     image: str = ""  # the ID of the image that runs
     engine: str = DOCKER  # the program that runs the image

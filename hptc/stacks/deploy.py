@@ -104,11 +104,11 @@ def deploy(
             for name, stack in current.items()
         ]
         if changed := sorted(selected - current.keys()):
+            # By name, the CLI would deploy the stacks that they need too.
+            selection = [*changed, "--exclusively"] if specs or current else ["--all"]
             ask = None if consent.is_approved else callbacks.ask
             command = [
-                *cdk, "deploy",
-                # By name, the CLI would deploy the stacks that they need too.
-                *([*changed, "--exclusively"] if specs or current else ["--all"]),
+                *cdk, "deploy", *selection,
                 "--app", str(assembly.folder),
                 "--require-approval", "never" if consent.is_approved else "broadening",
                 # The CLI can't ask about several stacks at a time.
