@@ -35,10 +35,10 @@ _JOB_RESOURCE = "hyper-parameter-tuning-job/"
 class Target:
     """A spec, or the tuning job with the name `job`."""
 
-    given: str
+    text: str  # as the user wrote it
     region: str | None = None  # chosen by an option; it overrides the environment
     job: str = ""
-    job_region: str = ""  # of a job that was given by its ARN
+    job_region: str = ""  # of a job that is named by its ARN
     spec: FollowedSpec | None = None
     outcome: Outcome | None = None  # of compiling the spec
     environment: Environment | None = None
@@ -51,7 +51,7 @@ class Target:
 
 
 def read_target(
-    given: str, env: str | None, region: str | None, *, folder: Path | None = None
+    text: str, env: str | None, region: str | None, *, folder: Path | None = None
 ) -> Target:
     """The target that a text names: a file, a spec of the project, or a tuning job.
 
@@ -60,30 +60,30 @@ def read_target(
     With a Region, a tuning job is found by its name even if hptc.yaml has errors. Raises
     UsageError if it can be none of these, and for a spec without a name.
     """
-    arn = ARN.parse(given)
+    arn = ARN.parse(text)
     if arn is not None:
         if not arn.resource.startswith(_JOB_RESOURCE):
-            raise UsageError(f"{given} is not the ARN of a tuning job")
+            raise UsageError(f"{text} is not the ARN of a tuning job")
         name = arn.resource.removeprefix(_JOB_RESOURCE)
-        by_arn = Target(given=given, region=region, job=name, job_region=arn.region)
+        by_arn = Target(text=text, region=region, job=name, job_region=arn.region)
         return _job_target(by_arn, env, folder)
     workspace = Workspace(environment=env, folder=folder or Path.cwd())
-    path = workspace.at(given)
+    path = workspace.at(text)
     if is_path(path, DISK):
-        return replace(_spec_target(given, path, workspace), region=region)
-    if not may_be_name(given):
+        return replace(_spec_target(text, path, workspace), region=region)
+    if not may_be_name(text):
         raise UsageError(
-            f"{given}: no such file",
-            help=which_file_was_meant(given, workspace)
+            f"{text}: no such file",
+            help=which_file_was_meant(text, workspace)
             or "pass a spec, its name, or the name of a tuning job",
         )
     in_project, faults = workspace.current_project()
     is_unreadable = in_project is None and bool(faults)
-    file = None if is_unreadable and region is not None else named_spec(given, workspace)
+    file = None if is_unreadable and region is not None else named_spec(text, workspace)
     if file is not None:
-        return replace(_spec_target(given, file, workspace), region=region)
-    read = _job_target(Target(given=given, region=region, job=given), env, folder)
-    hint = what_was_meant(given, workspace)
+        return replace(_spec_target(text, file, workspace), region=region)
+    read = _job_target(Target(text=text, region=region, job=text), env, folder)
+    hint = what_was_meant(text, workspace)
     return replace(read, hint=hint) if hint else read
 
 
@@ -93,7 +93,7 @@ def _job_target(target: Target, env: str | None, folder: Path | None) -> Target:
     return replace(target, environment=environment)
 
 
-def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
+def _spec_target(text: str, file: str, workspace: Workspace) -> Target:
     if DISK.is_folder(Path(file)):
         raise UsageError(f"{file} is a folder", help="pass one spec, or the name of a tuning job")
     in_project, faults = workspace.project_of(DISK.real(Path(file)).parent)
@@ -110,7 +110,7 @@ def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
             job_name=outcome.job.name,
             digest=outcome.digest,
         )
-        return Target(given=given, spec=followed, outcome=outcome, environment=outcome.environment)
+        return Target(text=text, spec=followed, outcome=outcome, environment=outcome.environment)
     name = outcome.name or spec_name(Path(file), DISK)
     if not name:
         raise UsageError(
@@ -127,7 +127,7 @@ def _spec_target(given: str, file: str, workspace: Workspace) -> Target:
         job_name=outcome.job.name if isinstance(outcome, Compiled) else "",
         digest=outcome.digest if isinstance(outcome, Compiled) else "",
     )
-    return Target(given=given, spec=followed, outcome=outcome, environment=environment)
+    return Target(text=text, spec=followed, outcome=outcome, environment=environment)
 
 
 def require_same_region(target: Target, region: str) -> None:
@@ -152,7 +152,7 @@ def find_job(target: Target, tuning: TuningReader) -> str:
                 f"no tuning job `{target.job}` found in {tuning.region}", help=target.hint
             )
         return target.job
-    newest = spec_runs(spec, tuning, limit=1).newest
+    newest = spec_runs(spec, tuning, limit=1).newest()
     require_distinct(target, tuning)
     return newest.name
 
@@ -185,7 +185,7 @@ def find_running_job(target: Target, tuning: TuningReader) -> str:
 def require_distinct(target: Target, tuning: TuningReader) -> None:
     """Raise UsageError if a name means a spec, and is that of another spec's tuning job too."""
     spec = target.spec
-    if spec is None or target.given != spec.name or target.given in (spec.job_name, spec.file):
+    if spec is None or target.text != spec.name or target.text in (spec.job_name, spec.file):
         return
     description = tuning.describe(spec.name)
     if description is not None:

@@ -119,7 +119,7 @@ def _jobs_of_spec(
     aws = connect_to_target(target)
     listing = spec_runs(target.spec, aws.tuning, status=status, limit=limit)
     if not listing.runs and not status:
-        listing.newest  # noqa: B018  raises an error that says why there are none
+        listing.newest()  # raises an error that says why there are none
     _note_missing(listing.unreadable, is_cut=listing.is_cut, read=MAX_SPEC_TAGS_READ)
     return aws, [(run.summary, run.origin) for run in listing.runs]
 
@@ -135,7 +135,7 @@ def _jobs_of_project(aws: Aws, contains: str, status: str, limit: int) -> _Jobs:
 
 
 def _note_missing(unreadable: int, *, is_cut: bool, read: int) -> None:
-    """Say which jobs the list may lack."""
+    """Print a note about the jobs that the list may lack."""
     if unreadable:
         print_status(
             f"note: the tags of {unreadable} more can't be read, so they are not listed; the "

@@ -61,9 +61,8 @@ class SpecRuns:
     unreadable: int  # jobs with a similar name whose tags can't be read
     is_cut: bool  # there are more jobs with a similar name than were read
 
-    @property
     def newest(self) -> SpecRun:
-        """The newest tuning job. Raises OperationError if none was found."""
+        """The newest tuning job. Raises OperationError, which says why, if none was found."""
         if self.runs:
             return self.runs[0]
         spec = f"`{self.spec.name}` ({self.spec.file})"
@@ -91,7 +90,7 @@ class SpecRuns:
 def spec_runs(
     spec: FollowedSpec, tuning: TuningReader, *, status: str = "", limit: int | None = None
 ) -> SpecRuns:
-    """The newest `limit` tuning jobs of a spec, with any status or the one that is given.
+    """The newest `limit` tuning jobs of a spec, with any status or with `status`.
 
     It takes a List call per hundred jobs with a similar name, and a ListTags call for each
     candidate. Raises AwsError if AWS rejects a call; a job whose tags can't be read is left out,
@@ -130,7 +129,8 @@ def _candidates(spec: FollowedSpec, jobs: JobSnapshot, status: str) -> Iterator[
     exact: list[JobSummary] = []
     description = jobs.describe(spec.job_name) if spec.job_name else None
     if description is not None:
-        exact = [summary for summary in [summary_of(description)] if status in ("", summary.status)]
+        current = summary_of(description)
+        exact = [current] if status in ("", current.status) else []
     search = spec.search
     listed: Iterator[JobSummary] = iter(())
     if search is not None:

@@ -62,7 +62,7 @@ def test_only_the_tags_of_the_newest_are_read_for_one_job() -> None:
     tuning = FakeTuning()
     add(tuning, OLD)
     add(tuning, f"churn-{'c' * 8}")
-    assert spec_runs(CHURN, tuning, limit=1).newest.name == f"churn-{'c' * 8}"
+    assert spec_runs(CHURN, tuning, limit=1).newest().name == f"churn-{'c' * 8}"
     assert tuning.calls == ["describe", "list_jobs", "list_tags"]
 
 
@@ -159,7 +159,7 @@ class TestNone:
 
     def test_certain(self) -> None:
         with pytest.raises(OperationError, match=r"`churn` \(specs/churn.yaml\) has no tuning job"):
-            _ = spec_runs(CHURN, FakeTuning(), limit=1).newest
+            spec_runs(CHURN, FakeTuning(), limit=1).newest()
 
     def test_unreadable_tags(self) -> None:
         class NoTags(FakeTuning):
@@ -169,10 +169,10 @@ class TestNone:
         tuning = NoTags()
         add(tuning, OLD)
         with pytest.raises(OperationError, match="tags of 1 with a similar") as raised:
-            _ = spec_runs(CHURN, tuning, limit=1).newest
+            spec_runs(CHURN, tuning, limit=1).newest()
         assert "sagemaker:ListTags" in raised.value.help
         add(tuning, CHURN.job_name)
-        assert spec_runs(CHURN, tuning, limit=1).newest.name == CHURN.job_name
+        assert spec_runs(CHURN, tuning, limit=1).newest().name == CHURN.job_name
 
     def test_too_many_similar_names(self) -> None:
         tuning = FakeTuning()
@@ -180,7 +180,7 @@ class TestNone:
         for number in range(MAX_TAGS_READ):
             add(tuning, f"churn-{number:08x}", project="other")
         with pytest.raises(OperationError, match=f"none of the newest {MAX_TAGS_READ} tuning jobs"):
-            _ = spec_runs(CHURN, tuning, limit=1).newest
+            spec_runs(CHURN, tuning, limit=1).newest()
 
     def test_other_errors_are_raised(self) -> None:
         class Throttled(FakeTuning):
