@@ -25,7 +25,7 @@ class ChangeData(Members):
     """The powers of ten that a logarithmic range has gained; negative if it has lost some."""
     note: str
     environments: list[str]
-    """The environments that it is limited to; empty if it holds in all."""
+    """The environments that it is limited to; empty if it applies to all."""
     file: str | None
     """The hptc.yaml that it is in; null for a change to a spec."""
 
