@@ -196,12 +196,15 @@ def respelled(
 ) -> tuple[Fix, ...]:
     """The fix that corrects the spelling of a key or value; empty if `word` is.
 
-    It is safe, unless `word` is a guess, and what it was guessed from is more than misspelled.
+    It is safe unless `word` was guessed from a text that is more than misspelled.
     """
     if not word:
         return ()
     change = Rename(path=path, name=word) if on_key else SetValue(path=path, value=word)
     return (Fix(changes=(change,), is_safe=not guessed_from or is_misspelled(guessed_from, word)),)
+
+
+_SHORTEST_BEGINNING, _MAX_WRONG_LETTERS = 2, 2
 
 
 def is_misspelled(word: str, meant: str) -> bool:
@@ -220,9 +223,6 @@ def is_misspelled(word: str, meant: str) -> bool:
     return max(removed, added) <= _MAX_WRONG_LETTERS
 
 
-_SHORTEST_BEGINNING, _MAX_WRONG_LETTERS = 2, 2
-
-
 def new_text(change: SetValue | Rename) -> str:
     """The key or the value that a change writes."""
     if isinstance(change, Rename):
@@ -236,18 +236,21 @@ def new_text(change: SetValue | Rename) -> str:
             return str(value)
 
 
-_Found = TypeVar("_Found", Finding, Diagnostic)
+_FindingT = TypeVar("_FindingT", Finding, Diagnostic)
 
 
-def capped(findings: Iterable[_Found]) -> list[_Found]:
+_MORE_FINDINGS = r"and ([\d,]+) more findings? of HPT\d{3} in this file$"
+
+
+def capped(findings: Iterable[_FindingT]) -> list[_FindingT]:
     """The findings of one file with at most MAX_OF_CODE of each code, and how many more there are.
 
-    The text of each is limited as well, so that no file makes the output long. A finding that
+    The text of each is limited as well, so no file makes the output long. A finding that
     already stands for others counts as that many.
     """
     counts: Counter[str] = Counter()
-    kept: list[_Found] = []
-    first_omitted: dict[str, _Found] = {}
+    kept: list[_FindingT] = []
+    first_omitted: dict[str, _FindingT] = {}
     for finding in findings:
         stands_for = re.match(_MORE_FINDINGS, finding.message)
         counts[finding.code] += int(stands_for[1].replace(",", "")) if stands_for else 1
@@ -273,10 +276,7 @@ def more_findings(code: str, count: int) -> str:
     return f"and {plural(count, 'more finding')} of {code} in this file"
 
 
-_MORE_FINDINGS = r"and ([\d,]+) more findings? of HPT\d{3} in this file$"
-
-
-def _with_short_texts(finding: _Found) -> _Found:
+def _with_short_texts(finding: _FindingT) -> _FindingT:
     if max(len(finding.message), len(finding.label), len(finding.help)) <= MAX_TEXT:
         return finding
     return replace(
@@ -287,12 +287,12 @@ def _with_short_texts(finding: _Found) -> _Found:
     )
 
 
+_MAX_NAMED = 10
+
+
 def environment_list(names: tuple[str, ...]) -> str:
     """The names of environments in a sentence, or how many there are."""
     return listed(names) if len(names) <= _MAX_NAMED else plural(len(names), "environment")
-
-
-_MAX_NAMED = 10
 
 
 def path_text(path: Path) -> str:

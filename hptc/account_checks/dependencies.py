@@ -54,8 +54,8 @@ def roles(subject: Subject) -> Iterator[Finding]:
         if answer is None:
             continue
         role = answer.value
-        theirs = ARN.parse(role.arn) if role is not None else None
-        if theirs is not None and theirs.account != account:
+        actual = ARN.parse(role.arn) if role is not None else None
+        if actual is not None and actual.account != account:
             continue  # the credentials are not for the role's account
         if role is None or role.arn != arn:
             yield Finding(

@@ -40,7 +40,7 @@ _NAME = RequestPath(("HyperParameterTuningJobName",))
 
 
 def taken_name(subject: Subject) -> Iterator[Finding]:
-    """HPT901: the name belongs to another job, so that `hptc submit` would be blocked.
+    """HPT901: the name belongs to another job, so `hptc submit` would be blocked.
 
     The same job under this name is fine: it was submitted before.
     """

@@ -90,7 +90,7 @@ def problem_of(
         )
     if (other := mismatch(value, kind, location)) is not None:
         return Problem(
-            message=f"has the value {shown}, a {kind.noun} in the {other.part} {other.found}, but "
+            message=f"has the value {shown}, a {kind.noun} in the {other.part} {other.actual}, but "
             f"the environment is in {other.expected}",
             label=label,
             help=f"store a {kind.noun} in {other.expected}",

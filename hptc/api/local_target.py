@@ -31,7 +31,7 @@ class LocalJob:
 
 
 def find_local_job(
-    given: str,
+    text: str,
     env: str | None,
     folder: Path | None,
     *,
@@ -46,7 +46,7 @@ def find_local_job(
     Raises UsageError if more than one is running, and OperationError if there is none at all.
     """
     tuning = LocalTuning(jobs_folder(folder, project=project))
-    target = read_target(given, env, None, folder=project)
+    target = read_target(text, env, None, folder=project)
     if target.spec is None:
         tuning.require(target.job)
         return LocalJob(tuning=tuning, name=target.job, target=target)
@@ -57,7 +57,7 @@ def find_local_job(
             raise unreadable
         raise OperationError(
             f"`{target.spec.name}` ({target.spec.file}) has not run on this machine",
-            help=f"`hptc local run {given}` runs it; `hptc local list` lists the tuning jobs",
+            help=f"`hptc local run {text}` runs it; `hptc local list` lists the tuning jobs",
         )
     running = [run.name for run in runs if run.summary.status == "InProgress"]
     if wants_running and len(running) > 1:

@@ -59,7 +59,7 @@ def compile_specs(
         if root is None:
             raise UsageError(NO_PROJECT, help="pass files or folders")
         paths = (str(root.parent),)
-    files = [spec_path(given, workspace) for given in paths]
+    files = [spec_path(path, workspace) for path in paths]
     compile_files = compile_in_all_environments if in_all_environments else compile_paths
     return compile_files(files, workspace, progress)
 

@@ -176,13 +176,15 @@ class Hyperparameter:
 
     def _accepts_json(self, text: str) -> bool:
         try:
-            items = json.loads(text)
+            elements = json.loads(text)
         except (ValueError, RecursionError):
             return False
-        if not isinstance(items, list):
+        if not isinstance(elements, list):
             return False
-        elements = (item if isinstance(item, str) else json.dumps(item) for item in items)
-        return all(self.scalar.accepts(element, exactly=False) for element in elements)
+        texts = (
+            element if isinstance(element, str) else json.dumps(element) for element in elements
+        )
+        return all(self.scalar.accepts(element, exactly=False) for element in texts)
 
     def _accepts_python_tuple(self, text: str) -> bool:
         try:
@@ -282,7 +284,7 @@ def _literal(text: str) -> object:
 def _may_be_evaluated(text: str) -> bool:
     """Whether Python's `eval` may accept a text that is not a literal; False if it certainly fails.
 
-    The container evaluates the text as an expression, so that `(1,) * 4` is accepted.
+    The container evaluates the text as an expression, so `(1,) * 4` is accepted.
     """
     try:
         with warnings.catch_warnings():

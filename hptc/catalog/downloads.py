@@ -70,7 +70,7 @@ def is_offline(environment: Mapping[str, str]) -> bool:
 
 
 def has_model(channel: str) -> bool:
-    """Whether an input channel of this name contains a model, so that none is downloaded."""
+    """Whether an input channel of this name contains a model, so none is downloaded."""
     return channel.lower().replace("-", "_") in _MODEL_CHANNELS
 
 

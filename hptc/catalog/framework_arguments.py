@@ -1,9 +1,9 @@
-"""The arguments that a framework container of AWS adds to those of the hyperparameters.
+"""The arguments that AWS's framework containers pass to a script besides its hyperparameters.
 
 Only TensorFlow's container adds one. In a tuning job, it always passes `--model_dir` to the script,
 and a path in S3 gets the name of the training job:
 https://github.com/aws/sagemaker-tensorflow-training-toolkit/blob/v20.4.1/src/sagemaker_tensorflow_container/training.py
-Those of Hugging Face are built on it:
+The Hugging Face containers for TensorFlow are built on it:
 https://github.com/aws/deep-learning-containers/tree/master/huggingface/tensorflow/training/docker
 The containers of PyTorch, MXNet, scikit-learn, XGBoost and Chainer pass the hyperparameters alone,
 `args=training_environment.to_cmd_args()`:

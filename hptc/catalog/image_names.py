@@ -1,4 +1,4 @@
-"""What else people call the images of AWS: the names of the docs, the SDK and the repositories."""
+"""Other names of AWS's images: those of the docs, of the SDK and of the ECR repositories."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/algorithms-tabular.html"""
 
 def meant_image(name: str, names: Sequence[str]) -> str | None:
     """The member of `names` that another name or a misspelling stands for; None if none does."""
-    word = name.lower().replace("_", "-").replace(" ", "-")
-    if word in _JUMPSTART:
+    key = name.lower().replace("_", "-").replace(" ", "-")
+    if key in _JUMPSTART:
         return None
-    alias = _ALIASES.get(word)
+    alias = _ALIASES.get(key)
     return alias if alias in names else nearest(name, tuple(names), cutoff=0.75)

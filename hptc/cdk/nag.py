@@ -27,16 +27,16 @@ def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:
 
 
 def acknowledge_wildcards(
-    construct: IConstruct, statements: Iterable[Statement], shown: Callable[[str], str]
+    construct: IConstruct, statements: Iterable[Statement], reference_text: Callable[[str], str]
 ) -> None:
     """Acknowledge each wildcard of a policy with the reason of its statement.
 
-    `shown` writes the value of a reference the way cdk-nag does.
+    `reference_text` returns the value of a reference as cdk-nag writes it.
     """
     acknowledge(
         construct,
         {
-            f"IAM5[Resource::{substitute(resource, shown)}]": statement.reason
+            f"IAM5[Resource::{substitute(resource, reference_text)}]": statement.reason
             for statement in statements
             for resource in statement.resources
             if "*" in resource

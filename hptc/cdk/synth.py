@@ -38,7 +38,7 @@ VALIDATE = "HPTC_CDK_VALIDATE"
 """If set to 1, CDK also validates the templates, which takes seconds and hundreds of MB."""
 
 MIN_NODE = 22
-"""The oldest Node that is maintained: https://nodejs.org/en/about/previous-releases"""
+"""The oldest maintained version of Node: https://nodejs.org/en/about/previous-releases"""
 _NODE_MAJOR = "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"
 _CLI_ACCOUNT = "CDK_DEFAULT_ACCOUNT"
 """The CDK CLI sets this variable to the account of its credentials:
@@ -59,7 +59,7 @@ class Synthesized:
     diagnostics: tuple[Diagnostic, ...]
     assembly: Path | None
     notes: tuple[str, ...] = ()  # about the tools
-    specs: tuple[DeployableSpec, ...] = ()  # what the stacks were built from
+    specs: tuple[DeployableSpec, ...] = ()  # those that the stacks were built from
 
 
 def synth_project(
@@ -78,9 +78,9 @@ def synth_project(
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Keep what a synthesis makes, which it needs until it ends: collecting takes 5 % of its time.
+    """Disable the garbage collector: a synthesis needs all its objects until it ends.
 
-    With 200 specs, that is 2 % more memory.
+    Collecting takes 5% of its time. With 200 specs, memory grows by 2%.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -283,10 +283,7 @@ def _need_tools() -> None:
             help=f"install Node.js {MIN_NODE} or newer: https://nodejs.org",
         )
     if find_spec("aws_cdk") is None:
-        raise UsageError(
-            "AWS CDK is not installed",
-            help="run `pip install 'hptc[cdk]'`",
-        )
+        raise UsageError("AWS CDK is not installed", help="run `pip install 'hptc[cdk]'`")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     major = version.stdout.strip().removeprefix("v").partition(".")[0]
     if major:

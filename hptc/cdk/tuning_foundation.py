@@ -114,11 +114,11 @@ class TuningFoundation(Construct):
             path=launcher.path,
         )
 
-        def shown(name: str) -> str:
+        def reference_text(name: str) -> str:
             value = cdk.Stack.of(policy).resolve(values[name])
             return f"<{value['Ref']}>" if isinstance(value, dict) else str(value)
 
-        acknowledge_wildcards(policy, launcher.statements, shown)
+        acknowledge_wildcards(policy, launcher.statements, reference_text)
         return policy
 
     def _bucket(

@@ -178,8 +178,8 @@ def _environment(project: Project, name: str | None) -> Environment:
 
 
 def _line(diagnostic: Diagnostic) -> str:
-    at = diagnostic.span
+    span = diagnostic.span
     return (
-        f"{at.file}:{at.line}:{at.column}: {diagnostic.severity.value}[{diagnostic.code}]: "
+        f"{span.file}:{span.line}:{span.column}: {diagnostic.severity.value}[{diagnostic.code}]: "
         f"{diagnostic.message}"
     )

@@ -91,7 +91,7 @@ class TuningSchedule(Construct):
             add_output(self, DIGEST, stack_digest(data, project.foundation.parameters))
 
     def _state_machine(self) -> stepfunctions.CfnStateMachine:
-        role, its_policy = self._role("StateMachineRole", self._data.machine_role)
+        role, policy = self._role("StateMachineRole", self._data.machine_role)
         definition = substitute(_literal_json(self._data.definition), self._provided)
         machine = stepfunctions.CfnStateMachine(
             self,
@@ -108,7 +108,7 @@ class TuningSchedule(Construct):
                 "recorded by CloudTrail: there is nothing to trace",
             },
         )
-        machine.node.add_dependency(its_policy)
+        machine.node.add_dependency(policy)
         return machine
 
     def _role(self, name: str, role: ServiceRole) -> tuple[iam.Role, iam.Policy]:
@@ -144,7 +144,7 @@ class TuningSchedule(Construct):
     def _schedule(
         self, group: scheduler.CfnScheduleGroup, machine: stepfunctions.CfnStateMachine
     ) -> None:
-        role, its_policy = self._role("SchedulerRole", self._data.scheduler_role)
+        role, policy = self._role("SchedulerRole", self._data.scheduler_role)
         options = self._data.schedule
         window = options.maximum_window_in_minutes
         schedule = scheduler.CfnSchedule(
@@ -167,7 +167,7 @@ class TuningSchedule(Construct):
                 input=json.dumps({"scheduled_time": "<aws.scheduler.scheduled-time>"}),
             ),
         )
-        schedule.node.add_dependency(its_policy)
+        schedule.node.add_dependency(policy)
 
     def _alarm(
         self, name: str, summary: str, *, namespace: str, metric: str, dimension: _Dimension
@@ -193,11 +193,11 @@ class TuningSchedule(Construct):
 def _literal_json(definition: dict[str, Any]) -> str:
     """A definition as JSON in which only hptc's references are replaced.
 
-    A spec can have `{{resolve:…}}` as a hyperparameter, for example, in whose place CloudFormation
-    would put a secret, and what the CDK takes for one of its tokens
+    A hyperparameter can contain `{{resolve:…}}`, which CloudFormation would replace with a secret,
+    or a text that the CDK takes for one of its tokens
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html,
-    https://docs.aws.amazon.com/cdk/v2/guide/tokens.html). In JSON, such brackets are always in a
-    text.
+    https://docs.aws.amazon.com/cdk/v2/guide/tokens.html). In JSON, such brackets only occur in
+    strings.
     """
     text = json.dumps(definition, separators=(",", ":"), ensure_ascii=False)
     return text.replace("{{", "{\\u007b").replace("${Token[", "$\\u007bToken[")

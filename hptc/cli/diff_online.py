@@ -9,7 +9,7 @@ from hptc.jobs.last_runs import with_last_runs
 
 
 def add_last_runs(review: Review) -> Review:
-    """The review with what the last tuning job of each changed spec has found, per environment."""
+    """The review with the best result of each changed spec's last tuning job, per environment."""
     return with_last_runs(
         review,
         lambda environment: connect_to_environment(environment).tuning,

@@ -27,11 +27,11 @@ def require_resumable(tuning: LocalTuning, name: str) -> None:
             f"{name} has not run on this machine, so there is nothing to resume",
             help="leave out --resume; a changed spec is a new tuning job",
         )
-    if given := _fixed_options():
+    if options := _fixed_options():
         raise UsageError(
-            f"{listed(given)} can't be used with --resume, which continues with the code, the data "
-            "and the options of the earlier run",
-            help=f"leave out {listed(given)}; only --trials and --parallel can change; --replace "
+            f"{listed(options)} can't be used with --resume, which continues with the code, the "
+            "data and the options of the earlier run",
+            help=f"leave out {listed(options)}; only --trials and --parallel can change; --replace "
             "starts over",
         )
 

@@ -88,7 +88,7 @@ def _rule_page(word: str) -> str:
 
 def _algorithms_with(hyperparameter: str) -> list[str]:
     algorithms = (algorithm(name) for name in algorithm_names())
-    return [found.name for found in algorithms if found and found.hyperparameter(hyperparameter)]
+    return [known.name for known in algorithms if known and known.hyperparameter(hyperparameter)]
 
 
 def _is_like_code(text: str) -> bool:

@@ -18,8 +18,8 @@ from hptc.request.tuning_job import TuningJob
 def print_failure(tuning: LocalTuning, job: TuningJob, failure: Ended) -> None:
     """Print why a training job has failed, as far as its log and its script show it."""
     in_container = any(launch.image for launch in tuning.launches(job.name))
-    read = tuning.channel_variables(job.name)
-    inputs = _script_inputs(job, read, in_container=in_container)
+    variables = tuning.channel_variables(job.name)
+    inputs = _script_inputs(job, variables, in_container=in_container)
     print_needed("\n" + render_failure(failure, inputs, str(tuning.log_path(failure.name))))
 
 
@@ -67,5 +67,5 @@ def _print_matches(tuning: LocalTuning, job: TuningJob) -> None:
         rehearsals = rehearse(job, text, training_job.name, definition=definition)
         is_news = any(rehearsal.is_objective_found or rehearsal.fault for rehearsal in rehearsals)
         if is_news or training_job.status != "Failed":
-            text = render_rehearsals(job.name, rehearsals, has_verdict=is_news)
-            print_status("\n" + text.rstrip())
+            tested = render_rehearsals(job.name, rehearsals, has_verdict=is_news)
+            print_status("\n" + tested.rstrip())

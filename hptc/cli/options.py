@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from hptc.errors import UsageError
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-from hptc.errors import UsageError
 
 STDIN = "-"
 JSON = "json"
 
 
 def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """A function that tells the shell what a value can be: see the kinds in completion.py."""
+    """A function that returns the completions of a value; completion.py has the kinds."""
 
     def complete(
         _context: click.Context, _parameter: click.Parameter, incomplete: str

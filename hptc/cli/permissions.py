@@ -8,7 +8,7 @@ import hptc.cli.early_imports  # noqa: F401
 from hptc.api.specs import NO_PROJECT, current_environment
 from hptc.cli.console import print_result
 from hptc.cli.inputs import compile_all, without_errors
-from hptc.cli.options import ENV, PATHS, TEXT_OR_JSON
+from hptc.cli.options import ENV, JSON, PATHS, TEXT_OR_JSON
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled
 from hptc.compiler.permissions_report import permissions_report
@@ -88,12 +88,12 @@ def permissions(
     if owners:
         print_result(_owners(compiled, form))
         return EXIT_OK
-    if form == "json" and len(compiled) != 1:
+    if form == JSON and len(compiled) != 1:
         raise UsageError(f"--format json takes one spec, but found {len(compiled)}")
     reports = [permissions_report(spec) for spec in compiled]
     print_result(
         permissions_json(reports[0])
-        if form == "json"
+        if form == JSON
         else "\n".join(render_permissions(report) for report in reports)
     )
     return EXIT_OK
@@ -119,4 +119,4 @@ def _owners(compiled: list[Compiled], form: str) -> str:
     if environment is None:
         raise UsageError("--owners needs an environment", help="add one to hptc.yaml")
     grants = owner_grants(environment, [(spec.name, spec.job) for spec in compiled])
-    return owner_grants_json(grants) if form == "json" else render_owner_grants(grants, environment)
+    return owner_grants_json(grants) if form == JSON else render_owner_grants(grants, environment)

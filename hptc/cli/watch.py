@@ -61,8 +61,8 @@ def watch(name: str, env: str | None, region: str | None, interval: float, form:
 
 def location_options(env: str | None, region: str | None) -> str:
     """The options with which another command finds the same tuning job."""
-    given = (("--env", env), ("--region", region))
-    return "".join(f" {option} {value}" for option, value in given if value is not None)
+    options = (("--env", env), ("--region", region))
+    return "".join(f" {option} {value}" for option, value in options if value is not None)
 
 
 def follow(

@@ -22,7 +22,7 @@ from hptc.service.interface import TuningReader
 
 DEFAULT_INTERVAL_SECONDS = 15.0
 _MAX_QUIET_SECONDS = 60.0
-"""While nothing changes, calls become rarer up to this interval, or the one that is chosen."""
+"""While nothing changes, the interval grows up to this, or to a longer `--interval`."""
 _MAX_RETRY_SECONDS = 300.0
 _GROWTH = 1.5
 

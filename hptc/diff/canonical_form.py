@@ -114,8 +114,10 @@ def _name(entry: object, member: str) -> str:
 
 
 def _only(entry: Any, member: str) -> object:
-    alone = isinstance(entry, dict) and list(entry) == [member] and isinstance(entry[member], str)
-    return entry[member] if alone else entry
+    is_alone = (
+        isinstance(entry, dict) and list(entry) == [member] and isinstance(entry[member], str)
+    )
+    return entry[member] if is_alone else entry
 
 
 def _value_at(structure: Form, root: Form, api: str) -> Any:

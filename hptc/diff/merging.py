@@ -12,7 +12,7 @@ from hptc.diff.changes import Change, worst_first
 from hptc.diff.review import Review, SpecDiff, spec_order
 from hptc.frozen import frozen
 
-Item = TypeVar("Item")
+T = TypeVar("T", Change, Diagnostic)
 _Limited = tuple[Change, tuple[str, ...]]
 """A change and its environments."""
 
@@ -64,11 +64,11 @@ def _merged_spec(diffs: list[tuple[str, SpecDiff]], names: tuple[str, ...]) -> S
 
 
 def _merged_changes(
-    found: Iterable[tuple[str, Iterable[Change]]],
+    changes: Iterable[tuple[str, Iterable[Change]]],
     names: tuple[str, ...],
     places: Mapping[str, _Place] | None = None,
 ) -> tuple[Change, ...]:
-    merged: Iterable[_Limited] = _by_environment(found, _change_key)
+    merged: Iterable[_Limited] = _by_environment(changes, _change_key)
     if places:
         merged = _alike_in_their_places(merged, names, places)
     limited = (
@@ -155,22 +155,22 @@ def _change_key(change: Change) -> Hashable:
 
 
 def _merged_findings(
-    found: Iterable[tuple[str, Iterable[Diagnostic]]], names: tuple[str, ...]
+    findings: Iterable[tuple[str, Iterable[Diagnostic]]], names: tuple[str, ...]
 ) -> tuple[Diagnostic, ...]:
     return tuple(
         diagnostic if where == names else replace(diagnostic, environments=where)
-        for diagnostic, where in _by_environment(found, lambda diagnostic: diagnostic)
+        for diagnostic, where in _by_environment(findings, lambda diagnostic: diagnostic)
     )
 
 
 def _by_environment(
-    found: Iterable[tuple[str, Iterable[Item]]], key: Callable[[Item], Hashable]
-) -> list[tuple[Item, tuple[str, ...]]]:
-    """Every item once, with its environments, in the order in which they were found."""
-    where: dict[Hashable, tuple[Item, list[str]]] = {}
-    for name, items in found:
-        for item in items:
-            _, names = where.setdefault(key(item), (item, []))
+    subjects: Iterable[tuple[str, Iterable[T]]], key: Callable[[T], Hashable]
+) -> list[tuple[T, tuple[str, ...]]]:
+    """Each change or finding once, with its environments, in their order of first occurrence."""
+    where: dict[Hashable, tuple[T, list[str]]] = {}
+    for name, of_environment in subjects:
+        for subject in of_environment:
+            _, names = where.setdefault(key(subject), (subject, []))
             if name not in names:
                 names.append(name)
-    return [(item, tuple(names)) for item, names in where.values()]
+    return [(subject, tuple(names)) for subject, names in where.values()]

@@ -24,7 +24,7 @@ _PARTS = (
     "warm_start",
     "tags",
 )
-"""The parts of a spec of which one may change while its name and file do."""
+"""The parts of a spec. One of them may change together with its name and file."""
 
 
 def paired(old: Iterable[Outcome], new: Iterable[Outcome]) -> Iterator[Pair]:
@@ -41,9 +41,11 @@ def paired(old: Iterable[Outcome], new: Iterable[Outcome]) -> Iterator[Pair]:
         return forms[id(outcome)]
 
     def without(part: str) -> Callable[[Outcome], object | None]:
-        return lambda outcome: (
-            repr(_without_part(found, part)) if (found := form(outcome)) else None
-        )
+        def rest(outcome: Outcome) -> object | None:
+            content = form(outcome)
+            return repr(_without_part(content, part)) if content else None
+
+        return rest
 
     for key in (_name_and_file, _name, _file, *map(without, ("", *_PARTS))):
         if not was or not becomes:
@@ -65,7 +67,7 @@ def paired(old: Iterable[Outcome], new: Iterable[Outcome]) -> Iterator[Pair]:
 
 @frozen
 class LostSpec:
-    """What became of a spec whose name no spec of the new version has."""
+    """What happened to a spec whose name no spec of the new version has."""
 
     name: str = ""  # of the spec that it is now, if any
     unreadable: str = ""  # its file, if the name in it can't be read
@@ -73,14 +75,14 @@ class LostSpec:
 
 def lost_specs(pairs: Iterable[Pair]) -> dict[str, LostSpec]:
     """The specs of the old version, by name, whose names the new version does not have."""
-    known = [*pairs]
-    names = {new.name for _, new in known if new is not None}
+    all_pairs = list(pairs)
+    names = {new.name for _, new in all_pairs if new is not None}
     return {
         old.name: LostSpec(
             name=new.name if new is not None else "",
             unreadable=new.file if new is not None and not new.name else "",
         )
-        for old, new in known
+        for old, new in all_pairs
         if old is not None and old.name and old.name not in names
     }
 

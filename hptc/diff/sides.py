@@ -55,8 +55,8 @@ def review_refs(
     """
     start = folder or Path.cwd()
     here = Workspace(folder=start)
-    given = [(text, Path(here.at(text))) for text in paths]
-    root = git.top_folder(_existing_folder(given[0][1]) if given else start)
+    named = [(text, Path(here.at(text))) for text in paths]
+    root = git.top_folder(_existing_folder(named[0][1]) if named else start)
     tip = git.commit(root, "HEAD" if head is None else head)
     base = git.commit(root, against) if against is not None else git.base_of(root, tip)
     with ExitStack() as stack:
@@ -64,7 +64,7 @@ def review_refs(
         new_files: Files = DISK if head is None else stack.enter_context(Tree(root, tip))
         new = Workspace(environment=environment, rules=rules, files=new_files, folder=start)
         old = Workspace(environment=environment, rules=rules, files=old_files, folder=start)
-        selected = [_selected(text, path, new, old, root) for text, path in given]
+        selected = [_selected(text, path, new, old, root) for text, path in named]
         targets = selected or [_project_folder(root, old, new)]
         new_version = _Version(
             label="the working tree" if head is None else tip.label,
@@ -87,29 +87,29 @@ def review_refs(
         return comparison.in_every_environment(old, new, progress)
 
 
-def _selected(given: str, path: Path, new: Workspace, old: Workspace, root: Path) -> Path:
+def _selected(text: str, path: Path, new: Workspace, old: Workspace, root: Path) -> Path:
     """The file or folder at a path in either version, or the file of the spec of this name.
 
     Raises UsageError if neither version has it.
     """
     if any(_is_there(path, side) for side in (new, old)):
         return path
-    named = (named_spec(given, side) for side in (new, old)) if may_be_name(given) else ()
+    named = (named_spec(text, side) for side in (new, old)) if may_be_name(text) else ()
     file = next(filter(None, named), None)
     if file is None:
-        is_name = may_be_name(given)
+        is_name = may_be_name(text)
         meant = what_was_meant if is_name else which_file_was_meant
         raise UsageError(
-            f"{given}: no such file or folder in either version"
+            f"{text}: no such file or folder in either version"
             + (", and no spec has this name" if is_name else ""),
-            help=meant(given, new) or meant(given, old) or _options_of_refs(given, root),
+            help=meant(text, new) or meant(text, old) or _options_of_refs(text, root),
         )
     return Path(file)
 
 
-def _options_of_refs(given: str, root: Path) -> str:
+def _options_of_refs(text: str, root: Path) -> str:
     """The options for a git ref, or for a range of two, that was given as a path; else empty."""
-    old, dots, new = given.partition("..")
+    old, dots, new = text.partition("..")
     refs = {"--against": old, "--head": new.removeprefix(".")} if dots else {"--against": old}
     refs = {option: ref for option, ref in refs.items() if ref}
     if not refs or not all(git.has_commit(root, ref) for ref in refs.values()):

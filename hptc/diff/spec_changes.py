@@ -106,11 +106,11 @@ def _summary(outcome: Outcome | None) -> str:
     )
     count = "unlimited training jobs" if number is None else plural(number, "training job")
     runtimes = [d.max_runtime_seconds for d in job.definitions if d.max_runtime_seconds]
-    each = f", at most {duration_text(max(runtimes))} each" if runtimes else ""
-    starts = schedule_text(outcome.schedule)
-    scheduled = f", scheduled: {starts}" if starts else ""
-    on = ", ".join(types) or "unspecified instances"
-    return f"{job.strategy}, {count} on {on}{each}{scheduled}"
+    runtime = f", at most {duration_text(max(runtimes))} each" if runtimes else ""
+    schedule = schedule_text(outcome.schedule)
+    scheduled = f", scheduled: {schedule}" if schedule else ""
+    instance_types = ", ".join(types) or "unspecified instances"
+    return f"{job.strategy}, {count} on {instance_types}{runtime}{scheduled}"
 
 
 def _with_reason(

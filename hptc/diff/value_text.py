@@ -28,7 +28,7 @@ def value_text(value: object) -> str:
         case bool():
             return "on" if value else "off"
         case list():
-            return ", ".join(value_text(item) for item in value)
+            return ", ".join(value_text(element) for element in value)
         case dict():
             return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return str(value)

@@ -29,8 +29,8 @@ def write_logs(
 ) -> Iterator[Statement]:
     """Write the log streams of a tuning job's training jobs, for the definitions of one role.
 
-    The names cover every content of a spec, numbered runs and the runs of its schedule, so that a
-    change of content changes no role.
+    The names cover every content of a spec, numbered runs and scheduled runs, so a change of
+    content changes no role.
     """
     if not served:
         return

@@ -63,7 +63,7 @@ def project_findings(project: Project) -> list[Finding]:
                 Finding(
                     code=_ELSEWHERE,
                     message=f"the {kind.noun} `{value}` is in {_place(mismatch.part)}"
-                    f"{mismatch.found}, but the environment `{name}` is in "
+                    f"{mismatch.actual}, but the environment `{name}` is in "
                     f"{_place(mismatch.part)}{mismatch.expected}",
                     path=ProjectPath((*at, *path)),
                     label=f"another {mismatch.part}",

@@ -21,7 +21,7 @@ DIGEST = "digest"
 _VERSION = 1
 """Increase it when the same spec and hptc.yaml get another digest although the stack that is built
 from them is the same, for example because a field was added. A deployed stack with a digest of
-another version then counts as current, so that an upgrade of hptc makes no stack out of date."""
+another version then counts as current, so an upgrade of hptc makes no stack out of date."""
 _DIGITS = 16
 _EXCLUDED = frozenset({"reason", "required_by", "outputs"})
 """Fields with explanations or derived values. Changing a text must not change a digest."""

@@ -78,7 +78,7 @@ def foreign_stack(environment: Environment, stack: str, tags: Mapping[str, str])
     """Why an environment can't use a stack, with the stack's owner; empty for its own stack."""
     if is_own(environment, tags):
         return ""
-    return f"the stack `{stack}` {owner_text(tags)}; this is {_this(environment)}"
+    return f"the stack `{stack}` {owner_text(tags)}; this is {_environment_text(environment)}"
 
 
 def adoption_help(environment: Environment, stacks: Sequence[str]) -> str:
@@ -91,6 +91,6 @@ def adoption_help(environment: Environment, stacks: Sequence[str]) -> str:
     )
 
 
-def _this(environment: Environment) -> str:
+def _environment_text(environment: Environment) -> str:
     where = f", in {environment.repository}" if environment.repository else ""
     return f"the project `{environment.project}`, environment `{environment.name}`{where}"

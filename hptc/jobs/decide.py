@@ -141,7 +141,7 @@ def decide_again(
     origin = read_origin(tags)
     if origin.digest:
         return _compare_tags(job, existing, origin)
-    return _compared(job, existing, is_same=is_described_by(submit.request, description))
+    return _unchanged_or_taken(job, existing, is_same=is_described_by(submit.request, description))
 
 
 def _parent_obstacle(submit: Submit, compiled: Compiled, jobs: JobSnapshot) -> Blocked | None:
@@ -236,7 +236,7 @@ def _compare(
         return job.blocked(problem.obstacle, problem.reason, problem.help)
     request = resolution.fill(compiled.request)
     description = jobs.describe(existing.name) or {}
-    return _compared(job, existing, is_same=is_described_by(request, description))
+    return _unchanged_or_taken(job, existing, is_same=is_described_by(request, description))
 
 
 def _compare_tags(job: _Wanted, existing: ExistingJob, origin: JobOrigin) -> Unchanged | Blocked:
@@ -261,7 +261,9 @@ def _compare_tags(job: _Wanted, existing: ExistingJob, origin: JobOrigin) -> Unc
     return _unchanged(job, existing, is_known_by_tag=True)
 
 
-def _compared(job: _Wanted, existing: ExistingJob, *, is_same: bool) -> Unchanged | Blocked:
+def _unchanged_or_taken(
+    job: _Wanted, existing: ExistingJob, *, is_same: bool
+) -> Unchanged | Blocked:
     if not is_same:
         return _taken(job, existing.name)
     return _unchanged(job, existing, is_known_by_tag=False)

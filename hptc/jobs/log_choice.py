@@ -116,7 +116,7 @@ class NewLines:
     _seen: Counter[LogEvent] = field(default_factory=Counter)
 
     def read(self, tuning: TuningReader, *, tail: int | None = None) -> Iterator[LogEvent]:
-        """New events, oldest first: at most the last `tail` on the first call, if given."""
+        """New events, oldest first. With `tail`, the first call returns at most the last ones."""
         since = None if self._newest is None else self._newest - _OVERLAP
         now: Counter[LogEvent] = Counter()
         for event in tuning.log_events(

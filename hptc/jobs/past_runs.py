@@ -123,7 +123,7 @@ def _is_of(compiled: Compiled, name: str, origin: JobOrigin) -> bool:
 
 
 def _runs_alike(compiled: Compiled, name: str, jobs: JobSnapshot) -> bool:
-    """Whether a job with other content ran on the same instances, so that times are comparable."""
+    """Whether a job with other content ran on the same instances, so its times are comparable."""
     description = jobs.describe(name)
     if description is None:
         return False

@@ -13,7 +13,7 @@ from hptc.source import git
 from hptc.source.filesystem import DISK, Files
 from hptc.source.git_tree import Tree
 
-_SHORT = 12  # characters of a commit
+_COMMIT_LENGTH = 12
 
 
 @frozen
@@ -62,7 +62,7 @@ class Repositories:
             return Provenance(spec=path.name)
         if top not in self._commits:
             head = git.git_output(top, "rev-parse", "--verify", "HEAD^{commit}")
-            self._commits[top] = head and head[:_SHORT]
+            self._commits[top] = head and head[:_COMMIT_LENGTH]
             self._changed[top] = _changed_files(top, head, self._names_in(top))
         commit = self._commits[top]
         if commit and _name_in(top, path) in self._changed[top]:

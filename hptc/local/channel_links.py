@@ -1,7 +1,7 @@
 """Finds links in the data of an input channel that a container can't follow.
 
-A container sees the folder of the channel and nothing else of this machine, so that a link to
-another place leads nowhere in it. Without a container, the same script finds the file.
+A container sees the folder of the channel and nothing else of this machine, so a link to another
+place leads nowhere in it. Without a container, the same script finds the file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-_MAX_ENTRIES = 20_000  # of a channel, so that a large one delays nothing
+_MAX_ENTRIES = 20_000  # of a channel: a large one must not delay the start
 
 
 def outside_links(folder: Path) -> tuple[str, ...]:

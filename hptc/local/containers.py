@@ -120,7 +120,7 @@ class Container:
 
     def _create_targets(self) -> None:
         """Create what the engine would create as root: mount points, below /opt/ml too."""
-        (base, *others) = self.mounts
+        base, *others = self.mounts
         for mount in others:
             below = Path(mount.target)
             inside = below.is_relative_to(OPT_ML)
@@ -204,7 +204,7 @@ def give_back(folder: Path, engine: Engine, image: str, user: int, group: int) -
     """Give the files in a folder to a user. Returns why it failed, or an empty text.
 
     A container runs as the user of its image, most often root, as on AWS. Only root can give files
-    away, so that another container of the image does it.
+    away, so another container of the image does it.
     """
     if not any(path.lstat().st_uid != user for path in _walk(folder)):
         return ""

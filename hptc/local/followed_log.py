@@ -26,7 +26,7 @@ class FollowedLog:
         self._log: LogTail | None = None
 
     def read(self, _: TuningReader, *, tail: int | None = None) -> Iterator[LogEvent]:
-        """New lines, oldest first: at most the last `tail` on the first call, if given."""
+        """New lines, oldest first. With `tail`, the first call returns at most the last ones."""
         path = self._tuning.log_path(self._training_job)
         if path is None:
             return

@@ -43,40 +43,40 @@ class UnreadableChannelError(Exception):
 
 def find_channels(
     definition: Definition,
-    given: Mapping[str, Path],
+    chosen: Mapping[str, Path],
     s3_root: Path | None,
     *,
     unread: Collection[str] = (),
 ) -> FoundChannels:
-    """Find the data of each channel, other than those in `unread`."""
+    """Find the data of each channel that is not in `unread`: in `chosen`, or below `s3_root`."""
     data: dict[str, ChannelData] = {}
     faults: list[str] = []
     for channel in definition.channels:
         if channel.name in unread:
             continue
         try:
-            data[channel.name] = _find(channel, given.get(channel.name), s3_root)
+            data[channel.name] = _find(channel, chosen.get(channel.name), s3_root)
         except UnreadableChannelError as error:
             faults += [f"the input channel {code(channel.name)}{text}" for text in error.args]
     return FoundChannels(data=data, faults=tuple(faults))
 
 
-def _find(channel: Channel, given: Path | None, s3_root: Path | None) -> ChannelData:
+def _find(channel: Channel, chosen: Path | None, s3_root: Path | None) -> ChannelData:
     """The data of one channel. Raises UnreadableChannelError."""
     if channel.name in (".", ".."):
         raise UnreadableChannelError(" can't be a folder")
     option = f"--channel {channel.name}=DIR"
-    if given is not None and not given.exists():
-        raise UnreadableChannelError(f": {given} does not exist")
+    if chosen is not None and not chosen.exists():
+        raise UnreadableChannelError(f": {chosen} does not exist")
     source = channel.sources[0] if channel.sources else None
     is_listed = isinstance(source, S3Source) and source.data_type in (_MANIFEST, _AUGMENTED)
-    if given is not None and (given.is_dir() or not is_listed):
+    if chosen is not None and (chosen.is_dir() or not is_listed):
         if has_augmented_manifest(channel):
             raise UnreadableChannelError(
-                f" reads an augmented manifest, but {given} is a folder; name the manifest with "
+                f" reads an augmented manifest, but {chosen} is a folder; name the manifest with "
                 f"--channel {channel.name}=FILE, and the folder of its objects with --s3-root"
             )
-        return ChannelData(path=given.resolve())
+        return ChannelData(path=chosen.resolve())
     if not isinstance(source, S3Source):
         raise UnreadableChannelError(f" does not read from S3; name a folder with {option}")
     if not is_listed and source.data_type != _PREFIX:
@@ -84,14 +84,14 @@ def _find(channel: Channel, given: Path | None, s3_root: Path | None) -> Channel
             f" reads data of the type {source.data_type}; name a folder with them: {option}"
         )
     if s3_root is None:
-        raise UnreadableChannelError(_without_root(channel, source, given, option))
-    path = given or local_path(source.uri, s3_root)
+        raise UnreadableChannelError(_without_root(channel, source, chosen, option))
+    path = chosen or local_path(source.uri, s3_root)
     if not path.exists():
         raise UnreadableChannelError(
             f" reads {source.uri}, but {path} does not exist; use {option}"
         )
     if is_listed:
-        if given is None and not path.resolve().is_relative_to(s3_root.resolve()):
+        if chosen is None and not path.resolve().is_relative_to(s3_root.resolve()):
             raise UnreadableChannelError(
                 f" reads {source.uri}, but {path} is a link out of {s3_root}; use --channel "
                 f"{channel.name}=FILE"
@@ -100,10 +100,10 @@ def _find(channel: Channel, given: Path | None, s3_root: Path | None) -> Channel
     return ChannelData(path=path.resolve())
 
 
-def _without_root(channel: Channel, source: S3Source, given: Path | None, option: str) -> str:
+def _without_root(channel: Channel, source: S3Source, chosen: Path | None, option: str) -> str:
     """What is missing without --s3-root."""
-    if given is not None:
-        return f" reads the manifest {given}; name the folder of its objects with --s3-root"
+    if chosen is not None:
+        return f" reads the manifest {chosen}; name the folder of its objects with --s3-root"
     if source.data_type == _PREFIX:
         return f" reads {source.uri}; name a folder with {option}, or use --s3-root"
     noun = "augmented manifest" if has_augmented_manifest(channel) else "manifest"

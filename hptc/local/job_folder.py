@@ -231,6 +231,10 @@ class JobFolder:
         with self._accessible():
             (self.path / _STOP).touch()
 
+    def is_stop_requested(self) -> bool:
+        """Whether the tuning job is to stop."""
+        return (self.path / _STOP).exists()
+
     @contextlib.contextmanager
     def _accessible(self) -> Iterator[None]:
         """Raise UsageError for a file that can't be used, such as another user's."""
@@ -241,10 +245,6 @@ class JobFolder:
                 f"{error.filename or self.path}: {error.strerror}",
                 help="`--folder DIR` keeps tuning jobs in another folder",
             ) from None
-
-    def is_stop_requested(self) -> bool:
-        """Whether the tuning job is to stop."""
-        return (self.path / _STOP).exists()
 
 
 def jobs_folder(folder: Path | None, *, project: Path | None = None) -> Path:

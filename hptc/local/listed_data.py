@@ -27,7 +27,6 @@ from hptc.request.tuning_job import TuningJob
 _ONLY = "_"  # for a single definition; no definition has this name
 _RECORDS = "records.jsonl"
 
-
 FileCount = Callable[[int, int], None]
 """Called with the number of objects that are laid out so far, and the number of all objects."""
 

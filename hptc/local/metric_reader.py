@@ -68,7 +68,7 @@ class MetricReader:
             yield from (Reported(metric=name, value=value) for _, name, value in readings)
 
     def is_too_slow(self, training_job: str, metric: Metric) -> bool:
-        """Whether an expression took too long on the log, so that it is not searched anymore."""
+        """Whether an expression took too long on the log, so it is not searched anymore."""
         return self._slow[training_job, metric.regex] >= _MAX_SLOW_PARTS
 
     def close(self) -> None:

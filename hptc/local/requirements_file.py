@@ -35,13 +35,13 @@ _OF_OTHER_FILES = re.compile(r"\s*(?:-|\.|/|file:)")
 
 _VERSIONS = """
 import importlib.metadata, json, sys
-found = {}
+versions = {}
 for name in json.load(sys.stdin):
     try:
-        found[name] = importlib.metadata.version(name)
+        versions[name] = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        found[name] = None
-json.dump(found, sys.stdout)
+        versions[name] = None
+json.dump(versions, sys.stdout)
 """
 _DESCRIBED = "import sys; print(sys.version, sys.prefix)"
 

@@ -1,4 +1,4 @@
-"""Where what a spec names is defined: a warm-start parent, a variable, a training script."""
+"""Finds the definitions of names in a spec: warm-start parents, variables, training scripts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def definition(
     in_project: Project | None,
     workspace: Workspace,
 ) -> Definition | None:
-    """The definition of what is at a place; None if it has none in the project.
+    """The definition of the name at a place; None if the project has none.
 
     Lines and columns count from 0.
     """
@@ -46,8 +46,10 @@ def definition(
     if (variable := _variable_at(document.text, line, column)) is not None:
         return _variable_definition(variable, in_project, workspace)
     scalar = scalar_at(document.root, line, column)
-    path = None if scalar is None else path_in_spec(scalar.path) if is_project else scalar.path
-    if scalar is None or path is None or scalar.is_key:
+    if scalar is None or scalar.is_key:
+        return None
+    path = path_in_spec(scalar.path) if is_project else scalar.path
+    if path is None:
         return None
     if path[:2] == ("warm_start", "parents"):
         return _spec_definition(scalar.node.value, in_project, workspace)

@@ -226,9 +226,9 @@ class HptcServer(LanguageServer):
         if self._checked != self.texts():
             self._publish(*self._check_now())
         files, uris = self.files(), {**self.uris(), path: uri}
-        found = self.shown.get(path, [])
+        findings = self.shown.get(path, [])
         actions: list[types.CodeAction] = []
-        for shown, finding in found if is_wanted(types.CodeActionKind.QuickFix, only) else ():
+        for shown, finding in findings if is_wanted(types.CodeActionKind.QuickFix, only) else ():
             if shown.range.end < selected.start or selected.end < shown.range.start:
                 continue
             is_project = path.name == project_file.FILE_NAME
@@ -236,9 +236,9 @@ class HptcServer(LanguageServer):
                 file = DISK.real(Path(fix.file))
                 target = self._target(uris.get(file, uri_of(file)), _lines(file, files))
                 actions.append(quick_fix(fix, shown, target))
-        if found and is_wanted(FIX_ALL, only):
-            document, _ = parse_document(text, found[0][1].span.file)
-            edits, count = safe_edits((finding for _, finding in found), document)
+        if findings and is_wanted(FIX_ALL, only):
+            document, _ = parse_document(text, findings[0][1].span.file)
+            edits, count = safe_edits((finding for _, finding in findings), document)
             # For a single finding, it would do the same as the quick fix.
             if count > (only is None) and document.text == text:
                 actions.append(fix_all(edits, count, self._target(uri, split_lines(text))))

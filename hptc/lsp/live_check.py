@@ -88,7 +88,7 @@ def check_open(
 
 
 def _check_each(paths: list[Path], texts: Mapping[Path, str], files: Files) -> LiveResults:
-    """Check files one by one, so that a bug that one of them meets does not hide the others."""
+    """Check files one by one, so that a bug in one check does not hide the other findings."""
     diagnostics: dict[Path, tuple[Diagnostic, ...]] = {}
     costs: dict[Path, str] = {}
     for path in paths:
@@ -164,8 +164,8 @@ def _is_listed(path: Path, in_project: Project, files: Files) -> bool:
 
 
 def _compile(paths: Iterable[Path], workspace: Workspace) -> list[Outcome]:
-    given = dict.fromkeys(display_path(path) for path in sorted(paths))
-    return compile_in_all_environments(list(given), workspace) if given else []
+    files = dict.fromkeys(display_path(path) for path in sorted(paths))
+    return compile_in_all_environments(list(files), workspace) if files else []
 
 
 def _others(

@@ -167,7 +167,7 @@ class Mismatch:
     """A part of an ARN that contradicts the environment's: what it is, and both values."""
 
     part: str  # partition | Region | account
-    found: str
+    actual: str
     expected: str
 
 
@@ -184,7 +184,7 @@ def mismatch(value: str, kind: ResourceKind, location: Location) -> Mismatch | N
         if part == "account" and (not kind.is_own_account_only or actual == "aws"):
             continue
         if actual != expected:
-            return Mismatch(part=part, found=actual, expected=expected)
+            return Mismatch(part=part, actual=actual, expected=expected)
     return None
 
 

@@ -283,7 +283,7 @@ _CHOICES: Mapping[str, Callable[[], tuple[str, ...]]] = {
 def _literals(annotation: object) -> tuple[str, ...]:
     if get_origin(annotation) is Literal:
         return get_args(annotation)
-    return next((found for part in get_args(annotation) if (found := _literals(part))), ())
+    return next((values for part in get_args(annotation) if (values := _literals(part))), ())
 
 
 def _fitting(examples: tuple[Any, ...], choices: tuple[str, ...]) -> tuple[Any, ...]:
@@ -312,8 +312,8 @@ def _names_entry(node: Node, member: Node | None) -> bool:
 def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    found = (_model_in(argument) for argument in get_args(annotation))
-    return next((model for model in found if model is not None), None)
+    models = (_model_in(argument) for argument in get_args(annotation))
+    return next((model for model in models if model is not None), None)
 
 
 def _value_shape(node: Node, target: Shape) -> Shape:

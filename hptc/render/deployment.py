@@ -112,8 +112,8 @@ def render_removals(removals: Sequence[Removal]) -> str:
     """What would be deleted and what would be retained, for a confirmation."""
     lines = []
     for removal in removals:
-        going = len(removal.resources) - len(removal.retained)
-        lines.append(f"{removal.name}: {plural(going, 'resource')} to delete")
+        deleted = len(removal.resources) - len(removal.retained)
+        lines.append(f"{removal.name}: {plural(deleted, 'resource')} to delete")
         lines += [
             f"  retained: {resource.type} {resource.logical_id}" for resource in removal.retained
         ]

@@ -71,8 +71,8 @@ def _remaining_schedule(comparison: Comparison) -> str | None:
     if not isinstance(old, Compiled) or old.schedule is None or old.environment is None:
         return None
     is_unknown = new is not None and not isinstance(new, Compiled)
-    has = isinstance(new, Compiled) and new.schedule is not None and new.name == old.name
-    return None if is_unknown or has else old.environment.schedule_stack(old.name)
+    is_kept = isinstance(new, Compiled) and new.schedule is not None and new.name == old.name
+    return None if is_unknown or is_kept else old.environment.schedule_stack(old.name)
 
 
 def _last_run_texts(run: LastRun, name: Callable[[str], str]) -> Iterator[str]:

@@ -156,8 +156,8 @@ def merged_costs(review: Review) -> Iterator[str]:
             names.append(total.environment)
     for text, names in lines.items():
         where = f" in {listed_environments(names)}" if names else ""
-        each = ", in each" if len(names) > 1 else ""
-        yield f"when merged{where}{each}: {text}"
+        scope = f"{where}, in each" if len(names) > 1 else where
+        yield f"when merged{scope}: {text}"
 
 
 def _sum_text(cost: CostSum, before: CostSum | None = None) -> str:

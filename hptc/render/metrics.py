@@ -58,8 +58,8 @@ def _verdict(rehearsal: Rehearsal) -> str:
         )
     if rehearsal.is_objective_found:
         count, missed = max((result.numbers.count, result.missed.count) for result in objectives)
-        found = f"objective metric `{rehearsal.objective}` found in {count:,} of {lines}"
-        return f"{found}, but missed in {missed:,}" if missed else found
+        text = f"objective metric `{rehearsal.objective}` found in {count:,} of {lines}"
+        return f"{text}, but missed in {missed:,}" if missed else text
     return f"objective metric `{rehearsal.objective}` not found in {lines}"
 
 

@@ -130,7 +130,7 @@ def scheduled_stem(spec_name: str, project: str, environment: str) -> str:
 
     The scheduled time follows it, as in `churn-a1b2c3-202611300600`. The digits distinguish
     specs whose names are truncated to the same text, and environments in one account. They don't
-    depend on the content, so that a change of content keeps the role that tracks these jobs valid.
+    depend on the content, so a change of content keeps the role that tracks these jobs valid.
     """
     whole = f"{project}/{environment}/{spec_name.lower()}"
     digits = hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS_IN_SCHEDULED_NAME]

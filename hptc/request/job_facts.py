@@ -143,7 +143,11 @@ def training_jobs(job: TuningJob) -> int | None:
 
 def grid_points(definition: Definition) -> int | None:
     """The size of a grid; None if a range is not Categorical. A repeated value counts once."""
-    sizes = [len(set(r.values)) for r in definition.ranges if isinstance(r, CategoricalRange)]
+    sizes = [
+        len(set(range_.values))
+        for range_ in definition.ranges
+        if isinstance(range_, CategoricalRange)
+    ]
     return math.prod(sizes) if sizes and len(sizes) == len(definition.ranges) else None
 
 

@@ -55,9 +55,9 @@ def _operation() -> Any:
     """
     path = _model_path()
     state = path.stat()
-    kept = _cache_folder() / f"shapes-{state.st_size}-{state.st_mtime_ns}.json"
+    cache_file = _cache_folder() / f"shapes-{state.st_size}-{state.st_mtime_ns}.json"
     try:
-        return json.loads(kept.read_bytes())
+        return json.loads(cache_file.read_bytes())
     except (OSError, ValueError):
         pass
     import gzip
@@ -68,9 +68,9 @@ def _operation() -> Any:
     reached: dict[str, Any] = {}
     _reach(top, model["shapes"], reached)
     operation = {"input": top, "shapes": reached}
-    if kept.is_absolute():
+    if cache_file.is_absolute():
         with contextlib.suppress(UsageError):  # without a cache, the next run is only slower
-            write_whole(kept, json.dumps(operation))
+            write_whole(cache_file, json.dumps(operation))
     return operation
 
 

@@ -62,7 +62,7 @@ def _read_node(node: Node, value: object, root: Mapping[str, Any]) -> object:
         case Each(_, inner) if isinstance(value, list):
             return [_read(inner, entry, root) for entry in value]
         case Names(_, name) if isinstance(value, list):
-            return [e[name] for e in value if isinstance(e, Mapping) and name in e]
+            return [entry[name] for entry in value if isinstance(entry, Mapping) and name in entry]
         case Leaf():
             return value
         case _:
@@ -70,7 +70,11 @@ def _read_node(node: Node, value: object, root: Mapping[str, Any]) -> object:
 
 
 def _named(entries: list[Any], name: str) -> list[Mapping[str, Any]]:
-    return [e for e in entries if isinstance(e, Mapping) and isinstance(e.get(name), str)]
+    return [
+        entry
+        for entry in entries
+        if isinstance(entry, Mapping) and isinstance(entry.get(name), str)
+    ]
 
 
 def _without(entry: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from hptc.text import plural
 
 RUNNING = "still running"
 _MICRODOLLAR = Decimal("0.000001")
+_CAUSES_OF_NO_PRICE = ("no price", "price", "volume", "Region")
+"""How the texts of `CostBound.missing` about prices start."""
 
 
 @frozen
@@ -127,8 +129,8 @@ def _unknown_reasons(billings: Sequence[Billing], bound: CostBound) -> tuple[str
     reasons = []
     for reason, count in counts.items():
         # What is missing for the bound is missing here, except for its number of training jobs.
-        why = [m for m in bound.missing if m.startswith(("no price", "price", "volume", "Region"))]
-        text = "; ".join(why) if reason == "no price" and why else reason
+        causes = [cause for cause in bound.missing if cause.startswith(_CAUSES_OF_NO_PRICE)]
+        text = "; ".join(causes) if reason == "no price" and causes else reason
         reasons.append(f"{plural(count, 'training job')}: {text}")
     return tuple(reasons)
 

@@ -62,10 +62,10 @@ def follow_up(
 ) -> FollowUp:
     """The follow-up of a described tuning job, whose tags are those of its author.
 
-    `parents` are the warm-start parents of the tuning job that still exist. `sources` is the
-    code of its definitions, where the spec has `source`. `no_warm_start` is a reason
-    to omit the warm start. A request that was not submitted may have references to stacks: the
-    spec omits them, or has templates. Raises UsageError for a request that a spec can't express.
+    `parents` are the warm-start parents of the tuning job that still exist. `sources` is the code
+    of its definitions, where the spec has `source`. `no_warm_start` is a reason to omit the warm
+    start. A request that was not submitted may have references to stacks: the spec omits them, or
+    has templates. Raises UsageError for a request that a spec can't express.
     """
     before = results.job
     request = deepcopy(requested(described))
@@ -78,7 +78,9 @@ def follow_up(
         request, results, parents, has_new_data=has_new_data, no_warm_start=no_warm_start
     )
     notes += _set_limits(request, results, parents)
-    changes = [change for d in before.definitions for change in range_changes(results, d)]
+    changes = [
+        change for definition in before.definitions for change in range_changes(results, definition)
+    ]
     if before.is_autotuned:
         changes = []
         notes.append("Autotune chooses the ranges, so they are as before")
@@ -212,7 +214,7 @@ def _set_limits(
 
 
 def _used_jobs(results: Results) -> int:
-    """How many training jobs a parent counts with: its limit, or more if more of them ran."""
+    """How many training jobs the tuning job counts as a parent: its limit, or more if more ran."""
     allowed, ran = training_jobs(results.job), len(results.training_jobs)
     return ran if allowed is None else max(allowed, ran)
 
@@ -279,10 +281,10 @@ def _apply(request: Request, changes: Sequence[RangeChange]) -> None:
 def _next_name(job_name: str) -> str:
     """`churn-next` after `churn-1a2b3c4d`, then `churn-next-2`."""
     stem = name_stem(job_name)
-    again = _NEXT.match(stem)
-    if again is None:
+    follow_up_name = _NEXT.match(stem)
+    if follow_up_name is None:
         return f"{stem}-next"
-    return f"{again['stem']}-next-{int(again['number'] or 1) + 1}"
+    return f"{follow_up_name['stem']}-next-{int(follow_up_name['number'] or 1) + 1}"
 
 
 def _commented(

@@ -75,7 +75,7 @@ def read_results(
     progress: Progress = no_progress,
     now: datetime | None = None,
 ) -> Results:
-    """The results of a tuning job, without importance. OperationError if it does not exist."""
+    """The results of a tuning job, without importance. Raises OperationError if it is missing."""
     now = now or datetime.now(UTC)
     description = describe(tuning, name)
     tags = tuning.list_tags(description["HyperParameterTuningJobArn"])

@@ -22,13 +22,13 @@ from hptc.results.study_files import in_memory
 _LOOPBACK = "127.0.0.1"
 _OWN_NAMES = frozenset({_LOOPBACK, "localhost"})
 _StartResponse = Callable[..., Any]
-_READING = frozenset({"GET", "HEAD"})
+_READ_METHODS = frozenset({"GET", "HEAD"})
 
 
 class StudyDashboard:
     """A dashboard on a free loopback port, as a context manager.
 
-    Nothing is written, and nothing is left at its end. OSError if no port is free.
+    Nothing is written, and nothing is left at its end. Raises OSError if no port is free.
     """
 
     def __init__(self, studies: Sequence[Study]) -> None:
@@ -67,7 +67,7 @@ class StudyDashboard:
         name, _, port = environ.get("HTTP_HOST", "").lower().partition(":")
         if name not in _OWN_NAMES or port != str(self._server.server_port):
             return _refuse(start_response, "403 Forbidden", f"the Host is not {self.url}")
-        if environ["REQUEST_METHOD"] not in _READING:
+        if environ["REQUEST_METHOD"] not in _READ_METHODS:
             return _refuse(start_response, "405 Method Not Allowed", "the dashboard is read-only")
         answer: Iterable[bytes] = self._page(environ, start_response)
         return answer

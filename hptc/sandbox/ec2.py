@@ -2,7 +2,7 @@
 
 Replaces moto's, which ignore a VPC's DNS hostnames, a security group's egress rules (inline and
 AWS::EC2::SecurityGroupEgress), an endpoint's tags and policy, and a subnet's route table
-association. They can't update any of these types or delete route tables and endpoints, so that a
+association. They can't update any of these types or delete route tables and endpoints, so a
 stack with a VPC can't be destroyed.
 """
 

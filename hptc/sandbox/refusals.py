@@ -100,7 +100,7 @@ def _violated_rules(
 def _constraint(violation: Violation) -> str:
     """One violation, as the service words it.
 
-    Such texts: https://github.com/Kenza-AI/sagify/issues/57,
+    Examples: https://github.com/Kenza-AI/sagify/issues/57,
     https://github.com/aws-samples/aws-genai-llm-chatbot/issues/512
     """
     shape, value, path = violation.shape, violation.value, violation.path

@@ -100,7 +100,7 @@ def _page(
     key: Callable[[Summary], Any],
     name: str,
 ) -> tuple[list[Summary], str | None]:
-    """The jobs after the one that NextToken names, so that new jobs don't shift a page."""
+    """The jobs after the one that NextToken names: a new job must not shift the pages."""
     order = request.get("SortOrder") or "Ascending"
     matching.sort(key=lambda summary: (key(summary), summary[name]), reverse=order == "Descending")
     size = request.get("MaxResults") or _DEFAULT_SIZE

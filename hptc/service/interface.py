@@ -75,7 +75,7 @@ class Tuning(TuningReader, Protocol):
     """Access to the tuning jobs of one account in one Region."""
 
     def create(self, request: Request) -> str:
-        """Create a tuning job and return its ARN. AwsError `ResourceInUse` if the name is taken.
+        """Create a tuning job and return its ARN. Raises AwsError `ResourceInUse` for a used name.
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
         """
@@ -154,7 +154,7 @@ class StackReader(Protocol):
         """The stack with a name; None if it does not exist."""
 
     def list_stacks(self) -> Iterator[DeployedStack]:
-        """Every stack. AwsError `AccessDenied` if the caller may only describe stacks by name."""
+        """Every stack. Raises AwsError `AccessDenied` for a caller who may only describe stacks."""
 
 
 class StackOperations(StackReader, Protocol):
@@ -164,7 +164,7 @@ class StackOperations(StackReader, Protocol):
     """
 
     def events(self, stack: str) -> Iterator[StackEvent]:
-        """The events of a stack, newest first. AwsError if the stack does not exist."""
+        """The events of a stack, newest first. Raises AwsError if the stack does not exist."""
 
     def template(self, stack: str) -> Mapping[str, Any]:
         """The template of a stack, as JSON; empty if it is not in JSON."""

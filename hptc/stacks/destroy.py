@@ -125,6 +125,7 @@ def _roles_of(description: Mapping[str, Any]) -> Iterator[str]:
 def _remaining(
     environment: Environment, deployed: Iterable[DeployedStack], names: Sequence[str]
 ) -> list[str]:
+    """The environment's stacks besides those to delete."""
     return sorted(
         stack.name for stack in deployed if is_of(environment, stack) and stack.name not in names
     )

@@ -114,7 +114,7 @@ def _text(value: object) -> str | None:
             texts = [_text(part) for part in parts]
             return separator.join(text or "<value>" for text in texts)
         case "Fn::Sub", str(text) | [str(text), _]:
-            return re.sub(r"\$\{([^!}][^}]*)\}", lambda found: _placeholder(found[1]), text)
+            return re.sub(r"\$\{([^!}][^}]*)\}", lambda match: _placeholder(match[1]), text)
         case "Ref", str(name):
             return _placeholder(name)
         case "Fn::GetAtt", [str(name), str(attribute)]:

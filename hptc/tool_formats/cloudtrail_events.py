@@ -1,4 +1,4 @@
-"""An event of AWS CloudTrail that says who created a tuning job, with the request.
+"""The request of a tuning job in the CloudTrail event that records its creation.
 
 A file is an event, a file of a trail (`Records`), or the output of `aws cloudtrail lookup-events`:
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
@@ -29,10 +29,10 @@ def is_cloudtrail(data: Mapping[str, Any]) -> bool:
     """Whether a file has CloudTrail events."""
     if "eventName" in data and "requestParameters" in data:
         return True
-    records, found = data.get("Records"), data.get("Events")
+    records, events = data.get("Records"), data.get("Events")
     return any(
         isinstance(entry, Mapping) and key in entry
-        for entries, key in ((records, "eventName"), (found, "CloudTrailEvent"))
+        for entries, key in ((records, "eventName"), (events, "CloudTrailEvent"))
         if isinstance(entries, list)
         for entry in entries[:1]
     )

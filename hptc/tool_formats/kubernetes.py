@@ -53,13 +53,13 @@ def read_kubernetes_resource(data: Mapping[str, Any], selected: str | None) -> I
 
 
 def _resources(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    items = data.get("items") if data["kind"] == "List" else [data]
+    resources = data.get("items") if data["kind"] == "List" else [data]
     return [
-        item
-        for item in (items if isinstance(items, list) else ())
-        if isinstance(item, Mapping)
-        and str(item.get("kind")).lower() == _KIND
-        and str(item.get("apiVersion")).startswith(_GROUPS)
+        resource
+        for resource in (resources if isinstance(resources, list) else ())
+        if isinstance(resource, Mapping)
+        and str(resource.get("kind")).lower() == _KIND
+        and str(resource.get("apiVersion")).startswith(_GROUPS)
     ]
 
 

@@ -86,9 +86,9 @@ def _resources(data: Mapping[str, Any]) -> Iterator[_Resource]:
             values = _with_unknown(after, change.get("after_unknown"), expressions)
             yield _Resource(address=address, values=values, is_applied=False)
     state = data.get("values")
-    waiting = [state.get("root_module")] if isinstance(state, Mapping) else []
-    while waiting:
-        module = waiting.pop()
+    modules = [state.get("root_module")] if isinstance(state, Mapping) else []
+    while modules:
+        module = modules.pop()
         if not isinstance(module, Mapping):
             continue
         for entry in _list(module.get("resources")):
@@ -100,7 +100,7 @@ def _resources(data: Mapping[str, Any]) -> Iterator[_Resource]:
                 yield _Resource(
                     address=str(entry.get("address")), values=entry["values"], is_applied=True
                 )
-        waiting += reversed(_list(module.get("child_modules")))
+        modules += reversed(_list(module.get("child_modules")))
 
 
 def _list(value: object) -> list[Any]:

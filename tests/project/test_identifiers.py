@@ -125,7 +125,7 @@ def test_an_arn_in_another_place_is_a_mismatch(
     kind: ResourceKind, given: str, part: str, found: str, expected: str
 ) -> None:
     assert mismatch(kind.check(given), kind, HERE) == Mismatch(
-        part=part, found=found, expected=expected
+        part=part, actual=found, expected=expected
     )
 
 

@@ -1,7 +1,8 @@
 """Bayesian search: the configuration with the highest expected improvement.
 
 A Gaussian process models the objective; AWS's own model is not published. Pending training jobs
-count with the values that the model expects of them. Import it within `numerical_libraries`.
+count as observations of the values that the model predicts for them. Import it within
+`numerical_libraries`.
 """
 
 from __future__ import annotations
@@ -150,13 +151,13 @@ class _Search:
         model = fit(evidence.rows, evidence.values, columns.groups)
         model = model.with_believed(evidence.pending)
         if evidence.own is None:
-            # The parents' values are on another scale: what the model makes of them on this one.
+            # The parents' values are on another scale, so take what the model predicts on this one.
             moved = model.rows.copy()
             moved[:, -1] = 0
             best = float(model.means(moved).min())
         else:
             best = evidence.own.of(evidence.own.best if overall is None else overall)
-        # Otherwise the next one would improve on the best by being next to a pending one.
+        # Otherwise, a configuration next to a pending one would seem to improve on the best.
         best = min([best, *map(float, model.values[len(evidence.values) :])])
         scored = self._scored(model, best, generator)
         if scored is None:
@@ -199,7 +200,7 @@ class _Search:
         near = [columns.near(generator, incumbent, spread, count) for spread, count in _NEAR_BEST]
         rows = np.vstack([columns.random(generator, _CANDIDATES), *near])
         scores = log_expected_improvement(model, rows, best)
-        # Each chain is refined by itself: together they would end in one basin.
+        # Each chain is refined on its own: together, they would end in one basin.
         chains = rows[np.argsort(-scores, kind="stable")[:_CHAINS]]
         for spread in _SPREADS:
             groups = [

@@ -139,7 +139,7 @@ def not_improving(values: Sequence[float], *, maximizes: bool) -> int:
 
 
 def convergence_window(job: TuningJob) -> int:
-    """How many training jobs without improvement are a convergence.
+    """How many training jobs without improvement count as convergence.
 
     AWS's algorithm is not published. More hyperparameters need more training jobs, and training
     jobs that run in parallel don't learn from each other.

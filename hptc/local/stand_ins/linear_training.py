@@ -70,15 +70,15 @@ class _Learner:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._kind = settings.choice("predictor_type", _LOSSES)
-        given = settings.text("loss", "auto")
+        loss = settings.text("loss", "auto")
         losses = _LOSSES[self._kind]
-        if given not in losses:
+        if loss not in losses:
             raise TrainingError(
-                f"hptc's stand-in can't do loss {given} for predictor_type {self._kind}; it has "
+                f"hptc's stand-in can't do loss {loss} for predictor_type {self._kind}; it has "
                 f"{', '.join(losses)}"
             )
-        self._loss = losses[given]
-        self._epsilon = self._margin(given)
+        self._loss = losses[loss]
+        self._epsilon = self._margin(loss)
         self._classes = settings.integer("num_classes") if self._kind == _CLASSES else 2
         self._has_scaled_labels = self._kind == _REGRESSOR and settings.flag(
             "normalize_label", default=True
@@ -158,12 +158,12 @@ class _Learner:
                 return
 
     def _weights(self, labels: Array) -> Array:
-        given = self._settings.text("positive_example_weight_mult", "1")
+        weight = self._settings.text("positive_example_weight_mult", "1")
         weights = np.ones(len(labels))
-        if self._kind != _BINARY or given == "auto":
+        if self._kind != _BINARY or weight == "auto":
             return weights
         positive = max(1, int(labels.sum()))
-        is_balanced = given == "balanced"
+        is_balanced = weight == "balanced"
         factor = (
             (len(labels) - positive) / positive
             if is_balanced

@@ -35,14 +35,14 @@ _MAX_REASON = 300
 def train(files: TrainingFiles) -> None:
     """Train a model, and print the metrics of each round. Raises TrainingError."""
     files.introduce("xgboost", xgboost.__version__)
-    given = files.hyperparameters
-    settings = Settings(given)
+    hyperparameters = files.hyperparameters
+    settings = Settings(hyperparameters)
     rounds = settings.integer("num_round")
-    metrics = _metrics(settings, given.get(OBJECTIVE_METRIC))
+    metrics = _metrics(settings, hyperparameters.get(OBJECTIVE_METRIC))
     library_metrics = [metric for metric in metrics if metric not in CONTAINER_METRICS]
     own_metrics = [metric for metric in metrics if metric in CONTAINER_METRICS]
     passed = STAND_INS["xgboost"].hyperparameters - {*_OWN}
-    parameters = {name: given[name] for name in sorted(passed) if name in given}
+    parameters = {name: hyperparameters[name] for name in sorted(passed) if name in hyperparameters}
     parameters.setdefault("verbosity", "0")
     data = _read(files, has_weights=settings.integer("csv_weights", 0, min=0) == 1)
     callbacks: list[TrainingCallback] = [_PrintMetrics()]
@@ -67,8 +67,8 @@ def train(files: TrainingFiles) -> None:
 
 def _metrics(settings: Settings, objective_metric: str | None) -> list[str]:
     """The metrics to compute: those of eval_metric, and the objective metric of the tuning job."""
-    given = settings.text("eval_metric", "").strip("[]")
-    words = [word.strip(" \"'") for word in given.split(",")]
+    text = settings.text("eval_metric", "").strip("[]")
+    words = [word.strip(" \"'") for word in text.split(",")]
     metrics = list(dict.fromkeys(word for word in words if word))
     if objective_metric is not None:
         name = objective_metric.partition(":")[2] or objective_metric
