@@ -68,11 +68,11 @@ def test_links_to_links(repository: Repository) -> None:
 
 def test_a_commit_with_billions_of_files(repository: Repository) -> None:
     hash_ = blob(repository, "x")
-    found = tree_of(repository, many(10, lambda n: f"{FILE} blob {hash_}\t{n}\n"))
+    tree = tree_of(repository, many(10, lambda n: f"{FILE} blob {hash_}\t{n}\n"))
     for _ in range(9):
-        inner = found
-        found = tree_of(repository, "".join(f"{FOLDER} tree {inner}\t{n}\n" for n in range(10)))
-    bomb = repository.git("commit-tree", "-m", "x", found)
+        inner = tree
+        tree = tree_of(repository, "".join(f"{FOLDER} tree {inner}\t{n}\n" for n in range(10)))
+    bomb = repository.git("commit-tree", "-m", "x", tree)
     ran = limited.hptc("diff", "--against", bomb, "--head", "HEAD", cwd=repository.root)
     assert ran.code == 2
     assert "too many files" in ran.err

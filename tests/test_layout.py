@@ -36,14 +36,14 @@ def imports(path: Path) -> Iterator[str]:
 
 def test_no_test_module_imports_another() -> None:
     """Shared builders belong in tests/support."""
-    found = [
+    imports_text = [
         f"{path.relative_to(ROOT)} imports {module}"
         for path in sorted(TESTS.rglob("*.py"))
         for module in imports(path)
         for stem in module.split(".")
         if module.startswith(("tests.", ".")) and (stem.startswith("test_") or stem == "conftest")
     ]
-    assert found == []
+    assert imports_text == []
 
 
 def asserts(test: ast.AST) -> bool:
@@ -107,4 +107,4 @@ def test_module_names_are_unique() -> None:
         if module.parts[0] not in NAMED_AFTER_A_SUBJECT and path.stem not in exempt:
             paths[path.stem].append(str(module))
     assert paths
-    assert {stem: found for stem, found in paths.items() if len(found) > 1} == {}
+    assert {stem: same_stem for stem, same_stem in paths.items() if len(same_stem) > 1} == {}

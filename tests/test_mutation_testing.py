@@ -52,8 +52,8 @@ def test_a_sample_depends_on_its_seed_alone() -> None:
 def test_a_sample_has_no_equivalent_mutations() -> None:
     for entry in EQUIVALENT:
         source = (ROOT / entry.file).read_text("utf-8")
-        found = [mutation.on_line(source) for mutation in mutations(source, entry.file)]
-        assert (entry.line, entry.mutated) in found, f"{entry.file} changed: {entry.line}"
+        sampled = [mutation.on_line(source) for mutation in mutations(source, entry.file)]
+        assert (entry.line, entry.mutated) in sampled, f"{entry.file} changed: {entry.line}"
 
 
 def test_a_slow_test_keeps_no_other_out_of_a_selection() -> None:
@@ -81,8 +81,8 @@ def test_names_that_are_used_when_a_module_is_imported(source: str, expected: se
 
 def test_a_function_has_a_name_that_stays_when_lines_move() -> None:
     tree = ast.parse("class A:\n  @x\n  def f(self):\n    async def g(): pass\n\ndef h(): pass\n")
-    found = {function.qualified_name: function.first_line for function in named_functions(tree)}
-    assert found == {"A.f": 2, "A.f.g": 4, "h": 6}
+    lines = {function.qualified_name: function.first_line for function in named_functions(tree)}
+    assert lines == {"A.f": 2, "A.f.g": 4, "h": 6}
     at = [function_at(tree, line) for line in range(1, 7)]
     names = [None if function is None else function.qualified_name for function in at]
     assert names == [None, "A.f", "A.f", "A.f.g", None, "h"]

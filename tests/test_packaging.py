@@ -190,8 +190,8 @@ def test_it_checks_and_compiles_a_spec_elsewhere(
     compiled = json.loads(run([installed / "hptc", "compile", spec], foreign, os.environ).stdout)
     assert compiled == json.loads(request_file.read_text("utf-8"))
     spec.write_text(spec.read_text("utf-8") + "strategie: Random\n", encoding="utf-8")
-    found = run([installed / "hptc", "check", spec], foreign, os.environ, code=1)
-    assert "strategie" in found.stdout
+    process = run([installed / "hptc", "check", spec], foreign, os.environ, code=1)
+    assert "strategie" in process.stdout
 
 
 def test_a_new_project_is_checked_and_synthesized(installed: Path, foreign: Path) -> None:

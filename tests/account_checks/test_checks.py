@@ -164,9 +164,9 @@ def test_a_code_archive(value: str, change_: Change, expected: list[str], tmp_pa
     change_(fake)
     before = compiled(tmp_path, WITH_CODE.replace(f'"{CODE}"', value))
     after, notes = online(before, fake)
-    found = found_in(after[0], before[0])
-    assert [code for code, *_ in found] == expected
-    assert not expected or "sagemaker_submit_directory" in [line for *_, line in found]
+    findings = found_in(after[0], before[0])
+    assert [code for code, *_ in findings] == expected
+    assert not expected or "sagemaker_submit_directory" in [line for *_, line in findings]
     assert notes == []
 
 
@@ -234,8 +234,8 @@ def test_what_to_do_about_subnets_without_a_route_to_s3(
     fake = whole()
     fake.inventory.endpoints, fake.inventory.tables = [], [table]
     (after,), _ = online(compiled(tmp_path, SPEC), fake)
-    (found,) = (diagnostic for diagnostic in after.diagnostics if diagnostic.code == "HPT964")
-    assert (found.message, found.help) == (message, help)
+    (finding,) = (diagnostic for diagnostic in after.diagnostics if diagnostic.code == "HPT964")
+    assert (finding.message, finding.help) == (message, help)
 
 
 def test_no_other_query_runs_without_credentials(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from tests.support.online_checks import (
 
 def stack(name: str, **outputs: str | None) -> Change:
     def apply(fake: FakeAccount) -> None:
-        found = fake.stacks.stacks[name] | outputs
-        fake.stacks.stacks[name] = {k: v for k, v in found.items() if v is not None}
+        values = fake.stacks.stacks[name] | outputs
+        fake.stacks.stacks[name] = {k: v for k, v in values.items() if v is not None}
 
     return apply
 

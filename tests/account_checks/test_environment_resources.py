@@ -98,7 +98,7 @@ def checked(
     """(code, severity, text of the line) of each finding in hptc.yaml, and the notes."""
     before = compiled(folder, spec, project=project(infrastructure))
     (after,), notes = online(before, account(change_))
-    found = [
+    findings = [
         (
             diagnostic.code,
             diagnostic.severity.value,
@@ -107,7 +107,7 @@ def checked(
         for diagnostic in after.diagnostics
         if diagnostic not in before[0].diagnostics
     ]
-    return found, notes, after
+    return findings, notes, after
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,13 @@ def checked(
     ],
 )
 def test_parameters(change_: Change, expected: list[tuple[str, str, str]], tmp_path: Path) -> None:
-    found, notes, _ = checked(tmp_path, FROM_PARAMETERS, change_)
+    findings, notes, _ = checked(tmp_path, FROM_PARAMETERS, change_)
     # No request contains the boundary.
     is_missing = any(
-        code in ("HPT971", "HPT972") and line != "permissions_boundary" for code, _, line in found
+        code in ("HPT971", "HPT972") and line != "permissions_boundary"
+        for code, _, line in findings
     )
-    assert (found, notes) == (expected, [NOT_DEPLOYED] if is_missing else [])
+    assert (findings, notes) == (expected, [NOT_DEPLOYED] if is_missing else [])
 
 
 @pytest.mark.parametrize(
@@ -211,10 +212,10 @@ def test_what_is_wrong_with_a_parameter(
     change_: Change, message: str, help: str, tmp_path: Path
 ) -> None:
     *_, after = checked(tmp_path, FROM_PARAMETERS, change_)
-    (found,) = (
+    (finding,) = (
         diagnostic for diagnostic in after.diagnostics if diagnostic.code in ("HPT971", "HPT972")
     )
-    assert (found.message, found.help) == (message, help)
+    assert (finding.message, finding.help) == (message, help)
 
 
 def test_a_deployed_stack_provides_the_values(tmp_path: Path) -> None:
@@ -224,8 +225,8 @@ def test_a_deployed_stack_provides_the_values(tmp_path: Path) -> None:
             "SubnetId1": "subnet-9", "SubnetId2": SUBNETS[1], "SecurityGroupId": GROUP,
         }  # fmt: skip
 
-    found, notes, after = checked(tmp_path, FROM_PARAMETERS, deployed)
-    assert (found, notes) == ([("HPT961", "error", "subnet_ids")], [])
+    findings, notes, after = checked(tmp_path, FROM_PARAMETERS, deployed)
+    assert (findings, notes) == ([("HPT961", "error", "subnet_ids")], [])
     assert "no subnet `subnet-9` found in us-east-1" in {d.message for d in after.diagnostics}
 
 
@@ -249,20 +250,20 @@ def test_a_deployed_stack_provides_the_values(tmp_path: Path) -> None:
 def test_an_existing_vpc_and_a_boundary(
     change_: Change, expected: list[tuple[str, str, str]], tmp_path: Path
 ) -> None:
-    found, notes, _ = checked(tmp_path, EXISTING_VPC, change_)
-    assert (found, notes) == (expected, [NOT_DEPLOYED])
+    findings, notes, _ = checked(tmp_path, EXISTING_VPC, change_)
+    assert (findings, notes) == (expected, [NOT_DEPLOYED])
 
 
 def test_the_boundary_of_a_parameter(tmp_path: Path) -> None:
     infrastructure = EXISTING_VPC.replace(BOUNDARY, "ssm:/boundary")
-    found, *_ = checked(tmp_path, infrastructure, change(policies=set()))
-    assert found == [("HPT943", "error", "permissions_boundary")]
+    findings, *_ = checked(tmp_path, infrastructure, change(policies=set()))
+    assert findings == [("HPT943", "error", "permissions_boundary")]
 
 
 def test_a_boundary_that_no_role_gets(tmp_path: Path) -> None:
     unused = EXISTING_VPC.replace("      network:", f"      execution_role: {ROLE}\n      network:")
-    found, *_ = checked(tmp_path, unused, change(policies=set()))
-    assert found == []
+    findings, *_ = checked(tmp_path, unused, change(policies=set()))
+    assert findings == []
 
 
 def test_a_request_in_the_apis_form_deploys_nothing(tmp_path: Path) -> None:
@@ -283,10 +284,10 @@ def test_a_request_in_the_apis_form_deploys_nothing(tmp_path: Path) -> None:
 def test_a_denied_call_is_skipped_with_a_note(method: str, about: str, tmp_path: Path) -> None:
     denied = AwsError("denied", code="AccessDenied", help="the caller needs permission for it")
     infrastructure = FROM_PARAMETERS if method == "parameters" else EXISTING_VPC
-    found, notes, _ = checked(
+    findings, notes, _ = checked(
         tmp_path, infrastructure, lambda fake: fake.inventory.refusals.update({method: denied})
     )
-    assert found == []
+    assert findings == []
     assert f"{about} not checked: the caller needs permission for it" in notes
 
 

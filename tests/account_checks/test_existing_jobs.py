@@ -75,10 +75,10 @@ CHILD = SPEC.replace("name: churn\n", "name: child\n") + (
 
 def parent(request: dict[str, Any] | None, **definition: Any) -> dict[str, Any]:
     """The job as an earlier one, with a partly different definition."""
-    found = job(request, HyperParameterTuningJobName="older-search")
-    found.pop("WarmStartConfig")
-    found["TrainingJobDefinition"] = {**found["TrainingJobDefinition"], **definition}
-    return found
+    description = job(request, HyperParameterTuningJobName="older-search")
+    description.pop("WarmStartConfig")
+    description["TrainingJobDefinition"] = {**description["TrainingJobDefinition"], **definition}
+    return description
 
 
 def test_a_parent_that_does_not_exist(tmp_path: Path) -> None:

@@ -93,20 +93,20 @@ def test_a_long_table_is_cut() -> None:
 
 
 def test_an_answer_is_frozen_and_counts() -> None:
-    found = findings("wrong")
+    answer = findings("wrong")
     with pytest.raises(FrozenInstanceError):
-        found.suppressed = 1  # type: ignore[misc]
-    assert found.summary == "checked 1 file: 1 error"
-    assert repr(found) == "<Findings: checked 1 file: 1 error>"
-    assert (len(found.errors), len(found.warnings)) == (1, 0)
+        answer.suppressed = 1  # type: ignore[misc]
+    assert answer.summary == "checked 1 file: 1 error"
+    assert repr(answer) == "<Findings: checked 1 file: 1 error>"
+    assert (len(answer.errors), len(answer.warnings)) == (1, 0)
 
 
 def test_submissions_raise_what_was_refused() -> None:
-    found = submissions("job")
-    assert repr(found) == "<Submissions: 1 submitted, 1 already submitted, 1 refused>"
-    assert found.names == ("job", "job")
+    answer = submissions("job")
+    assert repr(answer) == "<Submissions: 1 submitted, 1 already submitted, 1 refused>"
+    assert answer.names == ("job", "job")
     with pytest.raises(OperationError, match="job"):
-        found.raise_if_refused()
+        answer.raise_if_refused()
     hptc.Submissions(submitted=(), unchanged=(), refused=()).raise_if_refused()
 
 

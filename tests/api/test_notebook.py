@@ -28,7 +28,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 def texts(notebook: Any) -> list[list[str]]:
     """What each cell has printed or shown as text, and the HTML of hptc's answers."""
-    found = []
+    lines = []
     for cell in notebook.cells:
         outputs = cell.get("outputs", ())
         shown = ["".join(output.get("text", "") for output in outputs)]
@@ -36,8 +36,8 @@ def texts(notebook: Any) -> list[list[str]]:
             data = output.get("data", {})
             html = data.get("text/html", "")
             shown += [data.get("text/plain", ""), "" if "dataframe" in html else html]
-        found.append(shown)
-    return found
+        lines.append(shown)
+    return lines
 
 
 def test_the_notebook_shows_what_it_computes(

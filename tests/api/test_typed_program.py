@@ -14,13 +14,13 @@ from tests.support.specs import PROJECT, SPEC
 
 def cheap_enough(project: hptc.Project, limit: Decimal) -> list[str]:
     """The specs whose tuning job can't cost more than a limit."""
-    found = []
+    names = []
     for cost in project.cost():
         assert_type(cost, hptc.Cost)
         assert_type(cost.usd, Decimal | None)
         if cost.usd is not None and cost.usd <= limit:
-            found.append(cost.name)
-    return found
+            names.append(cost.name)
+    return names
 
 
 def ship(project: hptc.Project) -> tuple[str, ...]:

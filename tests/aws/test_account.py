@@ -44,9 +44,9 @@ def client(service: str) -> Any:
 
 
 def image(name: str, account: str = ACCOUNT) -> Image:
-    found = parse_image(f"{account}.dkr.ecr.{REGION}.amazonaws.com/{name}")
-    assert found is not None
-    return found
+    parsed = parse_image(f"{account}.dkr.ecr.{REGION}.amazonaws.com/{name}")
+    assert parsed is not None
+    return parsed
 
 
 class TestBuckets:
@@ -358,12 +358,12 @@ class TestRoutes:
 
     @staticmethod
     def ways(account: Account, vpc: str, table: str) -> tuple[bool, bool]:
-        (found,) = (
+        (table_routes,) = (
             route_table
             for route_table in account.inventory.route_tables(vpc)
             if route_table.id == table
         )
-        return found.has_internet_gateway, found.has_egress
+        return table_routes.has_internet_gateway, table_routes.has_egress
 
 
 def test_routes_and_endpoints_that_are_not_in_use(connection: Connection) -> None:

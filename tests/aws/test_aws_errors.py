@@ -125,12 +125,12 @@ def client_error(code: str, message: str = "AWS's own text") -> boto.ClientError
     ],
 )  # fmt: skip
 def test_every_error_has_its_help(error: Exception, code: str, message: str, help: str) -> None:
-    found = aws_error(error, CREATE, region="us-east-1")
-    assert found is not None
-    assert (found.code, found.exit_code) == (code, 3)
-    assert message in found.message
-    assert help in found.help
-    assert "botocore" not in found.message
+    converted = aws_error(error, CREATE, region="us-east-1")
+    assert converted is not None
+    assert (converted.code, converted.exit_code) == (code, 3)
+    assert message in converted.message
+    assert help in converted.help
+    assert "botocore" not in converted.message
 
 
 @pytest.mark.parametrize(
@@ -170,12 +170,12 @@ def test_every_error_has_its_help(error: Exception, code: str, message: str, hel
     ],
 )  # fmt: skip
 def test_an_error_of_the_credentials(error: Exception, message: str, help: str) -> None:
-    found = credentials_error(error, region="us-east-1")
-    assert found is not None
-    assert message in found.message
-    assert help in found.help
-    assert affects_every_call(found)
-    assert not has_unknown_outcome(found)
+    converted = credentials_error(error, region="us-east-1")
+    assert converted is not None
+    assert message in converted.message
+    assert help in converted.help
+    assert affects_every_call(converted)
+    assert not has_unknown_outcome(converted)
 
 
 def test_a_throttled_sign_in_is_retried() -> None:

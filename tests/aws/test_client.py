@@ -150,9 +150,9 @@ class TestAgainstMoto:
         deploy()
         job = compiled(tmp_path, SPEC, project=PROJECT)
         sent = submit(job, cloud.tuning, cloud.stacks, provenance=here)
-        found = described_request(cloud.tuning, sent.name)
-        assert found["Tags"] == [{"Key": "team", "Value": "growth"}]
-        assert "ResponseMetadata" not in found
+        description = described_request(cloud.tuning, sent.name)
+        assert description["Tags"] == [{"Key": "team", "Value": "growth"}]
+        assert "ResponseMetadata" not in description
 
     def test_outputs_of_stacks(self, cloud: Aws) -> None:
         deploy()

@@ -41,13 +41,13 @@ def test_an_html_page_points_to_the_endpoint_and_the_proxy(
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_ENDPOINT_URL_SAGEMAKER", raising=False)
-    found = aws_error(error, CREATE, region="us-east-1")
-    assert found is not None
-    assert "the sagemaker endpoint in us-east-1 returned an HTML page" in found.message
-    assert "<" not in found.message
+    converted = aws_error(error, CREATE, region="us-east-1")
+    assert converted is not None
+    assert "the sagemaker endpoint in us-east-1 returned an HTML page" in converted.message
+    assert "<" not in converted.message
     for name in ("HTTPS_PROXY", "NO_PROXY", "AWS_ENDPOINT_URL"):
-        assert name in found.help
-    assert affects_every_call(found)
+        assert name in converted.help
+    assert affects_every_call(converted)
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER"])

@@ -12,15 +12,15 @@ VERSIONS = images.repository_versions("sagemaker-xgboost")
 
 
 def xgboost(version: str) -> Algorithm:
-    found = algorithm("xgboost", version)
-    assert found is not None
-    return found
+    known = algorithm("xgboost", version)
+    assert known is not None
+    return known
 
 
 def hyperparameter_named(name: str, version: str = "1.7-1") -> Hyperparameter:
-    found = xgboost(version).hyperparameter(name)
-    assert found is not None
-    return found
+    hyperparameter = xgboost(version).hyperparameter(name)
+    assert hyperparameter is not None
+    return hyperparameter
 
 
 NUMBERS = [
@@ -33,8 +33,8 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("version", "name"), NUMBERS)
 def test_inside_an_interval_passes_and_outside_fails(version: str, name: str) -> None:
-    found = hyperparameter_named(name, version)
-    interval, step = found.interval, 1.0 if found.kind == "integer" else 1e-6
+    hyperparameter = hyperparameter_named(name, version)
+    interval, step = hyperparameter.interval, 1.0 if hyperparameter.kind == "integer" else 1e-6
     assert interval is not None
     ends = (
         (interval.minimum, interval.excludes_minimum, step),
@@ -42,13 +42,13 @@ def test_inside_an_interval_passes_and_outside_fails(version: str, name: str) ->
     )
     for end, is_excluded, inward in ends:
         if end is not None:
-            assert found.accepts(written(end, found)) is not is_excluded
-            assert found.accepts(written(end + inward, found))
-            assert not found.accepts(written(end - inward, found))
+            assert hyperparameter.accepts(written(end, hyperparameter)) is not is_excluded
+            assert hyperparameter.accepts(written(end + inward, hyperparameter))
+            assert not hyperparameter.accepts(written(end - inward, hyperparameter))
 
 
-def written(number: float, found: Hyperparameter) -> str:
-    return str(int(number)) if found.kind == "integer" else repr(float(number))
+def written(number: float, hyperparameter: Hyperparameter) -> str:
+    return str(int(number)) if hyperparameter.kind == "integer" else repr(float(number))
 
 
 WORDS = [
@@ -61,29 +61,29 @@ WORDS = [
 
 @pytest.mark.parametrize(("version", "name"), WORDS)
 def test_listed_words_pass_and_others_fail(version: str, name: str) -> None:
-    found = hyperparameter_named(name, version)
-    assert found.scalar.values
-    for word in found.scalar.values:
-        assert found.accepts(word)
-        assert not found.accepts(f"{word}x")
-        assert not found.accepts(f" {word}")
-        assert found.accepts(f"{word},{word}") is (found.kind == "list")
+    hyperparameter = hyperparameter_named(name, version)
+    assert hyperparameter.scalar.values
+    for word in hyperparameter.scalar.values:
+        assert hyperparameter.accepts(word)
+        assert not hyperparameter.accepts(f"{word}x")
+        assert not hyperparameter.accepts(f" {word}")
+        assert hyperparameter.accepts(f"{word},{word}") is (hyperparameter.kind == "list")
 
 
 @pytest.mark.parametrize("version", images.versions("xgboost"))
 def test_every_version_is_certain_but_the_first(version: str) -> None:
-    found = xgboost(version)
-    assert found.certainty == ("documented" if version == "1" else "certain")
-    assert len({hyperparameter.name for hyperparameter in found.hyperparameters}) == len(
-        found.hyperparameters
+    known = xgboost(version)
+    assert known.certainty == ("documented" if version == "1" else "certain")
+    assert len({hyperparameter.name for hyperparameter in known.hyperparameters}) == len(
+        known.hyperparameters
     )
-    assert {hyperparameter.certainty for hyperparameter in found.hyperparameters} == {
-        found.certainty
+    assert {hyperparameter.certainty for hyperparameter in known.hyperparameters} == {
+        known.certainty
     }
-    for dependency in found.dependencies:
+    for dependency in known.dependencies:
         for subject in dependency.subjects:
             if subject.kind == "hyperparameter":
-                assert found.hyperparameter(subject.name) is not None, dependency.id
+                assert known.hyperparameter(subject.name) is not None, dependency.id
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ def test_unknown_name(name: str) -> None:
     ],
 )
 def test_metrics(name: str, metric: str, direction: str | None) -> None:
-    found = algorithm_named(name).metric(metric)
-    assert (found and found.direction) == direction
+    known_metric = algorithm_named(name).metric(metric)
+    assert (known_metric and known_metric.direction) == direction
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_metrics(name: str, metric: str, direction: str | None) -> None:
     ],
 )
 def test_metrics_of_a_version(metric: str, version: str | None, direction: str | None) -> None:
-    found = algorithm_named("xgboost", version).metric(metric)
-    assert (found and found.direction) == direction
+    known_metric = algorithm_named("xgboost", version).metric(metric)
+    assert (known_metric and known_metric.direction) == direction
 
 
 @pytest.mark.parametrize(
@@ -251,10 +251,10 @@ def test_early_stopping() -> None:
     ],
 )
 def test_metric_regex_captures_the_number(metric: tuple[str, str], log: str, value: str) -> None:
-    found = algorithm_named(metric[0]).metric(metric[1])
-    assert found is not None
-    assert found.regex is not None
-    match = re.search(found.regex, log)
+    known_metric = algorithm_named(metric[0]).metric(metric[1])
+    assert known_metric is not None
+    assert known_metric.regex is not None
+    match = re.search(known_metric.regex, log)
     assert match is not None
     assert match[1] == value
 

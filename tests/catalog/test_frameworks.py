@@ -135,8 +135,8 @@ def test_a_version_is_found_by_its_full_spelling_alone(row: Version) -> None:
     ],
 )
 def test_names_of_the_sdk(name: str, version: str, repositories: tuple[str, ...]) -> None:
-    found = frameworks.find_versions(name, version)
-    assert tuple(versions.repository for versions in found) == repositories
+    matching = frameworks.find_versions(name, version)
+    assert tuple(versions.repository for versions in matching) == repositories
 
 
 def test_every_repository_has_a_registry_and_versions() -> None:

@@ -92,10 +92,10 @@ def test_every_training_instance_type_has_a_known_family() -> None:
 
 
 def test_types_with_local_storage_of_unknown_size() -> None:
-    found = [instances.instance(instance_type) for instance_type in training_instance_types()]
+    known = [instances.instance(instance_type) for instance_type in training_instance_types()]
     assert [
         instance.type
-        for instance in found
+        for instance in known
         if instance is not None and instance.has_local_storage and instance.local_storage_gb is None
     ] == ["ml.g7.2xlarge", "ml.g7.4xlarge", "ml.g7.8xlarge"]
 

@@ -49,10 +49,10 @@ def us_east_1(account: str, rest: str) -> str:
     ],
 )
 def test_right_place(uri: str, right: str | None) -> None:
-    found = misplaced(uri)
-    assert found is not None
-    assert found.uri == right
-    assert found.uri is not None or found.image.region not in found.regions
+    problem = misplaced(uri)
+    assert problem is not None
+    assert problem.uri == right
+    assert problem.uri is not None or problem.image.region not in problem.regions
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_the_account_of_another_place_is_corrected(
     assert misplaced(right) is None
     account = other[0].registry[other[1]]
     if account != repository.registry[region]:
-        found = misplaced(right.replace(repository.registry[region], account))
-        assert found is not None
-        assert found.uri == right
+        problem = misplaced(right.replace(repository.registry[region], account))
+        assert problem is not None
+        assert problem.uri == right
 
 
 def test_published_in_another_region() -> None:

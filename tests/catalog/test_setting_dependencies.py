@@ -73,11 +73,11 @@ def test_a_comparison_with_an_unknown_or_unreadable_number_is_undecided() -> Non
 
 
 def test_a_dependency_is_violated_only_if_all_is_known() -> None:
-    found = algorithm("xgboost", "1.7-1")
-    assert found is not None
+    known = algorithm("xgboost", "1.7-1")
+    assert known is not None
     dependency = next(
         dependency
-        for dependency in found.dependencies
+        for dependency in known.dependencies
         if dependency.id == "monotone-needs-tree-method"
     )
     constraints = Subject("hyperparameter", "monotone_constraints")
@@ -113,13 +113,13 @@ def test_every_condition_of_a_usage_counts() -> None:
 
 @pytest.mark.parametrize("name", algorithm_names())
 def test_usages_are_about_hyperparameters_of_the_algorithm(name: str) -> None:
-    found = algorithm(name)
-    assert found is not None
-    for usage in found.usages:
+    of_catalog = algorithm(name)
+    assert of_catalog is not None
+    for usage in of_catalog.usages:
         for hyperparameter in usage.hyperparameters:
-            assert found.hyperparameter(hyperparameter) is not None
+            assert of_catalog.hyperparameter(hyperparameter) is not None
         for clause in usage.conditions:
-            known = found.hyperparameter(clause.subject.name)
+            known = of_catalog.hyperparameter(clause.subject.name)
             assert clause.subjects == (clause.subject,)
             if clause.subject.kind == "hyperparameter":
                 assert known is not None

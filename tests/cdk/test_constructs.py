@@ -60,37 +60,37 @@ def test_the_example_has_no_findings() -> None:
 def test_the_example_has_the_stacks_that_hptc_looks_for(
     example: tuple[Path, dict[str, str]],
 ) -> None:
-    outdir, found = example
-    assert sorted(found) == [SHARED, ROLE, SCHEDULE]
+    outdir, templates_by_name = example
+    assert sorted(templates_by_name) == [SHARED, ROLE, SCHEDULE]
     compiled = all_succeeded(compile_paths([str(EXAMPLE)], Workspace()))
     environment = compiled[0].environment
     assert environment is not None
     digests = environment_stacks(environment, deployable_specs(compiled)).digests
     manifest = json.loads((outdir / "manifest.json").read_text("utf-8"))["artifacts"]
-    for name, text in found.items():
+    for name, text in templates_by_name.items():
         # What `hptc plan` compares, and what `hptc submit` refuses a stack without.
         assert json.loads(text)["Outputs"]["Digest"] == {"Value": digests[name]}
         tags = manifest[name]["properties"]["tags"]
         assert (tags["hptc:project"], tags["hptc:environment"]) == ("shop", "dev")
-    assert json.loads(found[SHARED])["Outputs"]["DataBucket"]["Export"] == {
+    assert json.loads(templates_by_name[SHARED])["Outputs"]["DataBucket"]["Export"] == {
         "Name": f"{SHARED}:DataBucket"
     }
 
 
 def test_the_example_has_resources_of_both(example: tuple[Path, dict[str, str]]) -> None:
-    _, found = example
-    (ingest,) = resources(found[SHARED], "AWS::IAM::Policy")
+    _, templates_by_name = example
+    (ingest,) = resources(templates_by_name[SHARED], "AWS::IAM::Policy")
     actions = str(ingest["Properties"]["PolicyDocument"])
     assert "s3:PutObject" in actions
     assert "TuningDataBucket" in actions  # a resource of the construct
-    (role,) = resources(found[ROLE], "AWS::IAM::Role")
+    (role,) = resources(templates_by_name[ROLE], "AWS::IAM::Role")
     principal = role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
     assert principal == {"Service": "sagemaker.amazonaws.com"}
     # The foundation's construct is passed, so the CDK refers to its resources itself.
-    names = imported(json.loads(found[ROLE]))
+    names = imported(json.loads(templates_by_name[ROLE]))
     assert names
     assert all(name.startswith(f"{SHARED}:ExportsOutput") for name in names)
-    (machine,) = resources(found[SCHEDULE], "AWS::StepFunctions::StateMachine")
+    (machine,) = resources(templates_by_name[SCHEDULE], "AWS::StepFunctions::StateMachine")
     assert "createHyperParameterTuningJob" in str(machine["Properties"]["DefinitionString"])
 
 
@@ -134,11 +134,11 @@ def test_everything_in_one_stack_of_any_name(folder: Path, tmp_path: Path) -> No
             role = TuningRole(stack, name, project, name, foundation=foundation)
             cdk.CfnOutput(stack, f"{name}Arn", value=role.role.role_arn)
 
-    found = synthesized(tmp_path / "out", add)["everything"]
-    assert set(found["Outputs"]) == {"aArn", "bArn"}
-    roles = resources(json.dumps(found), "AWS::IAM::Role")
+    template = synthesized(tmp_path / "out", add)["everything"]
+    assert set(template["Outputs"]) == {"aArn", "bArn"}
+    roles = resources(json.dumps(template), "AWS::IAM::Role")
     assert len(roles) == 2
-    assert imported(found) == []  # all in this stack
+    assert imported(template) == []  # all in this stack
     tags = {tag["Key"]: tag["Value"] for tag in roles[0]["Properties"]["Tags"]}
     assert tags == {"hptc:project": "churn", "hptc:environment": "dev"}
 

@@ -115,9 +115,9 @@ def test_300_specs_are_within_the_limits(tmp_path: Path) -> None:
     chosen = variant("china")
     stacks = spec_stacks(chosen, [(f"spec-{i}", search(i)) for i in range(300)])
     assembly = build(chosen, foundation(chosen), stacks, tmp_path)
-    found = templates(assembly)
-    assert len(found) == 301 < 2000
-    for name, text in found.items():
+    written = templates(assembly)
+    assert len(written) == 301 < 2000
+    for name, text in written.items():
         template = json.loads(text)
         assert len(name) <= 128
         assert len(text.encode()) < 1_000_000

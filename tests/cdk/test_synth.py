@@ -162,13 +162,13 @@ def test_a_stack_does_not_depend_on_other_specs(
 
 def test_cfn_lint_finds_nothing(synth: Synth) -> None:
     # W3010 is about zones written out, which is how synth works without asking AWS.
-    found = {
+    faults = {
         f"{name}: {stack}": problems(template, ignored=["W3010"])
         for name in ("dev", "prod", *VARIANTS)
         for stack, template in synth(name).items()
     }
-    assert {place: findings for place, findings in found.items() if findings} == {}
-    assert len(found) > len(VARIANTS)
+    assert {place: findings for place, findings in faults.items() if findings} == {}
+    assert len(faults) > len(VARIANTS)
 
 
 def test_every_reference_has_its_output_in_the_template(

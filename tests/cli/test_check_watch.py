@@ -61,7 +61,7 @@ BROKEN = ("Bayesian", "Bayes")
 
 def checks_of(*edits: Edit, paths: tuple[str, ...] = ("specs",)) -> list[tuple[int, set[str]]]:
     """How many compilations each check takes, and the files with errors after it."""
-    found: list[tuple[int, set[str]]] = []
+    checks: list[tuple[int, set[str]]] = []
     waiting = list(edits)
 
     def check(workspace: Workspace) -> None:
@@ -71,7 +71,7 @@ def checks_of(*edits: Edit, paths: tuple[str, ...] = ("specs",)) -> list[tuple[i
             outcomes.extend(compile_in_all_environments(list(paths), workspace))
 
         count = calls_of(work, conform)["conform"]
-        found.append(
+        checks.append(
             (count, {Path(outcome.file).stem for outcome in outcomes if outcome.has_errors})
         )
 
@@ -89,7 +89,7 @@ def checks_of(*edits: Edit, paths: tuple[str, ...] = ("specs",)) -> list[tuple[i
             clock=Clock(now=lambda: NOON, sleep=sleep),
         )
     assert not waiting
-    return found
+    return checks
 
 
 def test_nothing_is_checked_again_without_a_change() -> None:
@@ -97,13 +97,13 @@ def test_nothing_is_checked_again_without_a_change() -> None:
 
 
 def test_only_a_changed_spec_is_compiled_again() -> None:
-    found = checks_of(edited("b", BROKEN), edited("b", ("max: 10}", "max: 12}")))
-    assert found == [(6, set()), (2, {"b"}), (2, set())]
+    checks = checks_of(edited("b", BROKEN), edited("b", ("max: 10}", "max: 12}")))
+    assert checks == [(6, set()), (2, {"b"}), (2, set())]
 
 
 def test_specs_with_errors_are_compiled_with_every_change() -> None:
-    found = checks_of(edited("b", BROKEN), edited("c", ("max: 10}", "max: 12}")))
-    assert found == [(6, set()), (2, {"b"}), (4, {"b"})]
+    checks = checks_of(edited("b", BROKEN), edited("c", ("max: 10}", "max: 12}")))
+    assert checks == [(6, set()), (2, {"b"}), (4, {"b"})]
 
 
 def test_a_child_follows_its_parent(project: Path) -> None:
@@ -135,12 +135,12 @@ def test_a_removed_spec() -> None:
 def test_training_code(project: Path) -> None:
     write_code_project(project)
     code = project / "src" / "churn"
-    found = checks_of(
+    checks = checks_of(
         lambda: write(code / "lib" / "features.py", "COLUMNS = 4\n"),
         lambda: write(code / "lib" / "more.py", "print(3)\n"),
         lambda: write(code / "train.py", "import argparse\n"),
     )
-    assert [count for count, _ in found] == [8, 8, 8, 8]
+    assert [count for count, _ in checks] == [8, 8, 8, 8]
 
 
 def test_an_error_of_use_is_shown_and_may_be_corrected(
@@ -210,12 +210,12 @@ def test_the_real_command_ends_with_130_on_ctrl_c(project: Path) -> None:
         try:
             lines = [process.stderr.readline(), process.stderr.readline()]
             write_whole(project / "specs" / "b.yaml", spec("b").replace(*BROKEN))
-            found = process.stdout.readline()
+            first_line = process.stdout.readline()
             process.send_signal(signal.SIGINT)
             rest = process.stdout.read()
         finally:
             process.kill()
-    assert "Bayes" in found
+    assert "Bayes" in first_line
     assert lines[0].startswith("checked 3 files in dev and prod")
     assert lines[1].startswith("checked at ")
     assert "\x1b" not in "".join(lines) + rest

@@ -69,9 +69,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_has_help(command: str) -> None:
-    def options(found: click.Command) -> list[click.Option]:
-        inner = found.commands.values() if isinstance(found, click.Group) else ()
-        own = [parameter for parameter in found.params if isinstance(parameter, click.Option)]
+    def options(described: click.Command) -> list[click.Option]:
+        inner = described.commands.values() if isinstance(described, click.Group) else ()
+        own = [parameter for parameter in described.params if isinstance(parameter, click.Option)]
         return own + [option for subcommand in inner for option in options(subcommand)]
 
     loaded = cli.get_command(click.Context(cli), command)
@@ -214,7 +214,7 @@ def test_check_fixes_what_is_certain_and_no_decision(
     assert "fixed 2 findings in specs/wrong.yaml\n" in err
     right = ranges.replace("min: 1e1, max: 3", "min: 3, max: 10")
     assert spec.read_text("utf-8") == f"name: wrong\n{right}"
-    [fix] = [fix for found in json.loads(out)["diagnostics"] for fix in found["fixes"]]
+    [fix] = [fix for diagnostic in json.loads(out)["diagnostics"] for fix in diagnostic["fixes"]]
     assert fix == {
         "title": "Use `scaling: Linear`",
         "is_safe": False,

@@ -78,23 +78,23 @@ def test_bash(
     line: str,
     expected: list[str] | None,
 ) -> None:
-    found = completed(monkeypatch, capsys, line)
+    words = completed(monkeypatch, capsys, line)
     if expected is None:
-        assert found == [f"file,{shlex.split(line)[-1]}"]
+        assert words == [f"file,{shlex.split(line)[-1]}"]
     elif "--ignore" in line:
-        assert f"plain,{expected[0]}" in found
+        assert f"plain,{expected[0]}" in words
     else:
-        assert found == [f"plain,{value}" for value in expected]
+        assert words == [f"plain,{value}" for value in expected]
 
 
 def test_zsh_and_fish_show_what_is_behind_a_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = completed(monkeypatch, capsys, "hptc check oth", "zsh")
-    assert found == ["plain", "other", "specs/other.yaml"]
-    found = completed(monkeypatch, capsys, "hptc check oth", "fish")
-    assert "\n".join(found).startswith("plain")
-    assert any("other" in line and "specs/other.yaml" in line for line in ["\t".join(found)])
+    words = completed(monkeypatch, capsys, "hptc check oth", "zsh")
+    assert words == ["plain", "other", "specs/other.yaml"]
+    words = completed(monkeypatch, capsys, "hptc check oth", "fish")
+    assert "\n".join(words).startswith("plain")
+    assert any("other" in line and "specs/other.yaml" in line for line in ["\t".join(words)])
 
 
 def test_another_folder(

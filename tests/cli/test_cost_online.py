@@ -65,16 +65,16 @@ def test_without_the_flag_aws_is_not_called(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    found = answer(capsys, "cost", "--format", "json")
-    assert [(spec["usd"], spec["expected"]) for spec in found["specs"]] == [("2.12", None)] * 2
+    document = answer(capsys, "cost", "--format", "json")
+    assert [(spec["usd"], spec["expected"]) for spec in document["specs"]] == [("2.12", None)] * 2
 
 
 def test_a_job_without_completed_training_jobs_is_not_a_past_run(
     folder: Path, aws: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert hptc(["submit", "specs/churn.yaml"]) == 0
-    found = answer(capsys, "cost", "--online", "--format", "json")
-    assert [spec["expected"]["unknown"] for spec in found["specs"]] == ["no past runs"] * 2
+    document = answer(capsys, "cost", "--online", "--format", "json")
+    assert [spec["expected"]["unknown"] for spec in document["specs"]] == ["no past runs"] * 2
     assert hptc(["cost", "--online"]) == 0
     assert "  expected        no past runs\n" in capsys.readouterr().out
 

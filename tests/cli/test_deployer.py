@@ -28,19 +28,19 @@ def test_the_policies_are_documents_by_name(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["permissions", "--deployer"]) == EXIT_OK
-    found = json.loads(capsys.readouterr().out)
-    assert all(name.endswith(f"-deployer-{i}") for i, name in enumerate(found, 1))
-    sids = [statement["Sid"] for policy in found.values() for statement in policy["Statement"]]
+    policies = json.loads(capsys.readouterr().out)
+    assert all(name.endswith(f"-deployer-{i}") for i, name in enumerate(policies, 1))
+    sids = [statement["Sid"] for policy in policies.values() for statement in policy["Statement"]]
     assert "Roles" in sids
     assert "BoundedRoles" not in sids
     assert "PassRoles" not in sids  # no schedule
 
     (project / "specs/churn.yaml").write_text(f"{SPEC}schedule: rate(7 days)\n", encoding="utf-8")
     assert run(["permissions", "--deployer", "--boundary", BOUNDARY]) == EXIT_OK
-    found = json.loads(capsys.readouterr().out)
+    policies = json.loads(capsys.readouterr().out)
     statements = {
         statement["Sid"]: statement
-        for policy in found.values()
+        for policy in policies.values()
         for statement in policy["Statement"]
     }
     condition = statements["BoundedRoles"]["Condition"]

@@ -56,8 +56,8 @@ STREAMS = {
 @pytest.mark.parametrize(("line", "code", "message"), STREAMS.values(), ids=STREAMS)
 @pytest.mark.usefixtures("folder")
 def test_streams(line: str, code: int, message: str) -> None:
-    found, _, err = shell(line)
-    assert found == code
+    exit_code, _, err = shell(line)
+    assert exit_code == code
     assert message in err
 
 

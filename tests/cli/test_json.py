@@ -73,8 +73,8 @@ def test_the_schemas_in_the_docs_are_those_of_the_program(
 
 
 def test_the_docs_have_no_other_schemas() -> None:
-    found = {f"schemas/{path.name}" for path in (ROOT / "docs" / "schemas").iterdir()}
-    assert found == {schema_file(command) for command in COMMANDS}
+    files = {f"schemas/{path.name}" for path in (ROOT / "docs" / "schemas").iterdir()}
+    assert files == {schema_file(command) for command in COMMANDS}
 
 
 def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
@@ -97,9 +97,9 @@ def test_no_object_has_members_that_its_schema_does_not_list(command: str) -> No
             for item in schema:
                 yield from objects(item)
 
-    found = list(objects(document_schema(command)))
-    assert found
-    assert all(object_schema["additionalProperties"] is False for object_schema in found)
+    schemas = list(objects(document_schema(command)))
+    assert schemas
+    assert all(object_schema["additionalProperties"] is False for object_schema in schemas)
 
 
 def test_an_unknown_member_does_not_match() -> None:

@@ -78,15 +78,15 @@ def imported(*arguments: str) -> set[str]:
 
 
 def test_help_imports_no_command() -> None:
-    found = imported("--help")
-    assert not {entry.target.split(":")[0] for entry in COMMANDS} & found
-    assert not {"pydantic", "yaml", "jinja2", "hptc.compiler"} & found
+    modules = imported("--help")
+    assert not {entry.target.split(":")[0] for entry in COMMANDS} & modules
+    assert not {"pydantic", "yaml", "jinja2", "hptc.compiler"} & modules
 
 
 def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
-    found = imported("check", "specs/mnist-kmeans.yaml")
-    assert "hptc.compiler.pipeline" in found
-    folders = {".".join(module.split(".")[:2]) for module in found if module.startswith("hptc.")}
+    modules = imported("check", "specs/mnist-kmeans.yaml")
+    assert "hptc.compiler.pipeline" in modules
+    folders = {".".join(module.split(".")[:2]) for module in modules if module.startswith("hptc.")}
     assert folders <= {
         f"hptc.{name}"
         for name in (
@@ -95,7 +95,7 @@ def test_check_imports_nothing_that_calls_aws_or_builds_stacks() -> None:
             "rules", "secrets", "source", "spec", "text",
         )
     }  # fmt: skip
-    assert {module for module in found if module.startswith("hptc.cli.")} == {
+    assert {module for module in modules if module.startswith("hptc.cli.")} == {
         f"hptc.cli.{name}"
         for name in (
             "check",

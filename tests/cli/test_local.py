@@ -146,12 +146,12 @@ def test_a_dry_run_gives_the_same_values_again(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(folder, tuning_request(jobs=5))
-    found = []
+    runs = []
     for _ in range(2):
         assert run(["local", "run", "request.json", "--dry", "--json"]) == 0
         best = json.loads(capsys.readouterr().out)["job"]["best"]
-        found.append((best["metric_value"], best["tuned_hyperparameters"]))
-    assert found[0] == found[1]
+        runs.append((best["metric_value"], best["tuned_hyperparameters"]))
+    assert runs[0] == runs[1]
 
 
 def test_all_reasons_are_shown_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -444,9 +444,9 @@ def test_a_stand_in_runs_a_built_in_algorithm(
     assert STAND_IN in err
     assert "[2/2] demo-002-" in err
     assert run(["local", "status", "demo", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["job"]["best"]["metric_value"] > 0.9
-    assert found["local"]["stand_ins"] == ["xgboost"]
+    document = json.loads(capsys.readouterr().out)
+    assert document["job"]["best"]["metric_value"] > 0.9
+    assert document["local"]["stand_ins"] == ["xgboost"]
     assert run(["local", "list"]) == 0
     assert "with stand-ins for AWS's algorithms: demo" in capsys.readouterr().out
     assert run(["local", "list", "--json"]) == 0

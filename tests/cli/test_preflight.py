@@ -70,10 +70,10 @@ def folder(
 
 def jobs(sandbox: Sandbox) -> list[str]:
     sagemaker = Account(id="123456789012", endpoint_url=sandbox.endpoint_url).client("sagemaker")
-    found = sagemaker.list_hyper_parameter_tuning_jobs(MaxResults=100)
+    response = sagemaker.list_hyper_parameter_tuning_jobs(MaxResults=100)
     names = [
         summary["HyperParameterTuningJobName"]
-        for summary in found["HyperParameterTuningJobSummaries"]
+        for summary in response["HyperParameterTuningJobSummaries"]
     ]
     return sorted(name.rpartition("-")[0] for name in names)
 
@@ -84,9 +84,9 @@ def test_one_of_three_lacks_its_data(
     before = jobs(sandbox)
     assert hptc(["submit", "--json"]) == 1
     out, err = capsys.readouterr()
-    found = json.loads(out)
-    assert [job["outcome"] for job in found["jobs"]] == ["submitted", "submitted"]
-    (failed,) = found["failed"]
+    document = json.loads(out)
+    assert [job["outcome"] for job in document["jobs"]] == ["submitted", "submitted"]
+    (failed,) = document["failed"]
     assert (failed["file"], failed["error"]) == ("specs/second.yaml", f"not submitted: {EMPTY}")
     assert "`--no-preflight`" in failed["help"]
     # As `check --online` shows it, and before the first job is created.
@@ -152,14 +152,14 @@ class TestLookups:
     def look_up(self, folder: Path, fake: FakeAccount, *specs: str) -> tuple[list[str], list[str]]:
         notes: list[str] = []
         queries = CachedQueries(account=fake.account, progress=notes.append)
-        found = []
+        codes = []
         for outcome in online_checks.compiled(folder, *specs):
             decision = decide(
                 outcome, JobSnapshot(tuning=fake.tuning), fake.stacks, provenance=origin
             )
             assert isinstance(decision, Submit)
-            found += [finding.code for finding in preflight(outcome, decision, queries)]
-        return found, notes
+            codes += [finding.code for finding in preflight(outcome, decision, queries)]
+        return codes, notes
 
     def test_each_location_once(self, tmp_path: Path) -> None:
         fake = online_checks.whole()
@@ -212,8 +212,8 @@ class TestLookups:
             fake.inventory.refusals[method] = AwsError(
                 "not authorized", code="AccessDenied", help=f"the caller needs it for {method}"
             )
-        found, notes = self.look_up(tmp_path, fake, online_checks.WITH_CODE)
-        assert found == []
+        codes, notes = self.look_up(tmp_path, fake, online_checks.WITH_CODE)
+        assert codes == []
         assert notes == [
             "buckets not checked: the caller needs it for bucket_region",
             "inputs not checked: the caller needs it for count_objects",

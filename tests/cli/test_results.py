@@ -42,9 +42,9 @@ def job(
 def test_by_name_and_by_spec(job: str, capsys: pytest.CaptureFixture[str]) -> None:
     for given in (job, "specs/explicit.yaml"):
         assert hptc(["results", given, "--format", "json", "--cost"]) == 0
-        found = json.loads(capsys.readouterr().out)
-        assert found["name"] == job
-        assert [training_job["number"] for training_job in found["training_jobs"]] == [1]
+        document = json.loads(capsys.readouterr().out)
+        assert document["name"] == job
+        assert [training_job["number"] for training_job in document["training_jobs"]] == [1]
     for form, start in (("text", job), ("markdown", f"### `{job}`"), ("csv", "number,name")):
         assert hptc(["results", job, "--format", form]) == 0
         assert capsys.readouterr().out.startswith(start)

@@ -62,19 +62,19 @@ def submitted(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 def test_several_dry_runs_give_one_json_document(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = submitted(capsys, "--dry-run")
-    assert found["version"] == 1
-    assert [job["outcome"] for job in found["jobs"]] == ["dry_run", "dry_run"]
-    for name, job in zip(NAMES, found["jobs"], strict=True):
+    document = submitted(capsys, "--dry-run")
+    assert document["version"] == 1
+    assert [job["outcome"] for job in document["jobs"]] == ["dry_run", "dry_run"]
+    for name, job in zip(NAMES, document["jobs"], strict=True):
         assert job["name"].startswith(f"{name}-")
         assert job["request"]["HyperParameterTuningJobName"] == job["name"]
         assert "version" not in job
 
 
 def test_one_dry_run_keeps_its_form(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = submitted(capsys, "--dry-run", "specs/first.yaml")
-    assert sorted(found) == ["command", "name", "outcome", "request", "unresolved", "version"]
-    assert found["version"] == 1
+    document = submitted(capsys, "--dry-run", "specs/first.yaml")
+    assert sorted(document) == ["command", "name", "outcome", "request", "unresolved", "version"]
+    assert document["version"] == 1
 
 
 def test_several_submissions_give_one_json_document(
@@ -115,9 +115,9 @@ def test_a_refused_spec_does_not_stop_the_others(
     capsys.readouterr()
     assert hptc(["submit", "--json"]) == 3  # `apart` is the first of the three
     out, err = capsys.readouterr()
-    found = json.loads(out)
-    assert [job["outcome"] for job in found["jobs"]] == ["submitted", "submitted"]
-    assert [job["name"] for job in found["failed"]] == ["taken-1"]
+    document = json.loads(out)
+    assert [job["outcome"] for job in document["jobs"]] == ["submitted", "submitted"]
+    assert [job["name"] for job in document["failed"]] == ["taken-1"]
     assert "specs/apart.yaml: AWS already has a tuning job named `taken-1`" in err
     assert "1 of 3 tuning jobs not submitted:\n  taken-1  specs/apart.yaml\n    AWS already" in err
 
@@ -133,8 +133,8 @@ def test_a_child_waits_until_its_parent_has_ended(
     (folder / "specs" / "child.yaml").write_text(child, "utf-8")
     assert hptc(["submit", "--json"]) == 3
     out, err = capsys.readouterr()
-    found = json.loads(out)
-    (parent,), (failed,) = found["jobs"], found["failed"]
+    document = json.loads(out)
+    (parent,), (failed,) = document["jobs"], document["failed"]
     assert parent["name"].startswith("parent-")
     assert failed["file"] == "specs/child.yaml"
     assert failed["error"] == (

@@ -72,15 +72,19 @@ RUNNING = (ONE, "InProgress")
     ("status", "code"), [("Completed", 0), ("Failed", 3), ("Stopped", 3), ("DeleteFailed", 3)]
 )
 def test_the_exit_code_is_that_of_the_outcome(status: str, code: int) -> None:
-    found = run(RUNNING, (FIRST_DONE, "InProgress"), (ALL_DONE, status))
-    assert found.code == code
-    assert [update.status for update in found.display.shown] == ["InProgress", "InProgress", status]
-    assert found.connections == 1
+    watched = run(RUNNING, (FIRST_DONE, "InProgress"), (ALL_DONE, status))
+    assert watched.code == code
+    assert [update.status for update in watched.display.shown] == [
+        "InProgress",
+        "InProgress",
+        status,
+    ]
+    assert watched.connections == 1
 
 
 def test_calls_become_rarer_while_nothing_changes() -> None:
-    found = run(*[RUNNING] * 7, (FIRST_DONE, "InProgress"), (ALL_DONE, "Completed"))
-    assert found.ticks.sleeps == [10, 15, 22.5, 33.75, 50.625, 60, 60, 10]
+    watched = run(*[RUNNING] * 7, (FIRST_DONE, "InProgress"), (ALL_DONE, "Completed"))
+    assert watched.ticks.sleeps == [10, 15, 22.5, 33.75, 50.625, 60, 60, 10]
 
 
 def test_an_interval_longer_than_the_default_is_kept() -> None:
@@ -97,20 +101,20 @@ def test_an_interval_longer_than_the_default_is_kept() -> None:
     ],
 )
 def test_it_survives_errors_that_pass(error: AwsError) -> None:
-    found = run(RUNNING, error, error, error, (ALL_DONE, "Completed"))
-    assert found.code == 0
-    assert found.ticks.sleeps == [10, 10, 20, 40]
-    assert found.connections == 4  # with new credentials, if there are any
-    assert len(found.display.notes) == 3
-    note = found.display.notes[-1]
+    watched = run(RUNNING, error, error, error, (ALL_DONE, "Completed"))
+    assert watched.code == 0
+    assert watched.ticks.sleeps == [10, 10, 20, 40]
+    assert watched.connections == 4  # with new credentials, if there are any
+    assert len(watched.display.notes) == 3
+    note = watched.display.notes[-1]
     assert error.message in note
     assert error.help in note
     assert "the tuning job is not affected; trying again in 40 s" in note
 
 
 def test_waiting_for_credentials_has_a_limit() -> None:
-    found = run(RUNNING, *[EXPIRED] * 12, (ALL_DONE, "Completed"))
-    assert max(found.ticks.sleeps) == 300
+    watched = run(RUNNING, *[EXPIRED] * 12, (ALL_DONE, "Completed"))
+    assert max(watched.ticks.sleeps) == 300
 
 
 @pytest.mark.parametrize(

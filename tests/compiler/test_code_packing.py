@@ -34,8 +34,8 @@ def compiled(folder: Path, **changed: str) -> CompiledSpec:
 
 
 def definition(of: CompiledSpec) -> dict[str, Any]:
-    found: dict[str, Any] = of.request["TrainingJobDefinition"]
-    return found
+    raw: dict[str, Any] = of.request["TrainingJobDefinition"]
+    return raw
 
 
 def uri(of: CompiledSpec) -> str:

@@ -42,7 +42,7 @@ def names(outcomes: list[Outcome]) -> list[str | None]:
     return [outcome.environment.name if outcome.environment else None for outcome in outcomes]
 
 
-def found(folder: Path) -> list[tuple[str, tuple[str, ...]]]:
+def codes_in(folder: Path) -> list[tuple[str, tuple[str, ...]]]:
     return [
         (diagnostic.code, diagnostic.environments)
         for diagnostic in merged_diagnostics(everywhere(folder))
@@ -71,7 +71,7 @@ def test_a_file_outside_of_a_project_is_compiled_once(tmp_path: Path) -> None:
 
 def test_a_finding_in_every_environment_names_none(tmp_path: Path) -> None:
     spec = SPEC.replace("max: 0.5", "max: 5e-4")
-    assert found(written(tmp_path, spec=spec)) == [("HPT202", ())]
+    assert codes_in(written(tmp_path, spec=spec)) == [("HPT202", ())]
 
 
 def test_a_finding_in_one_environment_names_it(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_finding_in_one_environment_names_it(tmp_path: Path) -> None:
 
 def test_an_error_in_a_shared_file_is_reported_once(tmp_path: Path) -> None:
     project = PROJECT + "defaults: {limts: {max_runtime: 1d}}\n"
-    assert found(written(tmp_path, project)) == [("HPT101", ())]
+    assert codes_in(written(tmp_path, project)) == [("HPT101", ())]
 
 
 def test_a_suppression_is_used_if_one_environment_uses_it(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ environments:
             str(tmp_path / "specs/churn.yaml"), Workspace(environment=environment)
         )
         assert [diagnostic.code for diagnostic in outcome.diagnostics] == codes
-    assert found(tmp_path) == []
+    assert codes_in(tmp_path) == []
 
 
 def test_a_request_is_compiled_once_in_the_default_environment(tmp_path: Path) -> None:

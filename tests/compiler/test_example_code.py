@@ -65,15 +65,15 @@ def example(name: str) -> tuple[CompiledSpec, Definition]:
 def hyperparameters(name: str) -> dict[str, str]:
     """What a training job with the smallest values gets, as the container reads it."""
     _, definition = example(name)
-    found = dict(definition.static)
+    values = dict(definition.static)
     for range_ in definition.ranges:
         match range_:
             case CategoricalRange():
-                found[range_.name] = range_.values[0]
+                values[range_.name] = range_.values[0]
             case NumericRange():
-                found[range_.name] = range_.min
-    assert {*SMALLEST[name]} <= {*found}
-    return found | SMALLEST[name]
+                values[range_.name] = range_.min
+    assert {*SMALLEST[name]} <= {*values}
+    return values | SMALLEST[name]
 
 
 def train(
@@ -109,7 +109,7 @@ def train(
         text=True,
         check=False,
     )
-    values = [float(found[1]) for found in re.finditer(metric.regex, done.stdout, re.MULTILINE)]
+    values = [float(match[1]) for match in re.finditer(metric.regex, done.stdout, re.MULTILINE)]
     assert done.returncode == 0, done.stderr
     return values
 

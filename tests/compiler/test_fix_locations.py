@@ -37,7 +37,7 @@ training_job:
 """
 
 
-def found(
+def diagnostic_of(
     folder: Path, code: str, *specs: str, project: str = PROJECT
 ) -> tuple[Diagnostic, dict[str, Document]]:
     """The finding of a rule in a project, and the project's files."""
@@ -56,7 +56,7 @@ def found(
 
 
 def offered(folder: Path, code: str, *specs: str, project: str = PROJECT) -> list[TextFix]:
-    diagnostic, documents = found(folder, code, *specs, project=project)
+    diagnostic, documents = diagnostic_of(folder, code, *specs, project=project)
     return list(text_fixes(diagnostic, documents.get))
 
 
@@ -174,5 +174,5 @@ def test_the_last_range_of_a_request_is_removed_with_its_list(
     request = {"HyperParameterTuningJobConfig": {"ParameterRanges": ranges}}
     owner = ("HyperParameterTuningJobConfig", "ParameterRanges", "ContinuousParameterRanges")
     path = RequestPath((*owner, 0))
-    found = _in_api_form(Remove(path=path), path, request)
-    assert tuple(found.path) == (*owner, *removed)
+    change = _in_api_form(Remove(path=path), path, request)
+    assert tuple(change.path) == (*owner, *removed)

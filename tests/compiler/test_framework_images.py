@@ -123,11 +123,11 @@ def test_image(name: str, version: str, definition: dict[str, Any], expected: st
 def test_no_image(
     name: str, version: str, definition: dict[str, Any], key: str, message: str, help: str
 ) -> None:
-    found = framework_uri(name, version, "us-east-1", definition, AT)
-    assert isinstance(found, Finding), found
-    assert (found.code, found.path) == ("HPT104", AT / key)
-    assert message in found.message
-    assert help in found.help
+    result = framework_uri(name, version, "us-east-1", definition, AT)
+    assert isinstance(result, Finding), result
+    assert (result.code, result.path) == ("HPT104", AT / key)
+    assert message in result.message
+    assert help in result.help
 
 
 @pytest.mark.parametrize(
@@ -140,18 +140,18 @@ def test_no_image(
     ],
 )
 def test_a_name_that_is_probably_misspelled(name: str, label: str) -> None:
-    found = framework_uri(name, "1", "us-east-1", CPU, AT)
-    assert isinstance(found, Finding)
-    assert found.label == label
-    assert bool(found.fixes) == bool(label)
+    result = framework_uri(name, "1", "us-east-1", CPU, AT)
+    assert isinstance(result, Finding)
+    assert result.label == label
+    assert bool(result.fixes) == bool(label)
 
 
 def test_a_version_that_the_region_does_not_have() -> None:
-    found = framework_uri("huggingface-pytorch-training", "4.28.1", "eu-south-2", GPU, AT)
-    assert isinstance(found, Finding)
-    assert "not published in eu-south-2" in found.message
-    assert "us-east-1" in found.help
-    assert "eu-south-2" not in found.help
+    result = framework_uri("huggingface-pytorch-training", "4.28.1", "eu-south-2", GPU, AT)
+    assert isinstance(result, Finding)
+    assert "not published in eu-south-2" in result.message
+    assert "us-east-1" in result.help
+    assert "eu-south-2" not in result.help
     older = framework_uri("huggingface-pytorch-training", "4.17.0", "eu-south-2", GPU, AT)
     assert isinstance(older, str)
     assert isinstance(framework_uri("lda", "1", "us-east-1", CPU, AT), Finding)

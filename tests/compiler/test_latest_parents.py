@@ -46,8 +46,8 @@ def parents(outcome: CompiledSpec) -> list[str]:
 
 def the_error(outcome: Outcome) -> tuple[str, str, str, str]:
     assert isinstance(outcome, Failed)
-    (found,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.is_error]
-    return found.code, found.message, found.label, found.help
+    (finding,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.is_error]
+    return finding.code, finding.message, finding.label, finding.help
 
 
 @pytest.mark.parametrize("text", ["latest(base)", '"latest( base )"', '"${hptc:latest(base)}"'])
@@ -117,10 +117,12 @@ def test_another_spelling_is_an_error(text: str, shown: str | None) -> None:
 
 def test_several_specs_in_one_entry_are_reported_where_the_first_one_is() -> None:
     outcome = compile_file(write("child", "[latest(a, b)]"), Workspace())
-    found = [
+    messages = [
         diagnostic.message for diagnostic in outcome.diagnostics if diagnostic.code == "HPT713"
     ]
-    assert found == ["`latest(a` is not `latest(SPEC)`, the newest completed tuning job of a spec"]
+    assert messages == [
+        "`latest(a` is not `latest(SPEC)`, the newest completed tuning job of a spec"
+    ]
 
 
 def test_a_spec_that_does_not_exist() -> None:
@@ -154,9 +156,11 @@ def test_the_name_of_the_spec_itself_leads_to_latest() -> None:
 def test_it_needs_an_environment() -> None:
     text = "name: churn\nwarm_start: {type: TransferLearning, parents: [latest(churn)]}\n"
     outcome = compile_text(text, "churn.yaml", Workspace(rules=()))
-    (found,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == "HPT713"]
-    assert found.message.startswith("`latest(churn)` needs an environment, because tuning jobs are")
-    assert found.help == "define one in hptc.yaml, or use the name of a tuning job"
+    (finding,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == "HPT713"]
+    assert finding.message.startswith(
+        "`latest(churn)` needs an environment, because tuning jobs are"
+    )
+    assert finding.help == "define one in hptc.yaml, or use the name of a tuning job"
 
 
 def test_it_is_only_a_parent() -> None:

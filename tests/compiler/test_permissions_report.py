@@ -65,7 +65,7 @@ def test_an_existing_role_has_neither_a_stack_nor_a_trust_policy() -> None:
 
 
 def test_the_role_of_the_stack_comes_first() -> None:
-    found = report(f"""
+    permissions = report(f"""
 training_job: null
 training_jobs:
   a:
@@ -86,10 +86,10 @@ training_jobs:
     inputs: {{train: {{s3: "s3://example/train/"}}}}
     resources: {{instance_type: ml.m5.xlarge, instance_count: 1, volume_size_in_gb: 30}}
 """)
-    assert [role.arn for role in found.roles] == [MANAGED_ROLE, EXISTING]
-    assert [role.is_managed for role in found.roles] == [True, False]
-    assert required(found.roles[0], "WriteLogs") == [("training_jobs.b", "case.yaml", "")]
-    assert required(found.roles[1], "WriteOutput") == [
+    assert [role.arn for role in permissions.roles] == [MANAGED_ROLE, EXISTING]
+    assert [role.is_managed for role in permissions.roles] == [True, False]
+    assert required(permissions.roles[0], "WriteLogs") == [("training_jobs.b", "case.yaml", "")]
+    assert required(permissions.roles[1], "WriteOutput") == [
         ("training_jobs.a.output.s3_output_path", "case.yaml", "infrastructure.artifact_bucket")
     ]
 

@@ -42,8 +42,8 @@ def compiled(name: str) -> Outcome:
 
 def job(name: str) -> str:
     result = succeeded(compiled(name))
-    found: str = result.request["HyperParameterTuningJobName"]
-    return found
+    job_name: str = result.request["HyperParameterTuningJobName"]
+    return job_name
 
 
 def codes(result: Outcome) -> list[str]:
@@ -142,8 +142,8 @@ def test_names_that_differ_by_a_digit_are_different(folder: Path) -> None:
 def test_a_sample_log_is_read_only_to_rehearse(folder: Path, is_rehearsed: bool) -> None:
     write(folder, churn="training_job: {metric_sample_log: absent.log}\n")
     workspace = Workspace(rehearse=rehearse_sample if is_rehearsed else None)
-    found = codes(compile_file("specs/churn.yaml", workspace))
-    assert found == (["HPT341"] if is_rehearsed else [])
+    reported = codes(compile_file("specs/churn.yaml", workspace))
+    assert reported == (["HPT341"] if is_rehearsed else [])
 
 
 def test_a_request_has_no_sample_log(folder: Path) -> None:
@@ -161,10 +161,10 @@ def test_only_specs_need_names_of_their_own(folder: Path) -> None:
     request = {**succeeded(compiled("churn")).request, "HyperParameterTuningJobName": "churn"}
     for name in ("one", "two"):
         (folder / "specs" / f"{name}.json").write_text(json.dumps(request), "utf-8")
-    found = [
+    reported = [
         code for outcome in compile_paths(["specs"], Workspace(rules=())) for code in codes(outcome)
     ]
-    assert "HPT600" not in found
+    assert "HPT600" not in reported
 
 
 SAME = {
@@ -199,8 +199,8 @@ def test_a_spec_without_a_project(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "s.yaml").write_text("name: s\ndescription: '{{ env }}'\n")
     result = compile_file(str(tmp_path / "s.yaml"), Workspace())
-    found = next(diagnostic for diagnostic in result.diagnostics if diagnostic.code == "HPT006")
-    assert "no hptc.yaml with an environment was found" in found.message
+    finding = next(diagnostic for diagnostic in result.diagnostics if diagnostic.code == "HPT006")
+    assert "no hptc.yaml with an environment was found" in finding.message
 
 
 # The API's own form.

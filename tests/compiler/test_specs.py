@@ -152,9 +152,9 @@ def leaves_in(value: Any, shape: shapes.Shape, path: tuple[str, ...] = ()) -> It
 def test_the_specs_use_the_api_but_for_what_is_named_here() -> None:
     known = {leaf(path) for path, _ in shapes.leaves()}
     used = {
-        found
+        in_request
         for name in SPECS
-        for found in leaves_in(request_of("prod", name), shapes.input_shape())
+        for in_request in leaves_in(request_of("prod", name), shapes.input_shape())
     }
     assert known - used == UNUSED
     assert len(used) >= 0.85 * len(known)
@@ -369,10 +369,10 @@ def built_in_values_are_plain(it: Definition) -> bool:
 
 
 def instances_have_the_volume_they_need(it: Definition) -> bool:
-    found = list(it.instances())
-    return bool(found) and all(
+    instances = list(it.instances())
+    return bool(instances) and all(
         not size and not key if kind.startswith(LOCAL_STORAGE) else size
-        for kind, size, key in found
+        for kind, size, key in instances
     )
 
 
@@ -542,8 +542,8 @@ def strategy(request: dict[str, Any]) -> str:
 
 
 def limits(request: dict[str, Any]) -> dict[str, int]:
-    found: dict[str, int] = request["HyperParameterTuningJobConfig"]["ResourceLimits"]
-    return found
+    resource_limits: dict[str, int] = request["HyperParameterTuningJobConfig"]["ResourceLimits"]
+    return resource_limits
 
 
 SEARCH_FACTS: tuple[Callable[[dict[str, Any]], bool], ...] = (

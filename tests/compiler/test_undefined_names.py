@@ -26,16 +26,16 @@ UNDEFINED = [("HPT006", line_of("train:")), ("HPT006", line_of("validation: {"))
 
 
 def test_other_errors_are_reported_too() -> None:
-    found = codes(SPEC.replace("strategy: Bayesian", "strategy: Guess"))
-    assert ("HPT104", line_of("strategy:")) in found
-    assert [finding for finding in found if finding in UNDEFINED] == UNDEFINED
+    reported = codes(SPEC.replace("strategy: Bayesian", "strategy: Guess"))
+    assert ("HPT104", line_of("strategy:")) in reported
+    assert [finding for finding in reported if finding in UNDEFINED] == UNDEFINED
 
 
 def test_what_follows_from_an_undefined_name_is_not() -> None:
     """A number can't have the stand-in for the name, nor can a reference to it be resolved."""
     text = SPEC.replace("random_seed: 7", 'random_seed: "{{ seed }}"')
-    found = [code for code in codes(text) if code[1] == line_of("random_seed")]
-    assert found == [("HPT006", line_of("random_seed"))]
+    reported = [code for code in codes(text) if code[1] == line_of("random_seed")]
+    assert reported == [("HPT006", line_of("random_seed"))]
     outcome = compile_text(text, "churn.yaml", Workspace())
     assert not any("hptc:undefined" in diagnostic.message for diagnostic in outcome.diagnostics)
 

@@ -75,9 +75,9 @@ def test_the_defaults_of_a_project_schedule_its_specs(text: str, tmp_path: Path)
     folder = written(tmp_path, "a", "a-schedule", extra=text)
     defaults = "defaults: {schedule: rate(7 days)}\n"
     (folder / "hptc.yaml").write_text(PROJECT + defaults, encoding="utf-8")
-    (found,) = (diagnostic for diagnostic in diagnostics(folder) if diagnostic.code == "HPT605")
-    assert Path(found.span.file).name == "a.yaml"
-    assert "`hptc-plat-dev-a-schedule`" in found.message
+    (finding,) = (diagnostic for diagnostic in diagnostics(folder) if diagnostic.code == "HPT605")
+    assert Path(finding.span.file).name == "a.yaml"
+    assert "`hptc-plat-dev-a-schedule`" in finding.message
 
 
 @pytest.mark.parametrize(

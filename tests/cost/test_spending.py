@@ -26,18 +26,21 @@ TIMES = (TrainingTime(definition="", seconds=600), TrainingTime(definition="", s
     ids=["one instance", "three instances", "spot"],
 )
 def test_the_cost_so_far(count: int, spot: str, hours: str, low: str, usd: str) -> None:
-    found = bound(f"training_job: {{resources: {{instance_count: {count}}}, {spot}}}", PRICES)
-    spent = spent_cost(found, TIMES)
+    cost_bound = bound(f"training_job: {{resources: {{instance_count: {count}}}, {spot}}}", PRICES)
+    spent = spent_cost(cost_bound, TIMES)
     assert spent is not None
     assert spent.instance_hours == Decimal(hours)
     assert (spent.usd_low, spent.usd) == (Decimal(low), Decimal(usd))
-    assert found.maximum is not None
-    assert (spent.max_instance_hours, spent.max_usd) == (Decimal(20 * count), found.maximum.usd)
+    assert cost_bound.maximum is not None
+    assert (spent.max_instance_hours, spent.max_usd) == (
+        Decimal(20 * count),
+        cost_bound.maximum.usd,
+    )
 
 
 def test_a_long_time_is_exact() -> None:
-    found = bound("training_job: {}", PRICES)
-    spent = spent_cost(found, [TrainingTime(definition="", seconds=3_600_000)])
+    cost_bound = bound("training_job: {}", PRICES)
+    spent = spent_cost(cost_bound, [TrainingTime(definition="", seconds=3_600_000)])
     assert spent is not None
     assert spent.instance_hours == Decimal(1000)
 
@@ -51,8 +54,8 @@ def test_an_unknown_price() -> None:
 
 
 def test_no_maximum_and_no_instances() -> None:
-    found = replace(bound("{}", PRICES), maximum=None)
-    spent = spent_cost(found, TIMES)
+    cost_bound = replace(bound("{}", PRICES), maximum=None)
+    spent = spent_cost(cost_bound, TIMES)
     assert spent is not None
     assert (spent.usd, spent.max_usd, spent.max_instance_hours) == (Decimal("1.01"), None, None)
-    assert spent_cost(replace(found, configurations=()), TIMES) is None
+    assert spent_cost(replace(cost_bound, configurations=()), TIMES) is None

@@ -75,8 +75,8 @@ def test_moved_lines_modes_and_other_content(repository: Repository) -> None:
 def test_two_commits_are_compared_without_a_checkout(repository: Repository) -> None:
     repository.commit("second", {SCRIPT: CODE_FILES[SCRIPT] + "# more\n"})
     repository.write(SCRIPT, "not this one")
-    found = review_refs([], against="HEAD~1", head="HEAD", environment="dev")
-    assert [c.note for spec in found.specs for c in spec.changes] == ["+1 -0"]
+    reviewed = review_refs([], against="HEAD~1", head="HEAD", environment="dev")
+    assert [c.note for spec in reviewed.specs for c in spec.changes] == ["+1 -0"]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_code_in_place_of_an_archive(repository: Repository) -> None:
     )
     repository.commit("by hand", {"specs/churn.yaml": by_hand})
     repository.write("specs/churn.yaml", CODE_SPEC)
-    found = [line for line in lines() if not line.startswith("permissions")]
-    assert found == ["training-code source:  -> src/churn/train.py (2 files) ()"]
+    changed_lines = [line for line in lines() if not line.startswith("permissions")]
+    assert changed_lines == ["training-code source:  -> src/churn/train.py (2 files) ()"]
 
 
 def test_isolation_is_the_only_change_if_the_code_is_the_same(repository: Repository) -> None:
@@ -135,9 +135,9 @@ def test_other_channels_are_reported_beside_that_of_the_code(
     old, new = (CODE_SPEC, alone) if has_inputs else (alone, CODE_SPEC)
     repository.commit("inputs", {"specs/churn.yaml": old})
     repository.write("specs/churn.yaml", new + "  enable_network_isolation: true\n")
-    found = [line for line in lines() if line.startswith("input-")]
+    input_lines = [line for line in lines() if line.startswith("input-")]
     at = "s3://${hptc:data_bucket}/churn/"
-    assert found == (
+    assert input_lines == (
         [f"input-removed train: {at} ->  ()"] if has_inputs else [f"input-added train:  -> {at} ()"]
     )
 

@@ -401,12 +401,12 @@ def _flow(value: Any) -> str:
 def test_the_table(case: Case, churn: Project) -> None:
     old, new = compiled("{}", churn, case.on), compiled(case.patch, churn, case.on)
     changes = compare(old, new)
-    found = {(change.kind, change.subject): (change.old, change.new) for change in changes}
-    assert len(found) == len(changes)
-    assert found.keys() == case.expected.keys()
+    values = {(change.kind, change.subject): (change.old, change.new) for change in changes}
+    assert len(values) == len(changes)
+    assert values.keys() == case.expected.keys()
     for key, texts in case.expected.items():
-        assert [_ends_so(*both) for both in zip(found[key], texts, strict=True)] == [True, True], (
-            found[key]
+        assert [_ends_so(*both) for both in zip(values[key], texts, strict=True)] == [True, True], (
+            values[key]
         )
     assert {c.subject: c.growth for c in changes if c.growth is not None} == case.growth
     assert (changes[0].impact if changes else None) is case.verdict

@@ -20,9 +20,9 @@ def environment(policy: dict[str, Any], infrastructure: dict[str, Any]) -> Envir
     document, faults = parse_document(json.dumps(data), "hptc.yaml")
     assert not faults
     project = Project(root=Path(), document=document, file=ProjectFile.model_validate(data))
-    found = project.environment("dev")
-    assert found is not None
-    return found
+    dev = project.environment("dev")
+    assert dev is not None
+    return dev
 
 
 def policy_changes(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:

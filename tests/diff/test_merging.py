@@ -120,9 +120,9 @@ def test_a_permission_in_each_account(
     environments: str, key: str, expected: list[tuple[tuple[str, ...], str]], tmp_path: Path
 ) -> None:
     changes, _ = reviewed(tmp_path, environments, SPEC, with_key(key))
-    found = entries(changes, "GrantVolumeKey")
+    changed = entries(changes, "GrantVolumeKey")
     assert [
-        (where, new.partition(" on ")[2].partition(" where ")[0]) for where, _, new in found
+        (where, new.partition(" on ")[2].partition(" where ")[0]) for where, _, new in changed
     ] == expected
 
 

@@ -46,7 +46,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return result
 
 
-def kinds_by_spec(found: Review) -> dict[str, list[Kind]]:
+def kinds_by_spec(review: Review) -> dict[str, list[Kind]]:
     """The kinds of changes to each spec, without permissions."""
     return {
         spec.name: [
@@ -54,7 +54,7 @@ def kinds_by_spec(found: Review) -> dict[str, list[Kind]]:
             for change in spec.changes
             if change.kind not in (Kind.PERMISSIONS_BROADENED, Kind.PERMISSIONS_NARROWED)
         ]
-        for spec in found.specs
+        for spec in review.specs
     }
 
 
@@ -86,10 +86,10 @@ def test_nothing_to_say(
     repository.commit("change", files)
     if not is_committed:
         repository.git("reset", "--quiet", "--soft", "main")
-    found = review_refs([])
-    assert found.is_empty
-    assert found.impact is None
-    assert found.compared == 2
+    review = review_refs([])
+    assert review.is_empty
+    assert review.impact is None
+    assert review.compared == 2
 
 
 def test_what_changed_on_main_since_does_not_count(repository: Repository) -> None:
@@ -115,10 +115,10 @@ def test_changes_merged_from_main_do_not_count(repository: Repository) -> None:
 def test_a_change(repository: Repository) -> None:
     before = repository.git("rev-parse", "--short=7", "HEAD")
     repository.write("specs/trees.yaml", WIDER)
-    found = review_refs([])
-    (spec,) = found.specs
-    assert kinds_by_spec(found) == {"trees": [Kind.RANGE_WIDENED]}
-    assert (found.old, found.new) == (f"main ({before})", "the working tree")
+    review = review_refs([])
+    (spec,) = review.specs
+    assert kinds_by_spec(review) == {"trees": [Kind.RANGE_WIDENED]}
+    assert (review.old, review.new) == (f"main ({before})", "the working tree")
     assert spec.new_jobs == 1
     assert spec.file == "specs/trees.yaml"
     assert spec.comparisons[0].old_job != spec.comparisons[0].new_job
@@ -138,10 +138,10 @@ def test_a_tag_was_added_removed_or_changed(
     repository: Repository, old: str, new: str, line: str
 ) -> None:
     before, after = (SPEC.replace("{team: growth}", text) for text in (old, new))
-    found = commit_both(repository, {"specs/trees.yaml": before}, {"specs/trees.yaml": after})
-    assert f"  • {line}\n" in render_diff(found, Format.TEXT)
-    assert line.split(": ")[1] in render_diff(found, Format.MARKDOWN)
-    (change,) = json.loads(render_diff(found, Format.JSON))["specs"][0]["changes"]
+    review = commit_both(repository, {"specs/trees.yaml": before}, {"specs/trees.yaml": after})
+    assert f"  • {line}\n" in render_diff(review, Format.TEXT)
+    assert line.split(": ")[1] in render_diff(review, Format.MARKDOWN)
+    (change,) = json.loads(render_diff(review, Format.JSON))["specs"][0]["changes"]
     assert (change["kind"], change["action"]) == ("tag", line.split()[2].rstrip(":"))
 
 
@@ -159,8 +159,8 @@ def test_a_part_of_the_training_job_was_added_or_removed(
     old, new = (
         SPEC.replace("  environment: {LOG_LEVEL: info}\n", text) for text in (before, after)
     )
-    found = commit_both(repository, {"specs/trees.yaml": old}, {"specs/trees.yaml": new})
-    assert expected in render_diff(found, Format.TEXT)
+    review = commit_both(repository, {"specs/trees.yaml": old}, {"specs/trees.yaml": new})
+    assert expected in render_diff(review, Format.TEXT)
 
 
 def test_a_violation_that_is_older_than_the_change(repository: Repository) -> None:
@@ -169,17 +169,17 @@ def test_a_violation_that_is_older_than_the_change(repository: Repository) -> No
     )
     repository.commit("policy", {"hptc.yaml": limited})
     repository.commit("change", {"specs/trees.yaml": WIDER})
-    found = review_refs([], against="HEAD~1")
-    text = render_diff(found, Format.TEXT)
+    review = review_refs([], against="HEAD~1")
+    text = render_diff(review, Format.TEXT)
     assert text.startswith("hptc diff: still violates the policy (1 of 2 specs changed")
     (line,) = [line for line in text.splitlines() if line.startswith("  error[HPT")]
     assert "cost" in line
     assert line.endswith("  (not from this change)")
-    page = render_diff(found, Format.MARKDOWN)
+    page = render_diff(review, Format.MARKDOWN)
     assert page.startswith("🔴 **hptc diff: still violates the policy**")
     assert "| `trees` | 🔴 still violates the policy |" in page
     assert "Findings that are not from this change:\n- error HPT" in page
-    (spec,) = json.loads(render_diff(found, Format.JSON))["specs"]
+    (spec,) = json.loads(render_diff(review, Format.JSON))["specs"]
     assert [error["code"] for error in spec["old_errors"]] == [line[8:14]]
     assert not spec["findings"]
     assert [change["action"] for change in spec["changes"]] == ["unchanged", "changed"]
@@ -205,18 +205,18 @@ def test_added_and_removed(repository: Repository) -> None:
         "max_number_of_training_jobs: 20", "max_number_of_training_jobs: 9"
     )
     repository.commit("change", {"specs/other.yaml": None, "specs/new.yaml": different})
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"new": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
-    assert found.impact is Impact.JOBS
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"new": [Kind.JOB_ADDED], "other": [Kind.JOB_REMOVED]}
+    assert review.impact is Impact.JOBS
 
 
 @pytest.mark.parametrize("file", ["specs/other.yaml", "specs/else.yaml"])
 def test_a_spec_renamed(repository: Repository, file: str) -> None:
     repository.commit("change", {"specs/other.yaml": None, file: named("else")})
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"else": [Kind.JOB_RENAMED]}
-    assert found.impact is Impact.JOBS  # the role of the new name writes to the new name's folder
-    assert "/else/" in found.specs[0].changes[0].note
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"else": [Kind.JOB_RENAMED]}
+    assert review.impact is Impact.JOBS  # the role of the new name writes to the new name's folder
+    assert "/else/" in review.specs[0].changes[0].note
 
 
 def test_a_spec_renamed_and_moved(repository: Repository) -> None:
@@ -225,9 +225,9 @@ def test_a_spec_renamed_and_moved(repository: Repository) -> None:
         "  output: {s3_output_path: 's3://{{ artifact_bucket }}/all/'}\n  resources:",
     )
     repository.commit("change", {"specs/other.yaml": elsewhere})
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"else": [Kind.JOB_RENAMED, Kind.OUTPUT]}
-    assert found.impact is Impact.PERMISSIONS
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"else": [Kind.JOB_RENAMED, Kind.OUTPUT]}
+    assert review.impact is Impact.PERMISSIONS
 
 
 def test_a_spec_renamed_and_changed(repository: Repository) -> None:
@@ -261,12 +261,12 @@ def test_each_of_several_specs_that_are_renamed_and_changed(repository: Reposito
         "specs/b.yaml": named("b", WIDER),
     }
     repository.commit("new", {**dict.fromkeys(files), **new})
-    found = review_refs([], against="HEAD~1")
-    assert kinds_by_spec(found) == {
+    review = review_refs([], against="HEAD~1")
+    assert kinds_by_spec(review) == {
         "a": [Kind.JOB_RENAMED, Kind.TAG],
         "b": [Kind.JOB_RENAMED, Kind.RANGE_WIDENED],
     }
-    assert {spec.name: spec.changes[0].old for spec in found.specs} == {"a": "other", "b": "trees"}
+    assert {spec.name: spec.changes[0].old for spec in review.specs} == {"a": "other", "b": "trees"}
 
 
 def test_the_verdict_counts_what_is_added_and_removed(repository: Repository) -> None:
@@ -351,9 +351,9 @@ def test_each_side_has_its_own_project(repository: Repository) -> None:
     repository.commit("third", {"hptc.yaml": old, "specs/other.yaml": None})
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("hptc.yaml", old.replace("n: 20", "n: 40"))
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"trees": [Kind.LIMITS]}
-    assert found.project == ()
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"trees": [Kind.LIMITS]}
+    assert review.project == ()
 
 
 @pytest.mark.parametrize(
@@ -381,9 +381,9 @@ def test_what_hptc_yaml_changes_for_all(
     repository: Repository, old: str, new: str, expected: list[Kind]
 ) -> None:
     repository.write("hptc.yaml", PROJECT.replace(old, new))
-    found = review_refs([])
-    assert [change.kind for change in found.project] == expected
-    assert not found.is_empty
+    review = review_refs([])
+    assert [change.kind for change in review.project] == expected
+    assert not review.is_empty
 
 
 def test_hptc_yaml_is_new(repository: Repository) -> None:
@@ -396,13 +396,13 @@ def test_hptc_yaml_is_new(repository: Repository) -> None:
 def test_hptc_yaml_is_broken_on_the_new_side(repository: Repository) -> None:
     """Its errors are reported once, without those that follow for every spec."""
     repository.write("hptc.yaml", "project: [")
-    found = review_refs([])
-    assert kinds_by_spec(found) == {}
-    assert [change.kind for change in found.project] == [Kind.BROKEN]
-    assert [finding.code for finding in found.project_findings] == ["HPT002"]
-    assert found.notes == ("2 specs can't be compared until hptc.yaml has no errors",)
-    assert found.impact is Impact.BREAKS
-    text = render_diff(found, Format.TEXT)
+    review = review_refs([])
+    assert kinds_by_spec(review) == {}
+    assert [change.kind for change in review.project] == [Kind.BROKEN]
+    assert [finding.code for finding in review.project_findings] == ["HPT002"]
+    assert review.notes == ("2 specs can't be compared until hptc.yaml has no errors",)
+    assert review.impact is Impact.BREAKS
+    text = render_diff(review, Format.TEXT)
     assert text.count("error[HPT002] hptc.yaml:") == 1
 
 
@@ -410,13 +410,13 @@ def test_hptc_yaml_is_broken_on_both_sides(repository: Repository) -> None:
     repository.commit("second", {"hptc.yaml": "project: ["})
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("specs/trees.yaml", WIDER)
-    found = review_refs([])
-    assert found.notes == ("2 specs can't be compared until hptc.yaml has no errors",)
-    text = render_diff(found, Format.TEXT)
+    review = review_refs([])
+    assert review.notes == ("2 specs can't be compared until hptc.yaml has no errors",)
+    text = render_diff(review, Format.TEXT)
     assert text.startswith("hptc diff: still does not compile (0 of 2 specs changed")
     assert re.search(r"error\[HPT002\] hptc.yaml:.*  \(not from this change\)\n", text)
-    assert "Findings that are not from this change:" in render_diff(found, Format.MARKDOWN)
-    data = json.loads(render_diff(found, Format.JSON))
+    assert "Findings that are not from this change:" in render_diff(review, Format.MARKDOWN)
+    data = json.loads(render_diff(review, Format.JSON))
     assert [error["code"] for error in data["project_old_errors"]] == ["HPT002"]
 
 
@@ -443,22 +443,22 @@ def two_environments(repository: Repository) -> Repository:
 
 def test_the_same_change_in_every_environment_is_shown_once(two_environments: Repository) -> None:
     two_environments.write("specs/trees.yaml", WIDER)
-    found = review_refs([])
-    assert found.environments == ("dev", "prod")
-    assert kinds_by_spec(found) == {"trees": [Kind.RANGE_WIDENED]}
-    (spec,) = found.specs
+    review = review_refs([])
+    assert review.environments == ("dev", "prod")
+    assert kinds_by_spec(review) == {"trees": [Kind.RANGE_WIDENED]}
+    (spec,) = review.specs
     assert [change.environments for change in spec.changes] == [()]
     assert [comparison.environment for comparison in spec.comparisons] == ["dev", "prod"]
-    assert (found.new_jobs, found.compared) == (2, 2)
+    assert (review.new_jobs, review.compared) == (2, 2)
 
 
 def test_a_change_in_one_environment_names_it(two_environments: Repository) -> None:
     """The default environment does not change at all."""
     two_environments.write("hptc.yaml", PROJECT + LOOSE_PROD)
-    found = review_refs([])
-    assert kinds_by_spec(found) == {name: [Kind.ISOLATION_LOOSENED] for name in ("other", "trees")}
-    assert {change.environments for change in found.changes} == {("prod",)}
-    text = render_diff(found, Format.TEXT)
+    review = review_refs([])
+    assert kinds_by_spec(review) == {name: [Kind.ISOLATION_LOOSENED] for name in ("other", "trees")}
+    assert {change.environments for change in review.changes} == {("prod",)}
+    text = render_diff(review, Format.TEXT)
     assert text.startswith("hptc diff: loosens security in prod (2 of 2 specs changed, ")
     assert "• prod: network isolation: isolation loosened: on → off" in text
     assert review_refs([], environment="dev").is_empty
@@ -467,16 +467,16 @@ def test_a_change_in_one_environment_names_it(two_environments: Repository) -> N
 def test_the_verdict_is_the_worst_of_any_environment(two_environments: Repository) -> None:
     two_environments.write("specs/trees.yaml", WIDER)
     two_environments.write("hptc.yaml", PROJECT + LOOSE_PROD)
-    found = review_refs([])
-    assert found.impact is Impact.SECURITY
+    review = review_refs([])
+    assert review.impact is Impact.SECURITY
     assert review_refs([], environment="dev").impact is Impact.SEARCH
 
 
 def test_changed_differently_in_each_environment(two_environments: Repository) -> None:
     project = (PROJECT + PROD).replace("network: managed}", "network: managed, removal: destroy}")
     two_environments.write("hptc.yaml", project.replace("region: us-east-1}", "region: us-west-2}"))
-    found = review_refs([])
-    assert [(change.kind, change.environments) for change in found.project] == [
+    review = review_refs([])
+    assert [(change.kind, change.environments) for change in review.project] == [
         (Kind.REMOVAL_DESTROY, ("dev",)),
         (Kind.FOUNDATION_REPLACED, ("prod",)),
     ]
@@ -484,31 +484,31 @@ def test_changed_differently_in_each_environment(two_environments: Repository) -
 
 def test_one_change_of_hptc_yaml_in_every_environment(two_environments: Repository) -> None:
     two_environments.write("hptc.yaml", "policy: {budget_usd: 5}\n" + PROJECT + PROD)
-    found = review_refs([])
-    kinds = [(change.kind, change.environments) for change in found.project]
+    review = review_refs([])
+    kinds = [(change.kind, change.environments) for change in review.project]
     assert (Kind.POLICY_TIGHTENED, ()) in kinds
 
 
 def test_an_environment_is_added(repository: Repository) -> None:
     repository.write("hptc.yaml", PROJECT + PROD)
-    found = review_refs([])
-    (added,) = found.project
+    review = review_refs([])
+    (added,) = review.project
     assert (added.kind, added.subject, added.environments) == (
         Kind.ENVIRONMENT_ADDED, "prod", ("prod",)
     )  # fmt: skip
-    assert kinds_by_spec(found) == {"other": [Kind.JOB_ADDED], "trees": [Kind.JOB_ADDED]}
-    assert found.new_jobs == 2
-    assert kinds_by_spec(review_refs([], environment="prod")) == kinds_by_spec(found)
+    assert kinds_by_spec(review) == {"other": [Kind.JOB_ADDED], "trees": [Kind.JOB_ADDED]}
+    assert review.new_jobs == 2
+    assert kinds_by_spec(review_refs([], environment="prod")) == kinds_by_spec(review)
 
 
 def test_an_environment_is_removed(two_environments: Repository) -> None:
     """Its specs are not listed: what stays in AWS is said once."""
     two_environments.write("hptc.yaml", PROJECT)
-    found = review_refs([])
-    (removed,) = found.project
+    review = review_refs([])
+    (removed,) = review.project
     assert (removed.kind, removed.environments) == (Kind.ENVIRONMENT_REMOVED, ("prod",))
     assert "`npx cdk destroy --all -c env=prod`" in removed.note
-    assert found.specs == ()
+    assert review.specs == ()
 
 
 @pytest.fixture
@@ -530,15 +530,15 @@ def test_every_project_below_a_folder_is_compared(
 ) -> None:
     text = (two_projects.root / "a/hptc.yaml").read_text(encoding="utf-8")
     two_projects.write("a/hptc.yaml", text.replace("managed}", "managed, removal: destroy}"))
-    found = review_refs(paths)
-    (change,) = found.project
+    review = review_refs(paths)
+    (change,) = review.project
     assert (change.kind, change.file, change.environments) == (
         Kind.REMOVAL_DESTROY, "a/hptc.yaml", ("dev",)
     )  # fmt: skip
-    assert found.is_as_bad_as(Impact.SECURITY)
-    assert found.compared == (1 if paths == ["a"] else 2)
+    assert review.is_as_bad_as(Impact.SECURITY)
+    assert review.compared == (1 if paths == ["a"] else 2)
     for form in (Format.TEXT, Format.MARKDOWN, Format.GITHUB, Format.JSON):
-        assert "a/hptc.yaml" in render_diff(found, form)
+        assert "a/hptc.yaml" in render_diff(review, form)
 
 
 def test_the_first_environments_of_a_repository(repository: Repository) -> None:
@@ -546,10 +546,10 @@ def test_the_first_environments_of_a_repository(repository: Repository) -> None:
     repository.commit("second", {"hptc.yaml": None})
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("hptc.yaml", PROJECT + LOOSE_PROD)
-    found = review_refs([])
-    names = {comparison.environment for spec in found.specs for comparison in spec.comparisons}
+    review = review_refs([])
+    names = {comparison.environment for spec in review.specs for comparison in spec.comparisons}
     assert names == {"dev", "prod"}
-    assert "invalid name" not in render_diff(found, Format.TEXT)
+    assert "invalid name" not in render_diff(review, Format.TEXT)
 
 
 def test_an_environment_that_neither_side_has(repository: Repository) -> None:
@@ -586,9 +586,9 @@ def test_a_suppression_is_shown_with_its_reason(repository: Repository) -> None:
 def test_a_role_that_hptc_did_not_create(repository: Repository) -> None:
     role = "  role_arn: arn:aws:iam::111122223333:role/Admin\n  stopping:"
     repository.write("specs/trees.yaml", SPEC.replace("  stopping:", role))
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"trees": [Kind.ROLE_UNKNOWN]}
-    assert found.impact is Impact.SECURITY
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"trees": [Kind.ROLE_UNKNOWN]}
+    assert review.impact is Impact.SECURITY
 
 
 # What does not compile.
@@ -596,10 +596,10 @@ def test_a_role_that_hptc_did_not_create(repository: Repository) -> None:
 
 def test_broken_now(repository: Repository) -> None:
     repository.write("specs/trees.yaml", SPEC.replace("strategy: Bayesian", "strategy: Bayes"))
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"trees": [Kind.BROKEN]}
-    assert found.impact is Impact.BREAKS
-    assert [d.code for d in found.specs[0].findings if d.is_error] == ["HPT104"]
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"trees": [Kind.BROKEN]}
+    assert review.impact is Impact.BREAKS
+    assert [d.code for d in review.specs[0].findings if d.is_error] == ["HPT104"]
 
 
 def test_broken_before(repository: Repository) -> None:
@@ -636,10 +636,10 @@ MORE = SPEC.replace("max_number_of_training_jobs: 20", "max_number_of_training_j
 
 def test_changes_of_a_spec_that_violates_a_rule_are_listed(repository: Repository) -> None:
     repository.write("specs/trees.yaml", LOGARITHMIC)
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"trees": [Kind.BROKEN, Kind.SCALE]}
-    assert [d.code for d in found.specs[0].findings] == ["HPT203"]
-    assert found.specs[0].new_jobs == 0
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"trees": [Kind.BROKEN, Kind.SCALE]}
+    assert [d.code for d in review.specs[0].findings] == ["HPT203"]
+    assert review.specs[0].new_jobs == 0
 
 
 def test_a_spec_that_violated_a_rule_before(repository: Repository) -> None:
@@ -651,28 +651,28 @@ def test_a_spec_that_violated_a_rule_before(repository: Repository) -> None:
     repository.write("specs/trees.yaml", LOGARITHMIC.replace("num_round: 200", "num_round: 300"))
     assert kinds_by_spec(review_refs([])) == {"trees": [Kind.BROKEN, Kind.STATIC_VALUE]}
     repository.write("specs/trees.yaml", SPEC)
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"trees": [Kind.REPAIRED, Kind.SCALE]}
-    assert found.specs[0].new_jobs == 1
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"trees": [Kind.REPAIRED, Kind.SCALE]}
+    assert review.specs[0].new_jobs == 1
 
 
 def test_a_breach_of_the_policy(repository: Repository) -> None:
     repository.commit("second", {"hptc.yaml": STRICT})
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("specs/trees.yaml", MORE)
-    found = review_refs([])
-    assert kinds_by_spec(found) == {"trees": [Kind.POLICY_BREACH, Kind.LIMITS]}
-    assert found.impact is Impact.BREACH
-    assert [d.code for d in found.specs[0].findings] == ["HPT803"]
-    assert found.specs[0].new_jobs == 0
+    review = review_refs([])
+    assert kinds_by_spec(review) == {"trees": [Kind.POLICY_BREACH, Kind.LIMITS]}
+    assert review.impact is Impact.BREACH
+    assert [d.code for d in review.specs[0].findings] == ["HPT803"]
+    assert review.specs[0].new_jobs == 0
 
 
 def test_a_stricter_policy_is_a_breach_of_what_was_fine(repository: Repository) -> None:
     repository.write("hptc.yaml", PROJECT + "policy: {required_tags: {owner: '.+'}}\n")
-    found = review_refs([])
-    assert found.impact is Impact.BREACH
-    assert kinds_by_spec(found) == {"other": [Kind.POLICY_BREACH], "trees": [Kind.POLICY_BREACH]}
-    assert {d.code[:4] for spec in found.specs for d in spec.findings} == {"HPT8"}
+    review = review_refs([])
+    assert review.impact is Impact.BREACH
+    assert kinds_by_spec(review) == {"other": [Kind.POLICY_BREACH], "trees": [Kind.POLICY_BREACH]}
+    assert {d.code[:4] for spec in review.specs for d in spec.findings} == {"HPT8"}
 
 
 TWICE = "num_round: 200\n    alpha: 1\n    reg_alpha: 2"
@@ -693,8 +693,8 @@ def test_a_parents_content(repository: Repository) -> None:
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("specs/trees.yaml", WIDER)
     repository.write("specs/free.yaml", child("free", "trees", "other"))
-    found = review_refs([])
-    by_name = {spec.name: spec for spec in found.specs}
+    review = review_refs([])
+    by_name = {spec.name: spec for spec in review.specs}
     parent = by_name["trees"].comparisons[0].new_job
     assert parent is not None
     assert by_name["child"].comparisons[0].parents == (
@@ -702,7 +702,7 @@ def test_a_parents_content(repository: Repository) -> None:
     )
     assert [c.note for c in by_name["child"].changes] == ["the parent's spec changed"]
     assert [parent.is_new for parent in by_name["free"].comparisons[0].parents] == [True, False]
-    text = render_diff(found, Format.TEXT)
+    text = render_diff(review, Format.TEXT)
     assert "of trees, which is also new: submit it first and wait until it completes" in text
 
 
@@ -722,10 +722,10 @@ def test_a_parent_that_no_longer_fits(repository: Repository) -> None:
     repository.commit("second", {"specs/child.yaml": child("child", "trees")})
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("specs/trees.yaml", SPEC.replace("gamma:", "alpha:"))
-    (found,) = (spec for spec in review_refs([]).specs if spec.name == "child")
-    assert found.impact is Impact.BREAKS
-    assert [change.kind for change in found.changes] == [Kind.BROKEN, Kind.WARM_START]
-    assert {d.code[:4] for d in found.findings} == {"HPT7"}
+    (spec_diff,) = (spec for spec in review_refs([]).specs if spec.name == "child")
+    assert spec_diff.impact is Impact.BREAKS
+    assert [change.kind for change in spec_diff.changes] == [Kind.BROKEN, Kind.WARM_START]
+    assert {d.code[:4] for d in spec_diff.findings} == {"HPT7"}
 
 
 # What can't be compared.
@@ -770,8 +770,8 @@ def test_the_name_of_a_spec(
 ) -> None:
     repository.commit("change", files)
     for head in (None, "topic"):
-        found = review_refs([given], head=head)
-        assert [spec.name for spec in found.specs] == changed
+        review = review_refs([given], head=head)
+        assert [spec.name for spec in review.specs] == changed
 
 
 def test_a_name_that_no_spec_has(repository: Repository) -> None:
@@ -869,24 +869,24 @@ def test_the_verdict_names_no_environments_if_it_holds_in_all(repository: Reposi
     project = BOTH.replace(PROD, PROD.replace("}\n", f", {limits}}}\n"))
     repository.commit("old", {"hptc.yaml": project, "specs/a.yaml": child("a", "trees")})
     repository.commit("new", {"specs/trees.yaml": WIDER})
-    found = review_refs(["specs/a.yaml"], against="HEAD~1")
-    assert [change.environments for change in found.changes] == [("dev",), ("prod",)]
-    text = render_diff(found, Format.TEXT)
+    review = review_refs(["specs/a.yaml"], against="HEAD~1")
+    assert [change.environments for change in review.changes] == [("dev",), ("prod",)]
+    text = render_diff(review, Format.TEXT)
     assert text.startswith("hptc diff: changes the tuning job (1 of 1 spec changed, 2 new")
     # The parent is a spec, although only its child is compared.
     assert re.search(r"→ dev: warm-starts from trees-\w{8} of trees, which is also new", text)
 
 
 def test_environments_with_the_same_costs_have_one_line(repository: Repository) -> None:
-    found = commit_both(repository, {}, {"specs/trees.yaml": WIDER})
-    lines = render_diff(found, Format.TEXT).splitlines()
+    review = commit_both(repository, {}, {"specs/trees.yaml": WIDER})
+    lines = render_diff(review, Format.TEXT).splitlines()
     assert lines[1].startswith("when merged in dev and prod, in each: 1 new tuning job, at ")
     assert not lines[2].startswith("when merged")
 
 
 def test_the_environment_of_a_verdict_is_named_once(repository: Repository) -> None:
-    found = commit_both(repository, {}, {"hptc.yaml": PROJECT})
-    text = render_diff(found, Format.TEXT)
+    review = commit_both(repository, {}, {"hptc.yaml": PROJECT})
+    text = render_diff(review, Format.TEXT)
     assert text.startswith("hptc diff: removes the environment prod (")
     assert "  • prod: environment removed: account 111122223333" in text
     assert "`npx cdk destroy --all -c env=prod` before the merge" in text
@@ -896,23 +896,23 @@ def test_a_removed_schedule_still_starts_tuning_jobs(repository: Repository) -> 
     scheduled = f"{SPEC}schedule: rate(7 days)\n"
     command = "hptc destroy hptc-churn-dev-trees-schedule --env dev"
     for new in (SPEC, None):
-        found = commit_both(repository, {"specs/trees.yaml": scheduled}, {"specs/trees.yaml": new})
-        text = render_diff(found, Format.TEXT)
+        review = commit_both(repository, {"specs/trees.yaml": scheduled}, {"specs/trees.yaml": new})
+        text = render_diff(review, Format.TEXT)
         assert (
             "  → dev: its schedule starts tuning jobs until its stack is deleted: after the merge, "
             f"run {command}\n"
         ) in text
-        assert f"run `{command}`" in render_diff(found, Format.MARKDOWN)
+        assert f"run `{command}`" in render_diff(review, Format.MARKDOWN)
     rarer = scheduled.replace("7 days", "9 days")
-    found = commit_both(repository, {"specs/trees.yaml": scheduled}, {"specs/trees.yaml": rarer})
-    assert "until its stack is deleted" not in render_diff(found, Format.TEXT)
+    review = commit_both(repository, {"specs/trees.yaml": scheduled}, {"specs/trees.yaml": rarer})
+    assert "until its stack is deleted" not in render_diff(review, Format.TEXT)
 
 
 def test_a_parent_that_is_no_longer_a_spec(repository: Repository) -> None:
-    found = commit_both(
+    review = commit_both(
         repository, {"specs/a.yaml": child("a", "trees")}, {"specs/trees.yaml": None}
     )
-    text = render_diff(found, Format.TEXT)
+    text = render_diff(review, Format.TEXT)
     assert "warm start changed: trees-" in text
     assert "→ trees  (the parent spec was removed)" in text
     assert "warm-starts from trees, which this change removes from the project, so" in text
@@ -938,11 +938,11 @@ def test_a_parent_that_is_no_longer_a_spec(repository: Repository) -> None:
 def test_a_parent_that_was_not_removed(
     parent: str, reason: str, consequence: str, repository: Repository
 ) -> None:
-    found = commit_both(
+    review = commit_both(
         repository, {"specs/a.yaml": child("a", "trees")}, {"specs/trees.yaml": parent}
     )
     for form in (Format.TEXT, Format.MARKDOWN):
-        text = render_diff(found, form).replace("`", "")
+        text = render_diff(review, form).replace("`", "")
         assert reason in text
         assert consequence in text
         assert "removed" not in text
@@ -950,15 +950,15 @@ def test_a_parent_that_was_not_removed(
 
 
 def test_a_child_of_a_spec_that_is_not_valid_yaml_does_not_compile(repository: Repository) -> None:
-    found = commit_both(
+    review = commit_both(
         repository, {"specs/a.yaml": child("a", "trees")}, {"specs/trees.yaml": f"{SPEC}x: [\n"}
     )
-    assert {spec.name: [error.code for error in spec.findings] for spec in found.specs} == {
+    assert {spec.name: [error.code for error in spec.findings] for spec in review.specs} == {
         "a": ["HPT701"],
         "trees": ["HPT002"],
     }
-    assert found.new_jobs == 0
-    text = render_diff(found, Format.TEXT)
+    assert review.new_jobs == 0
+    text = render_diff(review, Format.TEXT)
     assert "the parent `trees` (trees.yaml) does not compile" in text
     assert "removed" not in text
 
@@ -967,6 +967,6 @@ def test_a_parent_that_violates_the_policy_is_not_a_compilation_error(
     repository: Repository,
 ) -> None:
     tight = f"{BOTH}policy: {{max_number_of_training_jobs: 2}}\n"
-    found = commit_both(repository, {"specs/a.yaml": child("a", "trees")}, {"hptc.yaml": tight})
-    assert {error.code for spec in found.specs for error in spec.findings} == {"HPT701", "HPT803"}
-    assert found.impact is Impact.BREACH
+    review = commit_both(repository, {"specs/a.yaml": child("a", "trees")}, {"hptc.yaml": tight})
+    assert {error.code for spec in review.specs for error in spec.findings} == {"HPT701", "HPT803"}
+    assert review.impact is Impact.BREACH

@@ -39,25 +39,25 @@ def reviewed(folder: Path, *specs: str, old: str | None = None) -> Review:
 
 
 def test_jobs_that_are_submitted_once(tmp_path: Path) -> None:
-    found = reviewed(tmp_path, SMALL, SMALL.replace("name: trees", "name: more"))
-    (total,) = totals(found)
+    comparison = reviewed(tmp_path, SMALL, SMALL.replace("name: trees", "name: more"))
+    (total,) = totals(comparison)
     assert (total.jobs, total.cost.usd, total.cost.unknown) == (2, 2 * ONE_JOB, 0)
-    assert list(merged_costs(found)) == ["when merged: 2 new tuning jobs, at most $21.20"]
+    assert list(merged_costs(comparison)) == ["when merged: 2 new tuning jobs, at most $21.20"]
 
 
 def test_an_unknown_cost_is_never_left_out(tmp_path: Path) -> None:
-    found = reviewed(tmp_path, SMALL, SMALL.replace("name: trees", "name: dear"))
-    assert list(merged_costs(found)) == [
+    comparison = reviewed(tmp_path, SMALL, SMALL.replace("name: trees", "name: dear"))
+    assert list(merged_costs(comparison)) == [
         "when merged: 2 new tuning jobs, at most $10.60 and 1 at an unknown price"
     ]
 
 
 def test_a_schedule_is_counted_by_the_month(tmp_path: Path) -> None:
-    found = reviewed(tmp_path, SMALL, DAILY)
-    (total,) = totals(found)
+    comparison = reviewed(tmp_path, SMALL, DAILY)
+    (total,) = totals(comparison)
     assert (total.jobs, total.cost.usd) == (2, 2 * ONE_JOB)  # submit does not skip scheduled specs
     assert total.monthly_cost.usd == ONE_JOB * Decimal("30.4375")
-    assert list(merged_costs(found)) == [
+    assert list(merged_costs(comparison)) == [
         (
             "when merged: 2 new tuning jobs, at most $21.20; "
             "about 30 scheduled runs a month, at most $322.64"
@@ -88,8 +88,8 @@ def test_a_schedule_that_starts_once_is_a_job_all_the_same(tmp_path: Path) -> No
 
 def test_the_cost_before_the_change(tmp_path: Path) -> None:
     larger = SMALL.replace("max_number_of_training_jobs: 20", "max_number_of_training_jobs: 40")
-    found = reviewed(tmp_path, larger, DAILY, old=SMALL)
-    (line,) = merged_costs(found)
+    comparison = reviewed(tmp_path, larger, DAILY, old=SMALL)
+    (line,) = merged_costs(comparison)
     assert line.startswith(
         "when merged: 2 new tuning jobs, at most $31.80 (before: $10.60); about "
     )

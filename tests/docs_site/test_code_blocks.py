@@ -99,9 +99,9 @@ def assert_within(expected: Any, actual: Any) -> None:
 
 @pytest.mark.parametrize("block", SHELL, ids=lambda block: block.where)
 def test_the_commands_of_a_block_exist(block: Block) -> None:
-    found = simple_commands(block)
-    assert found
-    for words in found:
+    commands = simple_commands(block)
+    assert commands
+    for words in commands:
         assert words[0] in OTHER_PROGRAMS | {"hptc", "make"}, words
         assert command_problem(words) is None
 

@@ -35,8 +35,8 @@ def write_project(page: Path, folder: Path) -> None:
     (folder / "data/train/part.csv").write_text("1,2\n", "utf-8")
     (folder / "training.log").write_text(LOG, "utf-8")
     for block in blocks(page):
-        if found := re.search(r'title="(.+?)"', block.info):
-            (folder / found[1]).write_text(block.text, "utf-8")
+        if match := re.search(r'title="(.+?)"', block.info):
+            (folder / match[1]).write_text(block.text, "utf-8")
         data = yaml.safe_load(block.text) if block.language == "yaml" else None
         if data and is_whole_spec(data):
             (folder / f"specs/{data['name']}.yaml").write_text(block.text, "utf-8")
@@ -107,7 +107,7 @@ def test_the_page_about_cdk_apps_shows_the_example() -> None:
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
 def test_python_on_a_page_is_python(page: Path) -> None:
-    found = [block for block in blocks(page) if block.language == "python"]
-    for block in found:
+    programs = [block for block in blocks(page) if block.language == "python"]
+    for block in programs:
         compile(block.text, str(page), "exec")
-    assert all(block.text for block in found)
+    assert all(block.text for block in programs)

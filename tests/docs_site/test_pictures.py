@@ -64,9 +64,9 @@ def test_a_picture_loads_nothing(name: str) -> None:
 
 def test_every_import_is_to_a_package_below() -> None:
     place = {name: index for index, row in enumerate(layers()) for name in row}
-    found = imports()
-    assert len(found) > 100
-    assert [pair for pair in found if place[pair[0]] >= place[pair[1]]] == []
+    pairs = imports()
+    assert len(pairs) > 100
+    assert [pair for pair in pairs if place[pair[0]] >= place[pair[1]]] == []
 
 
 def test_a_terminal_keeps_colors_and_drops_what_was_overwritten() -> None:

@@ -77,9 +77,9 @@ class Elements(HTMLParser):
 def article(site: Path, name: str) -> str:
     """The text of a page, as HTML, without the navigation around it."""
     html = (site / f"{name}.html").read_text(encoding="utf-8")
-    found = re.search(r"<article[^>]*>(.*?)</article>", html, re.DOTALL)
-    assert found is not None
-    return found[1]
+    match = re.search(r"<article[^>]*>(.*?)</article>", html, re.DOTALL)
+    assert match is not None
+    return match[1]
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:

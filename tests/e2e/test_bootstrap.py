@@ -21,14 +21,14 @@ EXECUTION_ROLE = f"cdk-churn-cfn-exec-role-{ACCOUNT}-{REGION}"
 
 def attached(iam: Any) -> dict[str, Any]:
     """The documents of the policies that CloudFormation's execution role has."""
-    found = iam.list_attached_role_policies(RoleName=EXECUTION_ROLE)["AttachedPolicies"]
-    return {policy["PolicyName"]: document(iam, policy["PolicyArn"]) for policy in found}
+    policies = iam.list_attached_role_policies(RoleName=EXECUTION_ROLE)["AttachedPolicies"]
+    return {policy["PolicyName"]: document(iam, policy["PolicyArn"]) for policy in policies}
 
 
 def document(iam: Any, arn: str) -> Any:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    found = iam.get_policy_version(PolicyArn=arn, VersionId=version)
-    return found["PolicyVersion"]["Document"]
+    version_of_policy = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+    return version_of_policy["PolicyVersion"]["Document"]
 
 
 def test_a_deployment_with_scoped_bootstrap(sandbox: Sandbox, tmp_path: Path) -> None:

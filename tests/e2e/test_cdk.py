@@ -48,8 +48,8 @@ def imported(value: Any, exports: Mapping[str, str]) -> Any:
 
 def only(template: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """The properties of a template's one resource of a kind."""
-    (found,) = (r["Properties"] for r in template["Resources"].values() if r["Type"] == kind)
-    return dict(found)
+    (properties,) = (r["Properties"] for r in template["Resources"].values() if r["Type"] == kind)
+    return dict(properties)
 
 
 def role_name(arn: str) -> str:
@@ -80,10 +80,10 @@ def test_the_assembly_is_whole(deployed: Deployed) -> None:
 
 @shares_a_deployment
 def test_every_stack_is_deployed(deployed: Deployed) -> None:
-    found = deployed.project.client("cloudformation").describe_stacks()["Stacks"]
-    states = {stack["StackName"]: stack["StackStatus"] for stack in found}
+    stacks = deployed.project.client("cloudformation").describe_stacks()["Stacks"]
+    states = {stack["StackName"]: stack["StackStatus"] for stack in stacks}
     assert states == dict.fromkeys(("CDKToolkit", FOUNDATION, *STACKS), "CREATE_COMPLETE")
-    for stack in found:
+    for stack in stacks:
         if stack["StackName"] != "CDKToolkit":
             tags = {tag["Key"]: tag["Value"] for tag in stack["Tags"]}
             folder = deployed.project.directory.resolve()
@@ -276,8 +276,8 @@ def check_endpoints(project: Project, members: str) -> None:
     assert set(interfaces) == {f"com.amazonaws.{REGION}.{name}" for name in ("sts", "ecr.api")}
     assert all(endpoint["PrivateDnsEnabled"] for endpoint in interfaces.values())
     (endpoints,) = {g["GroupId"] for e in interfaces.values() for g in e["Groups"]}
-    found = ec2.describe_security_groups(GroupIds=[members, endpoints])["SecurityGroups"]
-    groups = {group["GroupId"]: group for group in found}
+    described = ec2.describe_security_groups(GroupIds=[members, endpoints])["SecurityGroups"]
+    groups = {group["GroupId"]: group for group in described}
     out = peers(groups[members]["IpPermissionsEgress"])
     assert {peer for peer in out if peer[1] == HTTPS} == {
         ("tcp", HTTPS, S3_PREFIX_LIST),

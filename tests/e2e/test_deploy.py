@@ -29,14 +29,14 @@ def bootstrapped(tmp_path: Path, sandbox: Sandbox, account: str) -> Project:
 
 
 def stacks(project: Project) -> dict[str, str]:
-    found = project.client("cloudformation").describe_stacks()["Stacks"]
-    return {stack["StackName"]: stack["StackStatus"] for stack in found}
+    descriptions = project.client("cloudformation").describe_stacks()["Stacks"]
+    return {stack["StackName"]: stack["StackStatus"] for stack in descriptions}
 
 
 def set_status(project: Project, stack: str, status: str, reason: str) -> None:
     """Put a stack into a state, with its event, as somebody else would have left it."""
-    found = cloudformation_backends[project.account][REGION].stacks.values()
-    (deployed_stack,) = (deployed for deployed in found if deployed.name == stack)
+    all_stacks = cloudformation_backends[project.account][REGION].stacks.values()
+    (deployed_stack,) = (deployed for deployed in all_stacks if deployed.name == stack)
     convergence.set_status(deployed_stack, status, reason)
 
 
@@ -163,8 +163,8 @@ def test_from_the_first_stack_to_the_last(tmp_path: Path, sandbox: Sandbox) -> N
 
 
 def versions_in(project: Project, bucket: str) -> list[dict[str, str]]:
-    found = project.client("s3").list_object_versions(Bucket=bucket)
-    return [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in found["Versions"]]
+    response = project.client("s3").list_object_versions(Bucket=bucket)
+    return [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in response["Versions"]]
 
 
 def test_the_reason_of_a_failure_comes_first(tmp_path: Path, sandbox: Sandbox) -> None:

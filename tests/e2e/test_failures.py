@@ -91,9 +91,9 @@ def with_tools(tmp_path: Path, *tools: str) -> dict[str, str]:
     folder = tmp_path / "bin"
     folder.mkdir()
     for tool in tools:
-        found = shutil.which(tool)
-        assert found is not None
-        (folder / tool).symlink_to(found)
+        program = shutil.which(tool)
+        assert program is not None
+        (folder / tool).symlink_to(program)
     return {**os.environ, "PATH": str(folder)}
 
 

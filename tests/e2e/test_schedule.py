@@ -20,8 +20,8 @@ STACK = f"{FOUNDATION}-{SPEC}-schedule"
 ACCOUNT = "322222222223"
 
 
-def only(found: list[Any]) -> Any:
-    (job,) = found
+def only(values: list[Any]) -> Any:
+    (job,) = values
     return job
 
 

@@ -105,9 +105,9 @@ def described(project: Project, name: str, *, account: str = "") -> Request:
     return {**answer, "Tags": tags}
 
 
-def as_sent(request: Request, found: Request) -> tuple[Request, Request]:
+def as_sent(request: Request, description: Request) -> tuple[Request, Request]:
     """A request and a description without what AWS adds to one, both in canonical form."""
-    ours, theirs = comparable(request, found)
+    ours, theirs = comparable(request, description)
     return canonical(ours), canonical(theirs)
 
 
@@ -132,12 +132,12 @@ def test_aws_has_what_was_compiled(
     deployed: Deployed, compiled: dict[str, Request], spec: str
 ) -> None:
     wanted = with_outputs(deployed, spec, compiled[spec])
-    found = described(deployed.project, wanted["HyperParameterTuningJobName"])
+    description = described(deployed.project, wanted["HyperParameterTuningJobName"])
     # Field by field, so that a difference names its member.
-    sent, described_as = as_sent(wanted, found)
+    sent, described_as = as_sent(wanted, description)
     for member in MEMBERS:
         assert described_as.get(member) == sent.get(member), member
-    tags = tags_of(found)
+    tags = tags_of(description)
     ours = {key: tags.pop(key) for key in list(tags) if key.startswith("hptc:")}
     assert tags == tags_of(wanted)
     assert re.fullmatch("[0-9a-f]{8,64}", ours.pop("hptc:digest"))
@@ -153,8 +153,8 @@ def test_aws_has_what_was_compiled(
 def test_a_warm_start_names_the_jobs_of_its_parents(
     deployed: Deployed, compiled: dict[str, Request], child: str, parents: tuple[str, ...]
 ) -> None:
-    found = described(deployed.project, compiled[child]["HyperParameterTuningJobName"])
-    described_parents = found["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
+    description = described(deployed.project, compiled[child]["HyperParameterTuningJobName"])
+    described_parents = description["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
     names = [compiled[parent]["HyperParameterTuningJobName"] for parent in parents]
     assert [parent["HyperParameterTuningJobName"] for parent in described_parents] == names
     for name in names:
@@ -199,9 +199,9 @@ def test_the_aws_cli_takes_a_compiled_file(project: Project, resolved: Path, spe
     request = read_requests(resolved)[spec]
     name = request["HyperParameterTuningJobName"]
     assert created.json["HyperParameterTuningJobArn"].endswith(name)
-    found = described(project, name, account=ANOTHER_ACCOUNT)
-    assert found.pop("Tags") == request.pop("Tags")
-    sent, described_as = as_sent(request, found)
+    description = described(project, name, account=ANOTHER_ACCOUNT)
+    assert description.pop("Tags") == request.pop("Tags")
+    sent, described_as = as_sent(request, description)
     assert described_as == sent
 
 
@@ -219,10 +219,12 @@ def test_import_gives_a_spec_of_the_same_request(
         assert (written.code, written.out) == (0, ""), written.err
         back = run_here("compile", "a.yaml")
     assert back.code == 0, back.err
-    request, found = back.json, described(project, name)
-    tags = {key: value for key, value in tags_of(found).items() if not key.startswith("hptc:")}
+    request, description = back.json, described(project, name)
+    tags = {
+        key: value for key, value in tags_of(description).items() if not key.startswith("hptc:")
+    }
     assert tags_of(request) == tags
-    sent, described_as = as_sent(request, found)
+    sent, described_as = as_sent(request, description)
     assert described_as == sent
 
 

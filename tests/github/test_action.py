@@ -90,9 +90,9 @@ def test_an_invalid_command_does_not_parse(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
 def test_every_hptc_command_exists(file: Path) -> None:
-    found = [call for text in scripts(data_of(file)) for call in commands(text)]
-    assert found
-    for arguments in found:
+    calls = [call for text in scripts(data_of(file)) for call in commands(text)]
+    assert calls
+    for arguments in calls:
         parse(arguments)
 
 

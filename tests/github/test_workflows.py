@@ -40,9 +40,9 @@ def test_every_exception_is_needed() -> None:
     """Without its configuration, zizmor finds just what the configuration explains."""
     done = zizmor("--no-config", "--format", "plain")
     assert done.returncode != 0
-    found = re.findall(r"^(?:error|warning|info)\S*\[([\w-]+)\]", done.stdout, re.MULTILINE)
-    assert set(found) == set(yaml.safe_load(CONFIG.read_text("utf-8"))["rules"])
-    assert len(found) == done.stdout.count(f"uses: {PLACEHOLDER}@") == 1
+    codes = re.findall(r"^(?:error|warning|info)\S*\[([\w-]+)\]", done.stdout, re.MULTILINE)
+    assert set(codes) == set(yaml.safe_load(CONFIG.read_text("utf-8"))["rules"])
+    assert len(codes) == done.stdout.count(f"uses: {PLACEHOLDER}@") == 1
 
 
 def workflow(file: Path) -> dict[str, Any]:

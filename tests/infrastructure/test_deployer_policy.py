@@ -232,15 +232,15 @@ def test_a_role_needs_the_boundary() -> None:
 def test_a_long_stack_name_that_cloudformation_cuts_is_covered() -> None:
     chosen, specs = dev()
     long = replace(chosen, project="a-project-with-a-long-name", name="production")
-    found = document(deployer_statements(long, environment_stacks(long, specs), None))
+    documented = document(deployer_statements(long, environment_stacks(long, specs), None))
     stack = long.spec_stack("churn")
     name = generated_name(stack, "StateMachineRole78EC082E", 64)
     assert len(name) == 64
     arn = role(f"hptc/a-project-with-a-long-name/production/{name}")
-    assert is_allowed(Call(action="iam:CreateRole", resource=arn), found)
+    assert is_allowed(Call(action="iam:CreateRole", resource=arn), documented)
     bucket = generated_name(long.foundation_stack, "ArtifactBucket7410C9EF", 63).lower()
     create = Call(action="s3:CreateBucket", resource=f"arn:aws:s3:::{bucket}")
-    assert is_allowed(create, found)
+    assert is_allowed(create, documented)
 
 
 def test_what_an_environment_does_not_create_is_not_allowed() -> None:

@@ -169,11 +169,11 @@ def projects(draw: st.DrawFn) -> dict[str, str]:
         "default_environment": chosen[0],
         "environments": {name: draw(environments()) for name in chosen},
     }
-    found = {"hptc.yaml": yaml.safe_dump(file)}
+    files = {"hptc.yaml": yaml.safe_dump(file)}
     names = draw(st.lists(mostly(["eu", "x"], list(SPECS)), min_size=1, max_size=3, unique=True))
     for index, name in enumerate(names):
-        found[f"specs/s{index}.yaml"] = yaml.safe_dump(draw(specs(name)))
-    return found
+        files[f"specs/s{index}.yaml"] = yaml.safe_dump(draw(specs(name)))
+    return files
 
 
 @contextmanager
@@ -207,13 +207,17 @@ SETTINGS = settings(
 def test_a_green_project_is_deployable_in_every_environment(files: dict[str, str]) -> None:
     with written(files) as folder:
         outcomes = checked(folder, files)
-        greens = {name: found for name, found in outcomes.items() if is_green(found)}
+        greens = {
+            name: environment_outcomes
+            for name, environment_outcomes in outcomes.items()
+            if is_green(environment_outcomes)
+        }
         event(f"{len(greens)} of {len(outcomes)} environments green")
         owners: dict[tuple[str, ...], str] = {}
-        for name, found in greens.items():
-            environment = found[0].environment
+        for name, environment_outcomes in greens.items():
+            environment = environment_outcomes[0].environment
             assert environment is not None
-            stacks = environment_stacks(environment, deployable_specs(found))
+            stacks = environment_stacks(environment, deployable_specs(environment_outcomes))
             check_limits(environment, stacks)
             for stack in stacks.outputs:
                 place = (environment.account, environment.region, stack.lower())
@@ -296,9 +300,11 @@ def size(statements: tuple[Statement, ...], environment: Environment) -> int:
 @settings(SETTINGS, max_examples=8, derandomize=True, database=None)
 def test_a_green_project_synthesizes(files: dict[str, str]) -> None:
     with written(files) as folder:
-        for name, found in checked(folder, files).items():
+        for name, environment_outcomes in checked(folder, files).items():
             result = synth_project(folder, name, folder / f"out-{name}")
-            assert (result.assembly is not None) == is_green(found), result.diagnostics
+            assert (result.assembly is not None) == is_green(environment_outcomes), (
+                result.diagnostics
+            )
 
 
 def test_generated_projects_are_green_often_enough() -> None:
@@ -309,7 +315,10 @@ def test_generated_projects_are_green_often_enough() -> None:
     @settings(SETTINGS, max_examples=60, derandomize=True, database=None)
     def count(files: dict[str, str]) -> None:
         with written(files) as folder:
-            greens.extend(is_green(found) for found in checked(folder, files).values())
+            greens.extend(
+                is_green(environment_outcomes)
+                for environment_outcomes in checked(folder, files).values()
+            )
 
     count()
     assert 0.15 < sum(greens) / len(greens) < 0.85

@@ -146,11 +146,11 @@ def test_an_existing_role_is_named() -> None:
     mine = "arn:aws:iam::123456789012:role/mine"
     tuning_job = job(definition(RoleArn=mine, **inputs("s3://lake/a/")))
     result = owner_grants(environment(data_bucket="lake"), [("churn", tuning_job)])
-    found = {
+    principals = {
         (statement.sid, statement.principal) for grant in result for statement in grant.statements
     }
-    assert {principal for _, principal in found} == {("AWS", mine)}
-    assert all(sid.startswith("DemoDev") for sid, _ in found)
+    assert {principal for _, principal in principals} == {("AWS", mine)}
+    assert all(sid.startswith("DemoDev") for sid, _ in principals)
 
 
 def test_a_key_known_by_its_alias_needs_no_condition_in_its_own_policy() -> None:

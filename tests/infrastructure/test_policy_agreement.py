@@ -69,9 +69,9 @@ def project(policy: dict[str, Any], infrastructure: dict[str, Any]) -> Project:
 
 
 def environment(policy: dict[str, Any], infrastructure: dict[str, Any]) -> Environment:
-    found = project(policy, infrastructure).environment("dev")
-    assert found is not None
-    return found
+    dev = project(policy, infrastructure).environment("dev")
+    assert dev is not None
+    return dev
 
 
 def definition() -> Request:
@@ -358,11 +358,11 @@ class Disagreement:
 
 
 def _keys(result: Request) -> set[str]:
-    found = {definition["OutputDataConfig"].get("KmsKeyId") for definition in definitions(result)}
+    keys = {definition["OutputDataConfig"].get("KmsKeyId") for definition in definitions(result)}
     for definition in definitions(result):
         for member in RESOURCES:
-            found.add(definition.get(member, {}).get("VolumeKmsKeyId"))
-    return {key for key in found if key}
+            keys.add(definition.get(member, {}).get("VolumeKmsKeyId"))
+    return {key for key in keys if key}
 
 
 def _has_local_storage(training_job: Any) -> bool:

@@ -174,9 +174,9 @@ def test_a_fault_of_any_environment_is_an_error_on_its_line(
 def test_roles_that_launchers_of_another_environment_could_pass(
     one: str, other: str, count: int, tmp_path: Path
 ) -> None:
-    found = diagnostics(tmp_path, of(one) + of(other, name="dev-eu"))
-    assert [finding.code for finding in found] == ["HPT109"] * count
-    assert all("could pass the roles of" in finding.message for finding in found)
+    findings = diagnostics(tmp_path, of(one) + of(other, name="dev-eu"))
+    assert [finding.code for finding in findings] == ["HPT109"] * count
+    assert all("could pass the roles of" in finding.message for finding in findings)
 
 
 def test_another_account_may_have_the_same_role_path(tmp_path: Path) -> None:

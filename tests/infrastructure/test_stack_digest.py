@@ -22,11 +22,11 @@ def stacks(environment: str = "dev") -> EnvironmentStacks:
 
 
 def test_every_stack_has_its_own_digest() -> None:
-    found = stacks()
-    assert set(found.digests) == set(found.outputs)
-    assert len(set(found.digests.values())) == len(found.digests)
-    assert found.digests == stacks().digests
-    assert not set(found.digests.values()) & set(stacks("prod").digests.values())
+    environment = stacks()
+    assert set(environment.digests) == set(environment.outputs)
+    assert len(set(environment.digests.values())) == len(environment.digests)
+    assert environment.digests == stacks().digests
+    assert not set(environment.digests.values()) & set(stacks("prod").digests.values())
 
 
 def test_reasons_do_not_change_a_digest_and_permissions_do() -> None:

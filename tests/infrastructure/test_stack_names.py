@@ -162,9 +162,9 @@ def test_collisions(text: str, specs: list[NamedSpec], expected: list[str], tmp_
         parts = (owner.environment, owner.spec, "schedule" if owner.is_schedule else None)
         return " ".join(part for part in parts if part)
 
-    found = [
+    collisions_text = [
         f"{collision.resource} {collision.name}: "
         f"{written(collision.owner)}, {written(collision.other)}"
         for collision in name_collisions(project, specs)
     ]
-    assert found == expected
+    assert collisions_text == expected

@@ -35,10 +35,10 @@ STACK = OURS.foundation_stack
     ],
 )
 def test_owner(tags: dict[str, str], text: str) -> None:
-    found = foreign_stack(OURS, STACK, tags)
-    assert is_own(OURS, tags) == (found == "")
-    assert text in found
-    assert (f"`{STACK}`" in found) == bool(text)
+    reason = foreign_stack(OURS, STACK, tags)
+    assert is_own(OURS, tags) == (reason == "")
+    assert text in reason
+    assert (f"`{STACK}`" in reason) == bool(text)
 
 
 def test_a_long_repository_is_compared_as_its_tag() -> None:

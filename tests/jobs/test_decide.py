@@ -297,6 +297,6 @@ def test_planning_uses_only_read_methods(
 ) -> None:
     change(world)
     reader: TuningReader = Reader(world.tuning)
-    found = plan([world.compiled], reader, world.stacks, provenance=origin)
-    assert len(found.decisions) == 1
+    new_plan = plan([world.compiled], reader, world.stacks, provenance=origin)
+    assert len(new_plan.decisions) == 1
     assert "create" not in world.tuning.calls

@@ -73,12 +73,12 @@ class TestStaleJobs:
         run(tuning, [gone], "InProgress")
         run(tuning, [churn, kept], "Completed")
         now = project(tmp_path, {"churn": spec("churn", WIDER), "kept": spec("kept")})
-        found = planned(now, tuning)
-        assert [(job.name, job.reason, job.spec) for job in found.stale.jobs] == [
+        new_plan = planned(now, tuning)
+        assert [(job.name, job.reason, job.spec) for job in new_plan.stale.jobs] == [
             (gone.job.name, StaleReason.ORPHANED, "specs/gone.yaml"),
             (churn.job.name, StaleReason.SUPERSEDED, "churn"),
         ]
-        assert [job.name for job in found.unchanged] == [kept.job.name]
+        assert [job.name for job in new_plan.unchanged] == [kept.job.name]
 
     def test_a_renamed_spec_supersedes_its_jobs(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
@@ -107,8 +107,8 @@ class TestStaleJobs:
         tuning = FakeTuning()
         run(tuning, before)
         submit(before[0], tuning, deployed(name), provenance=origin, rerun=rerun)
-        found = planned(project(tmp_path, {"churn": spec(name, WIDER)}), tuning)
-        assert [job.spec for job in found.stale.jobs] == [name, name]
+        new_plan = planned(project(tmp_path, {"churn": spec(name, WIDER)}), tuning)
+        assert [job.spec for job in new_plan.stale.jobs] == [name, name]
 
     @pytest.mark.parametrize("status", ["Completed", "InProgress"])
     @pytest.mark.parametrize("change", [("", ""), WIDER], ids=["same content", "earlier content"])
@@ -119,9 +119,9 @@ class TestStaleJobs:
         tuning = FakeTuning()
         (name,) = run(tuning, before, status)
         renamed(tuning, name, by_schedule(before[0], "202611300600"))
-        found = planned(project(tmp_path, {"churn": WEEKLY + spec("churn", change)}), tuning)
-        assert [job.name for job in found.stale.jobs] == []
-        assert len(found.to_submit) == 1  # a scheduled job is not a submission
+        new_plan = planned(project(tmp_path, {"churn": WEEKLY + spec("churn", change)}), tuning)
+        assert [job.name for job in new_plan.stale.jobs] == []
+        assert len(new_plan.to_submit) == 1  # a scheduled job is not a submission
 
     def test_a_running_job_of_a_removed_schedule_is_stale(self, tmp_path: Path) -> None:
         before = project(tmp_path, {"churn": WEEKLY + spec("churn")})
@@ -158,9 +158,9 @@ class TestStaleJobs:
         specs = project(tmp_path, {"churn": spec("churn"), "other": spec("other")})
         tuning = FakeTuning()
         run(tuning, specs, "InProgress")
-        found = planned(specs[:1], tuning)
-        assert not found.is_whole_project
-        assert found.stale.jobs == ()
+        new_plan = planned(specs[:1], tuning)
+        assert not new_plan.is_whole_project
+        assert new_plan.stale.jobs == ()
 
     @pytest.mark.parametrize(("count", "unchecked"), [(100, 0), (101, 1)])
     def test_the_tags_of_a_hundred_ended_jobs_are_read(
@@ -180,9 +180,9 @@ class TestStaleJobs:
         before = project(tmp_path, {"churn": spec(name), "other": spec("other")})
         submit(before[0], tuning, deployed(name), provenance=origin, rerun=rerun)
         now = project(tmp_path, {"churn": spec(name, WIDER), "other": spec("other")})
-        found = planned(now[:1], tuning)
-        assert not found.is_whole_project
-        assert [(job.reason, job.spec) for job in found.stale.jobs] == [
+        new_plan = planned(now[:1], tuning)
+        assert not new_plan.is_whole_project
+        assert [(job.reason, job.spec) for job in new_plan.stale.jobs] == [
             (StaleReason.SUPERSEDED, name)
         ]
 
@@ -193,5 +193,5 @@ class TestStaleJobs:
 
         tuning = Shy()
         old_jobs(tuning, 2, churn[0])
-        found = plan(churn, tuning, deployed("churn"), provenance=origin, is_whole_project=True)
-        assert (len(found.to_submit), found.stale.jobs) == (1, ())
+        new_plan = plan(churn, tuning, deployed("churn"), provenance=origin, is_whole_project=True)
+        assert (len(new_plan.to_submit), new_plan.stale.jobs) == (1, ())

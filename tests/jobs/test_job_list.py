@@ -31,8 +31,8 @@ def listed(names: Mapping[str, str], limit: int = 50) -> ProjectJobs:
     return project_jobs("churn", tuning, tuning.list_jobs(), limit=limit)
 
 
-def names(found: ProjectJobs) -> list[str]:
-    return [job.name for job, _ in found.jobs]
+def names(listing: ProjectJobs) -> list[str]:
+    return [job.name for job, _ in listing.jobs]
 
 
 def test_the_jobs_of_a_project_newest_first() -> None:

@@ -53,25 +53,25 @@ def progress(
 
 
 def limits(runtime: int | None = None, number: int | None = 4) -> dict[str, Any]:
-    found = {"MaxParallelTrainingJobs": 2}
-    found |= {"MaxNumberOfTrainingJobs": number} if number is not None else {}
-    return {"ResourceLimits": found | ({"MaxRuntimeInSeconds": runtime} if runtime else {})}
+    members = {"MaxParallelTrainingJobs": 2}
+    members |= {"MaxNumberOfTrainingJobs": number} if number is not None else {}
+    return {"ResourceLimits": members | ({"MaxRuntimeInSeconds": runtime} if runtime else {})}
 
 
 def test_running_training_jobs_have_their_elapsed_time() -> None:
-    found = progress(TWO_LEFT)
-    assert found.running is not None
-    assert [(job.name[-8:-5], job.seconds) for job in found.running] == [("003", 360), ("004", 300)]
-    assert (found.training_jobs, found.has_ended) == (4, False)
+    state = progress(TWO_LEFT)
+    assert state.running is not None
+    assert [(job.name[-8:-5], job.seconds) for job in state.running] == [("003", 360), ("004", 300)]
+    assert (state.training_jobs, state.has_ended) == (4, False)
 
 
 def test_the_cost_is_that_of_training_so_far() -> None:
-    found = progress(TWO_LEFT)
-    assert found.cost is not None
+    state = progress(TWO_LEFT)
+    assert state.cost is not None
     # 31 minutes at $0.60 per hour, and 10 GB at $0.672 per month
-    assert found.cost.instance_hours == Decimal("0.52")
-    assert found.cost.usd == Decimal("0.32")
-    assert found.cost.max_usd == Decimal("2.44")
+    assert state.cost.instance_hours == Decimal("0.52")
+    assert state.cost.usd == Decimal("0.32")
+    assert state.cost.max_usd == Decimal("2.44")
 
 
 @pytest.mark.parametrize(
@@ -206,9 +206,9 @@ def test_outcomes(
     outcome: JobOutcome | None,
     reason: str,
 ) -> None:
-    found = progress(DONE, status=status, config=config, **description)
-    assert (found.outcome, found.stop_reason) == (outcome, reason)
-    assert (found.remaining is None) == (outcome is not None or status == "Stopping")
+    state = progress(DONE, status=status, config=config, **description)
+    assert (state.outcome, state.stop_reason) == (outcome, reason)
+    assert (state.remaining is None) == (outcome is not None or status == "Stopping")
 
 
 @pytest.mark.parametrize(("waiting", "seconds"), [(1_000, 300_300), (1_001, 300_300)])
@@ -242,9 +242,9 @@ def test_spot_is_a_range() -> None:
     asked = request()
     asked["TrainingJobDefinition"]["EnableManagedSpotTraining"] = True
     job = read_job(asked)
-    found = progress(DONE)
-    assert found.cost is not None
-    assert found.cost.usd_low == found.cost.usd
+    state = progress(DONE)
+    assert state.cost is not None
+    assert state.cost.usd_low == state.cost.usd
     bound = bound_of(job, "us-east-1")
     assert all(configuration.is_spot for configuration in bound.configurations)
 

@@ -30,11 +30,11 @@ def best(values: Mapping[str, str], value: float | None = 0.93) -> dict[str, Any
     }
 
 
-def ended(tuning: FakeTuning, specs: list[Compiled], found: dict[str, Any] | None) -> str:
+def ended(tuning: FakeTuning, specs: list[Compiled], best_member: dict[str, Any] | None) -> str:
     """The name of a tuning job that completed with a best training job."""
     (name,) = run(tuning, specs)
-    if found is not None:
-        tuning.jobs[name]["BestTrainingJob"] = found
+    if best_member is not None:
+        tuning.jobs[name]["BestTrainingJob"] = best_member
     return name
 
 
@@ -45,16 +45,16 @@ def changed(folder: Path, old: str, new: str) -> tuple[list[Compiled], Review]:
     return before, review(*sides, "dev")
 
 
-def last_run(found: Review, tuning: TuningReader) -> LastRun | None:
-    (spec_diff,) = with_last_runs(found, lambda _: tuning).specs
+def last_run(reviewed: Review, tuning: TuningReader) -> LastRun | None:
+    (spec_diff,) = with_last_runs(reviewed, lambda _: tuning).specs
     return spec_diff.comparisons[0].last_run
 
 
 def test_the_best_value_and_what_the_new_version_cannot_choose(tmp_path: Path) -> None:
-    before, found = changed(tmp_path, spec("churn"), spec("churn", NARROWER))
+    before, reviewed = changed(tmp_path, spec("churn"), spec("churn", NARROWER))
     tuning = FakeTuning()
     name = ended(tuning, before, best(BEST))
-    last = last_run(found, read_only(tuning))
+    last = last_run(reviewed, read_only(tuning))
     assert last is not None
     assert (last.job, last.status, last.metric, last.value) == (
         name, "Completed", "validation:auc", 0.93,
@@ -79,50 +79,52 @@ def test_the_best_value_and_what_the_new_version_cannot_choose(tmp_path: Path) -
 def test_whether_the_best_configuration_is_possible(
     tmp_path: Path, change: tuple[str, str], outside: tuple[str, ...]
 ) -> None:
-    before, found = changed(tmp_path, spec("churn"), spec("churn", change))
+    before, reviewed = changed(tmp_path, spec("churn"), spec("churn", change))
     tuning = FakeTuning()
     ended(tuning, before, best(BEST))
-    last = last_run(found, read_only(tuning))
+    last = last_run(reviewed, read_only(tuning))
     assert last is not None
     assert last.outside == outside
 
 
 def test_a_run_without_a_best_training_job_is_passed_over(tmp_path: Path) -> None:
-    before, found = changed(tmp_path, spec("churn"), spec("churn", WIDER))
+    before, reviewed = changed(tmp_path, spec("churn"), spec("churn", WIDER))
     tuning = FakeTuning()
     name = ended(tuning, before, best(BEST))
     (running,) = run(tuning, project(tmp_path, {"churn": spec("churn", NARROWER)}), "InProgress")
     tuning.jobs[running]["BestTrainingJob"] = best(BEST, 0.99)
-    last = last_run(found, read_only(tuning))
+    last = last_run(reviewed, read_only(tuning))
     assert last is not None
     assert last.job == name
     tuning.jobs[name]["BestTrainingJob"] = best(BEST, None)
-    assert last_run(found, read_only(tuning)) is None
+    assert last_run(reviewed, read_only(tuning)) is None
 
 
 def test_a_renamed_spec_has_the_runs_of_its_old_name(tmp_path: Path) -> None:
     before = project(tmp_path, {"churn": spec("churn")})
     after = project(tmp_path, {"churn": spec("leave", WIDER)})
-    found = review(Side(label="a", compiled=tuple(before)), Side(label="b", compiled=tuple(after)))
+    reviewed = review(
+        Side(label="a", compiled=tuple(before)), Side(label="b", compiled=tuple(after))
+    )
     tuning = FakeTuning()
     name = ended(tuning, before, best(BEST))
-    last = last_run(found, read_only(tuning))
+    last = last_run(reviewed, read_only(tuning))
     assert last is not None
     assert last.job == name
 
 
 def test_a_secret_is_hidden(tmp_path: Path) -> None:
-    before, found = changed(tmp_path, spec("churn"), spec("churn", WIDER))
+    before, reviewed = changed(tmp_path, spec("churn"), spec("churn", WIDER))
     tuning = FakeTuning()
     key = "AKIA" + "ABCDEFGHIJKLMNOP"
     ended(tuning, before, best({"booster": key}))
-    last = last_run(found, read_only(tuning))
+    last = last_run(reviewed, read_only(tuning))
     assert last is not None
     assert dict(last.hyperparameters) == {"booster": "*" * len(key)}
 
 
 def test_an_environment_that_cannot_be_read_is_a_note(tmp_path: Path) -> None:
-    _, found = changed(tmp_path, spec("churn"), spec("churn", WIDER))
+    _, reviewed = changed(tmp_path, spec("churn"), spec("churn", WIDER))
     calls = []
 
     def refuse(environment: object) -> TuningReader:
@@ -130,7 +132,7 @@ def test_an_environment_that_cannot_be_read_is_a_note(tmp_path: Path) -> None:
         raise AwsError("the credentials have expired", code="ExpiredToken")
 
     twice = Review(
-        old="a", new="b", compared=2, specs=(*found.specs, *found.specs), notes=("before",)
+        old="a", new="b", compared=2, specs=(*reviewed.specs, *reviewed.specs), notes=("before",)
     )
     answer = with_last_runs(twice, refuse)
     assert len(calls) == 1

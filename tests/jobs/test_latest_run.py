@@ -295,13 +295,15 @@ def test_a_plan_shows_what_it_stands_for(
     assert read_plan(plan_text(plan)) == plan
 
 
-def out_of_date(found: list[Compiled], tuning: FakeTuning, change: Callable[[], object]) -> str:
+def out_of_date(
+    compiled_specs: list[Compiled], tuning: FakeTuning, change: Callable[[], object]
+) -> str:
     """What applying a plan reports after a change in AWS."""
-    plan = planned(found, tuning)
+    plan = planned(compiled_specs, tuning)
     change()
-    stacks = deployed(*(compiled.name for compiled in found))
+    stacks = deployed(*(compiled.name for compiled in compiled_specs))
     with pytest.raises(OperationError) as raised:
-        check_plan(plan, found, tuning, stacks, provenance=origin)
+        check_plan(plan, compiled_specs, tuning, stacks, provenance=origin)
     return raised.value.message
 
 

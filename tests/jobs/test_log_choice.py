@@ -69,8 +69,8 @@ def test_what_is_shown_without_a_name(
 def test_a_name_or_a_part_of_it() -> None:
     jobs = [BEST, DONE]
     for wanted in (DONE.name, "-001-"):
-        (found,) = choose_training_jobs(status("Completed"), jobs, wanted).training_jobs
-        assert found == DONE
+        (chosen,) = choose_training_jobs(status("Completed"), jobs, wanted).training_jobs
+        assert chosen == DONE
     with pytest.raises(UsageError, match=r"`abcd` matches 2 training jobs .*-002-abcd and .*-001"):
         choose_training_jobs(status("Completed"), jobs, "abcd")
     with pytest.raises(OperationError, match="has no training job `x`") as raised:

@@ -72,8 +72,8 @@ def runs_of(tuning: FakeTuning, specs: list[Compiled], max_runs: int = MAX_RUNS)
     return past_runs(specs, jobs, max_runs=max_runs)[0]
 
 
-def seconds_of(found: PastRuns) -> list[list[int]]:
-    return [[time.seconds for time in run.times] for run in found.runs]
+def seconds_of(runs: PastRuns) -> list[list[int]]:
+    return [[time.seconds for time in run.times] for run in runs.runs]
 
 
 class TestSelection:

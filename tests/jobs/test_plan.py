@@ -77,11 +77,11 @@ class TestDecisions:
     def test_an_existing_job(self, churn: list[Compiled], status: str, has_ended: bool) -> None:
         tuning = FakeTuning()
         (name,) = run(tuning, churn, status)
-        found = planned(churn, tuning)
-        (decision,) = found.unchanged
+        new_plan = planned(churn, tuning)
+        (decision,) = new_plan.unchanged
         assert (decision.name, decision.status, decision.has_ended) == (name, status, has_ended)
         assert decision.is_known_by_tag
-        assert not found.has_changes
+        assert not new_plan.has_changes
 
     def test_a_job_of_another_tool_is_compared(self, tmp_path: Path) -> None:
         outcome = compiled(tmp_path, EXPLICIT, project=WITHOUT_KEY)
@@ -94,9 +94,9 @@ class TestDecisions:
     def test_an_existing_job_needs_no_stacks(self, churn: list[Compiled]) -> None:
         tuning = FakeTuning()
         run(tuning, churn)
-        found = planned(churn, tuning, FakeStacks())
-        assert isinstance(found.decisions[0], Unchanged)
-        assert [stack.state for stack in found.stacks.needed] == [StackState.MISSING] * 2
+        new_plan = planned(churn, tuning, FakeStacks())
+        assert isinstance(new_plan.decisions[0], Unchanged)
+        assert [stack.state for stack in new_plan.stacks.needed] == [StackState.MISSING] * 2
 
     @pytest.mark.parametrize(
         ("change", "obstacle", "reason"),
@@ -174,16 +174,16 @@ class TestDecisions:
     def test_the_job_of_another_environment(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         run(tuning, project(tmp_path, {"churn": spec("churn")}, env="prod"))
-        found = planned(project(tmp_path, {"churn": spec("churn")}), tuning)
-        assert found.blocked[0].obstacle is Obstacle.NAME
-        assert "belongs to the environment `prod`" in found.blocked[0].reason
-        assert found.stale.jobs == ()
+        new_plan = planned(project(tmp_path, {"churn": spec("churn")}), tuning)
+        assert new_plan.blocked[0].obstacle is Obstacle.NAME
+        assert "belongs to the environment `prod`" in new_plan.blocked[0].reason
+        assert new_plan.stale.jobs == ()
 
     def test_changed_content_is_a_new_job(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
         run(tuning, project(tmp_path, {"churn": spec("churn")}))
-        found = planned(project(tmp_path, {"churn": spec("churn", WIDER)}), tuning)
-        assert isinstance(found.decisions[0], PlannedSubmission)
+        new_plan = planned(project(tmp_path, {"churn": spec("churn", WIDER)}), tuning)
+        assert isinstance(new_plan.decisions[0], PlannedSubmission)
 
     @pytest.mark.parametrize(
         ("status", "expected"),
@@ -215,9 +215,9 @@ class TestDecisions:
         explicit = compiled(tmp_path / "x", WITHOUT_PARENT, project=WITHOUT_KEY)
         request = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
         given = compiled(tmp_path / "api", json.dumps(request))
-        found = planned([*churn, given])
-        assert [job.name for job in found.to_submit] == [churn[0].job.name, "from-a-script"]
-        assert found.to_submit[1].provided == {}
+        new_plan = planned([*churn, given])
+        assert [job.name for job in new_plan.to_submit] == [churn[0].job.name, "from-a-script"]
+        assert new_plan.to_submit[1].provided == {}
 
 
 class TestCalls:
@@ -232,20 +232,20 @@ class TestCalls:
         tuning = Paged()
         old_jobs(tuning, old, churn[0])
         stacks = deployed("churn")
-        found = plan(churn, tuning, stacks, provenance=origin, is_whole_project=True)
+        new_plan = plan(churn, tuning, stacks, provenance=origin, is_whole_project=True)
         assert Counter(tuning.calls) == Counter(list_jobs=lists, list_tags=min(old, MAX_TAGS_READ))
         assert stacks.calls == ["list_stacks"]
-        assert len(found.stale.jobs) == min(old, MAX_TAGS_READ)
-        assert found.stale.unchecked == max(0, old - MAX_TAGS_READ)
-        assert len(found.to_submit) == 1
+        assert len(new_plan.stale.jobs) == min(old, MAX_TAGS_READ)
+        assert new_plan.stale.unchecked == max(0, old - MAX_TAGS_READ)
+        assert len(new_plan.to_submit) == 1
 
     def test_the_tags_of_every_running_job_are_read(self, churn: list[Compiled]) -> None:
         tuning = Paged()
         old_jobs(tuning, 300, churn[0])
         for job in list(tuning.jobs.values())[:5]:  # the oldest
             job["HyperParameterTuningJobStatus"] = "InProgress"
-        found = plan(churn, tuning, deployed("churn"), provenance=origin, is_whole_project=True)
-        assert [job.has_ended for job in found.stale.jobs[:6]] == [False] * 5 + [True]
+        new_plan = plan(churn, tuning, deployed("churn"), provenance=origin, is_whole_project=True)
+        assert [job.has_ended for job in new_plan.stale.jobs[:6]] == [False] * 5 + [True]
 
     @pytest.mark.parametrize("count", [1, MAX_LISTED_BY_NAME, MAX_LISTED_BY_NAME + 1])
     def test_a_few_specs_are_listed_by_name(self, tmp_path: Path, count: int) -> None:
@@ -255,8 +255,8 @@ class TestCalls:
         tuning.jobs, tuning.tags = tuning_of.jobs, tuning_of.tags
         old_jobs(tuning, 5 * PAGE, specs[0])
         stacks = deployed(*(outcome.name for outcome in specs))
-        found = plan(specs, tuning, stacks, provenance=origin)
-        assert len(found.unchanged) == count
+        new_plan = plan(specs, tuning, stacks, provenance=origin)
+        assert len(new_plan.unchanged) == count
         lists = count if count <= MAX_LISTED_BY_NAME else 6
         # The digest tag identifies a listed job, so none is described.
         assert Counter(tuning.calls) == Counter(list_jobs=lists, list_tags=count)
@@ -378,16 +378,16 @@ class TestAgainstMoto:
                     tags=[{"Key": f"hptc:{key}", "Value": value} for key, value in values.items()],
                 )
             cloud = connect(None, region="us-east-1")
-            found = plan(
+            new_plan = plan(
                 churn,
                 cloud.tuning,
                 deployed("churn"),
                 provenance=origin,
                 is_whole_project=True,
             )
-        assert len(found.to_submit) == 1
-        assert len(found.stale.jobs) == min(old, MAX_TAGS_READ)
-        assert found.stale.unchecked == max(0, old - MAX_TAGS_READ)
+        assert len(new_plan.to_submit) == 1
+        assert len(new_plan.stale.jobs) == min(old, MAX_TAGS_READ)
+        assert new_plan.stale.unchecked == max(0, old - MAX_TAGS_READ)
 
     def test_throttled_pages_are_retried(
         self, churn: list[Compiled], credentials: None, no_pause: Callable[[], Retry]
@@ -406,7 +406,7 @@ class TestAgainstMoto:
                 {"HyperParameterTuningJobSummaries": []},
                 {**requested, "NextToken": "t"},
             )
-            found = plan(
+            new_plan = plan(
                 churn,
                 connected(connection).tuning,
                 deployed("churn"),
@@ -414,4 +414,4 @@ class TestAgainstMoto:
                 is_whole_project=True,
             )
             stub.assert_no_pending_responses()
-        assert len(found.to_submit) == 1
+        assert len(new_plan.to_submit) == 1

@@ -59,18 +59,18 @@ class TestCosts:
         specs = project(tmp_path, {name: spec(name) for name in ("kept", "new", "newer")})
         tuning = FakeTuning()
         run(tuning, [compiled for compiled in specs if compiled.name == "kept"])
-        found = planned(specs, tuning, bound_of=bound_of)
+        new_plan = planned(specs, tuning, bound_of=bound_of)
         # 4 training jobs x 1 h x ($0.50 + 30 GB x $0.001) = 4 x $0.53
-        costs = [job.cost for job in found.to_submit]
+        costs = [job.cost for job in new_plan.to_submit]
         assert [cost.bound.usd for cost in costs if cost] == [Decimal("2.12")] * 2
-        assert found.total_cost is not None
-        assert found.total_cost.usd == Decimal("4.24")
-        assert found.total_cost.expected_usd is None
+        assert new_plan.total_cost is not None
+        assert new_plan.total_cost.usd == Decimal("4.24")
+        assert new_plan.total_cost.expected_usd is None
 
     def test_without_estimates(self, churn: list[Compiled]) -> None:
-        found = planned(churn)
-        assert found.to_submit[0].cost is None
-        assert found.total_cost is None
+        new_plan = planned(churn)
+        assert new_plan.to_submit[0].cost is None
+        assert new_plan.total_cost is None
 
     def test_without_permission_to_read_past_runs(self, churn: list[Compiled]) -> None:
         class Shy(Paged):
@@ -81,7 +81,7 @@ class TestCosts:
         old_jobs(tuning, 1, churn[0])
         for job in tuning.jobs.values():
             job["TrainingJobStatusCounters"] = {"Completed": 1}
-        found = plan(
+        new_plan = plan(
             churn,
             tuning,
             deployed("churn"),
@@ -89,7 +89,7 @@ class TestCosts:
             is_whole_project=True,
             bound_of=bound_of,
         )
-        (new,) = found.to_submit
+        (new,) = new_plan.to_submit
         assert new.cost is not None
         assert new.cost.bound.usd == Decimal("2.12")
         assert new.cost.expected.unknown == "not known: not authorized on churn-00000000"
@@ -113,7 +113,7 @@ class TestCosts:
         for name, job in tuning.jobs.items():
             job["TrainingJobStatusCounters"] = {"Completed": 1}
             tuning.training_jobs[name] = [trained(name, 1800)]
-        found = plan(
+        new_plan = plan(
             churn,
             tuning,
             deployed("churn"),
@@ -126,7 +126,7 @@ class TestCosts:
         assert Counter(tuning.calls) == more + Counter(
             list_jobs=max(1, old // PAGE), list_tags=min(old, MAX_TAGS_READ)
         )
-        (new,) = found.to_submit
+        (new,) = new_plan.to_submit
         assert new.cost is not None
         assert [ground.name for ground in new.cost.expected.grounds] == (
             [f"churn-{old - 1:08x}"] if old else []
@@ -135,7 +135,7 @@ class TestCosts:
     def test_the_first_few_have_a_forecast(self, tmp_path: Path) -> None:
         count = MAX_FORECASTS + 2
         specs = project(tmp_path, {f"s{n}": spec(f"spec-{n:02}") for n in range(count)})
-        found = planned(specs, bound_of=bound_of)
-        reasons = [job.cost.expected.unknown for job in found.to_submit if job.cost]
+        new_plan = planned(specs, bound_of=bound_of)
+        reasons = [job.cost.expected.unknown for job in new_plan.to_submit if job.cost]
         assert reasons[:MAX_FORECASTS] == ["no past runs"] * MAX_FORECASTS
         assert reasons[MAX_FORECASTS:] == ["not estimated: use `hptc cost --online`"] * 2

@@ -40,7 +40,7 @@ def submitted_project(
 def test_each_result_is_computed_once(tmp_path: Path) -> None:
     compiled, tuning = submitted_project(tmp_path, LARGE, submitted=LARGE // 2)
     stacks = deployed(*(outcome.name for outcome in compiled))
-    found = calls_of(
+    calls = calls_of(
         lambda: planned(compiled, tuning, stacks),
         environment_stacks,
         foundation,
@@ -50,7 +50,7 @@ def test_each_result_is_computed_once(tmp_path: Path) -> None:
         resolve,
         SpecsByJobName.__init__,
     )
-    assert found == {
+    assert calls == {
         "environment_stacks": 1,
         "foundation": 1,
         "permissions": LARGE,

@@ -107,11 +107,11 @@ def test_git_runs_once_per_repository(repository: Repository, count: int) -> Non
     compiled = specs_in(repository, count)
     repository.commit("first", {})
     provenance = git_provenance(compiled)
-    found = calls_of(lambda: [provenance(outcome) for outcome in compiled], git.git_output)
-    assert found == {"git_output": 2}  # the top folder and the commit
+    calls = calls_of(lambda: [provenance(outcome) for outcome in compiled], git.git_output)
+    assert calls == {"git_output": 2}  # the top folder and the commit
 
 
 def test_git_does_not_run_until_a_provenance_is_needed(repository: Repository) -> None:
     compiled = specs_in(repository, 2)
-    found = calls_of(lambda: git_provenance(compiled), git.git_output)
-    assert found == {"git_output": 0}
+    calls = calls_of(lambda: git_provenance(compiled), git.git_output)
+    assert calls == {"git_output": 0}

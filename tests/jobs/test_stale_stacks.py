@@ -33,14 +33,14 @@ def stacks_of(compiled: list[Compiled]) -> FakeStacks:
 
 
 def test_a_current_role_is_used(before: list[Compiled]) -> None:
-    found = submit(
+    outcome = submit(
         before[0],
         FakeTuning(),
         stacks_of(before),
         provenance=origin,
         digests=current_digests(before),
     )
-    assert isinstance(found, Submitted)
+    assert isinstance(outcome, Submitted)
 
 
 @pytest.mark.parametrize("stack", [FOUNDATION, ROLE])

@@ -558,10 +558,12 @@ def test_jobs_are_tried_until_no_call_can_succeed(
             raise error
         return "done"
 
-    found = list(attempt_each(range(len(outcomes)), attempt, lambda _, error: error.message))
-    assert len(found) == len(outcomes)
+    results = list(attempt_each(range(len(outcomes)), attempt, lambda _, error: error.message))
+    assert len(results) == len(outcomes)
     assert len(attempted) == tried
-    assert all("not tried, because no call to AWS succeeds" in outcome for outcome in found[tried:])
-    assert [outcome == "done" for outcome in found[:tried]] == [
+    assert all(
+        "not tried, because no call to AWS succeeds" in outcome for outcome in results[tried:]
+    )
+    assert [outcome == "done" for outcome in results[:tried]] == [
         outcome is None for outcome in outcomes[:tried]
     ]

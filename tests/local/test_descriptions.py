@@ -24,8 +24,8 @@ def described(**members: Any) -> dict[str, Any]:
         "Request": request, "CreationTime": NOW, "Since": NOW, "ActiveSeconds": 0.0,
         "Status": "InProgress",
     }  # fmt: skip
-    found: dict[str, Any] = describe(record, [], arn="arn", now=NOW)["TrainingJobDefinition"]
-    return found
+    definition: dict[str, Any] = describe(record, [], arn="arn", now=NOW)["TrainingJobDefinition"]
+    return definition
 
 
 @pytest.mark.parametrize(
@@ -36,16 +36,16 @@ def described(**members: Any) -> dict[str, Any]:
     ],
 )
 def test_one_instance_type_is_that_of_the_training_jobs(resources: Any) -> None:
-    found = described(HyperParameterTuningResourceConfig=resources)
-    assert found["ResourceConfig"]["InstanceType"] == "ml.m5.large"
-    assert "HyperParameterTuningResourceConfig" not in found
+    definition = described(HyperParameterTuningResourceConfig=resources)
+    assert definition["ResourceConfig"]["InstanceType"] == "ml.m5.large"
+    assert "HyperParameterTuningResourceConfig" not in definition
 
 
 def test_a_choice_of_instances_is_kept() -> None:
     resources = {"InstanceConfigs": [LARGE, XLARGE]}
-    found = described(HyperParameterTuningResourceConfig=resources)
-    assert found["HyperParameterTuningResourceConfig"] == resources
-    assert "ResourceConfig" not in found
+    definition = described(HyperParameterTuningResourceConfig=resources)
+    assert definition["HyperParameterTuningResourceConfig"] == resources
+    assert "ResourceConfig" not in definition
 
 
 def test_the_resources_of_a_definition_are_kept() -> None:

@@ -169,12 +169,12 @@ def test_what_does_not_run_here_is_named(body: dict[str, Any], expected: str) ->
 def test_values_that_no_process_can_have_are_named(code: Path, value: str) -> None:
     body = request(static={**SCRIPT, "size": value})
     body["TrainingJobDefinition"]["Environment"] = {"TOKEN": value}
-    found = reasons(body, source=code)
-    assert "the environment variable `TOKEN` has a character that no process can be given" in found
-    assert "the hyperparameter `size` has a character that no process can be given" in found
-    found = reasons(body, images=(("*", "sh train.sh"),))  # which reads a file
-    assert "`TOKEN`" in found
-    assert "`size`" not in found
+    text = reasons(body, source=code)
+    assert "the environment variable `TOKEN` has a character that no process can be given" in text
+    assert "the hyperparameter `size` has a character that no process can be given" in text
+    text = reasons(body, images=(("*", "sh train.sh"),))  # which reads a file
+    assert "`TOKEN`" in text
+    assert "`size`" not in text
 
 
 def test_one_instance_group_is_one_instance() -> None:
@@ -192,9 +192,9 @@ def test_checkpoints_outside_of_opt_ml_are_a_difference() -> None:
 
 def test_missing_data_and_code_are_named(tmp_path: Path, code: Path) -> None:
     body = request(SKLEARN, channel(), static={"sagemaker_program": "other.py"})
-    found = reasons(body, s3_root=tmp_path, source=code)
-    assert f"but {tmp_path}/data/train does not exist" in found
-    assert f"there is no `other.py` in {code}" in found
+    text = reasons(body, s3_root=tmp_path, source=code)
+    assert f"but {tmp_path}/data/train does not exist" in text
+    assert f"there is no `other.py` in {code}" in text
     assert "nowhere does not exist" in reasons(body, channels={"train": Path("nowhere")})
 
 

@@ -181,9 +181,9 @@ def test_a_folder_replaces_a_manifest(tmp_path: Path, root: Path) -> None:
 def test_what_can_not_be_read_is_named(
     tmp_path: Path, root: Path, body: dict[str, Any], expected: str
 ) -> None:
-    found = reasons(local_tuning(tmp_path, s3_root=root), body)
-    assert found.startswith("the input channel `train`")
-    assert expected.replace("{root}", str(root)) in found
+    text = reasons(local_tuning(tmp_path, s3_root=root), body)
+    assert text.startswith("the input channel `train`")
+    assert expected.replace("{root}", str(root)) in text
 
 
 def test_a_manifest_is_not_read_through_a_link_out_of_the_folder(
@@ -191,8 +191,8 @@ def test_a_manifest_is_not_read_through_a_link_out_of_the_folder(
 ) -> None:
     (root / "bucket/m.json").rename(tmp_path / "m.json")
     (root / "bucket/m.json").symlink_to(tmp_path / "m.json")
-    found = reasons(local_tuning(tmp_path, s3_root=root), request())
-    assert f"{root}/bucket/m.json is a link out of {root}; use --channel train=FILE" in found
+    text = reasons(local_tuning(tmp_path, s3_root=root), request())
+    assert f"{root}/bucket/m.json is a link out of {root}; use --channel train=FILE" in text
 
 
 def test_without_a_folder_of_s3_it_is_asked_for(tmp_path: Path) -> None:

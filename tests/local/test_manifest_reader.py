@@ -48,9 +48,9 @@ def read(root: Path, content: Any) -> tuple[Record, ...]:
 
 
 def test_a_manifest_lists_objects_in_its_order(root: Path) -> None:
-    found = read(root, [PREFIX, "sub/b.csv", "a.csv"])
-    assert keys(found) == ["some/prefix/sub/b.csv", "some/prefix/a.csv"]
-    (first,) = found[0]
+    records = read(root, [PREFIX, "sub/b.csv", "a.csv"])
+    assert keys(records) == ["some/prefix/sub/b.csv", "some/prefix/a.csv"]
+    (first,) = records[0]
     assert isinstance(first, ListedObject)
     assert Path(first.path).read_text() == "sub/b.csv"
 
@@ -226,14 +226,14 @@ def test_whatever_a_manifest_lists_nothing_outside_is_found(
     (root / "lines").write_text("".join(json.dumps({"x-ref": uri + key}) + "\n" for key in keys))
     for is_augmented in (False, True):
         try:
-            found = (
+            records = (
                 read_augmented_manifest(root / "lines", root, ["x-ref"])
                 if is_augmented
                 else read_manifest(root / "list", root)
             )
         except ManifestError:
             continue
-        paths = [part.path for (part,) in found if isinstance(part, ListedObject)]
+        paths = [part.path for (part,) in records if isinstance(part, ListedObject)]
         assert paths == [os.path.realpath(path) for path in paths]
         assert all(Path(path).is_relative_to(root) for path in paths)
 
@@ -275,11 +275,11 @@ def line(**members: Any) -> dict[str, Any]:
 
 def test_an_augmented_manifest_has_attributes_in_the_order_of_their_names(root: Path) -> None:
     objects = {"annotations": [{"class": "größe"}]}
-    found = augmented(root, line(label=1, other=2), "", line(label="é"), line(label=objects))
+    records = augmented(root, line(label=1, other=2), "", line(label="é"), line(label=objects))
     image = ListedObject(
         key="some/prefix/image 1.jpg", path=f"{root}/bucket/some/prefix/image 1.jpg"
     )
-    assert found == ((image, "1"), (image, "é"), (image, '{"annotations":[{"class":"größe"}]}'))
+    assert records == ((image, "1"), (image, "é"), (image, '{"annotations":[{"class":"größe"}]}'))
     assert augmented(root, line(label=True), names=("label", "image-ref")) == (("true", image),)
     content = (root / "bucket/augmented").read_bytes()
     assert augmented_manifest_uris(content, ("label", "image-ref")) == (

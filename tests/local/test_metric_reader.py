@@ -35,8 +35,8 @@ def read(reader: MetricReader, *lines: str, metrics: tuple[Metric, ...]) -> list
 
 
 def test_values_come_in_the_order_of_the_lines(reader: MetricReader) -> None:
-    found = read(reader, "auc=0.5", "loss=1e-05 auc=0.6", "loss=2", metrics=(LOSS, AUC))
-    assert found == [("auc", 0.5), ("loss", 1e-05), ("auc", 0.6), ("loss", 2.0)]
+    values = read(reader, "auc=0.5", "loss=1e-05 auc=0.6", "loss=2", metrics=(LOSS, AUC))
+    assert values == [("auc", 0.5), ("loss", 1e-05), ("auc", 0.6), ("loss", 2.0)]
 
 
 def test_long_logs_are_read_in_parts(reader: MetricReader) -> None:

@@ -36,9 +36,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real-engines")]
 
 @pytest.fixture(scope="module", params=["docker", "podman"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    found = require_engine(request.param)
-    yield found
-    remove_images(found, NO_PROGRAM_IMAGE)
+    available = require_engine(request.param)
+    yield available
+    remove_images(available, NO_PROGRAM_IMAGE)
 
 
 def build(engine: Engine, image: str, folder: Path) -> None:
@@ -316,5 +316,5 @@ def test_files_can_be_given_to_any_user(tmp_path: Path, engine: Engine) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a/b").touch()
     assert give_back(tmp_path / "a", engine, IMAGE, 4321, 5432) == ""
-    found = {(path.stat().st_uid, path.stat().st_gid) for path in (tmp_path / "a").rglob("*")}
-    assert found == {(4321, 5432)}
+    owners = {(path.stat().st_uid, path.stat().st_gid) for path in (tmp_path / "a").rglob("*")}
+    assert owners == {(4321, 5432)}

@@ -48,10 +48,10 @@ def test_missing_packages_are_named(tmp_path: Path) -> None:
     assert missing_packages(tmp_path, sys.executable) is None
     path = tmp_path / "requirements.txt"
     path.write_text("pytest\nclick==0.0.1\nno-such-package-here>=1\n-r more.txt\n")
-    found = missing_packages(tmp_path, sys.executable)
-    assert found is not None
-    assert found.startswith("`click 0.0.1` (it has ")
-    assert found.endswith("), `no-such-package-here` and 1 line that hptc does not check")
+    missing = missing_packages(tmp_path, sys.executable)
+    assert missing is not None
+    assert missing.startswith("`click 0.0.1` (it has ")
+    assert missing.endswith("), `no-such-package-here` and 1 line that hptc does not check")
     path.write_text("pytest\n")
     assert missing_packages(tmp_path, sys.executable) is None
     path.write_text("".join(f"no-such-package-{number}\n" for number in range(20)))

@@ -60,7 +60,7 @@ def test_a_script_gets_the_argument_of_tensorflow(tmp_path: Path) -> None:
 
 
 def test_variables_are_those_of_the_toolkit() -> None:
-    found = script_mode.variables(
+    variables = script_mode.variables(
         Path("BASE"),
         TOOLKIT["hyperparameters"],
         entry_point=TOOLKIT["entry_point"],
@@ -68,10 +68,10 @@ def test_variables_are_those_of_the_toolkit() -> None:
         resources=TOOLKIT["resources"],
         job_name=TOOLKIT["job_name"],
     )
-    whole = json.loads(found.pop("SM_TRAINING_ENV"))
-    cpus = found.pop("SM_NUM_CPUS")
-    found["SM_NUM_GPUS"], whole["num_gpus"] = "0", 0  # as on the machine of the sample
-    assert found == TOOLKIT["variables"]
+    whole = json.loads(variables.pop("SM_TRAINING_ENV"))
+    cpus = variables.pop("SM_NUM_CPUS")
+    variables["SM_NUM_GPUS"], whole["num_gpus"] = "0", 0  # as on the machine of the sample
+    assert variables == TOOLKIT["variables"]
     assert str(whole.pop("num_cpus")) == cpus
     assert whole == TOOLKIT["training_env"]
 

@@ -28,17 +28,17 @@ def offered(marked: str, folder: Path, name: str = "churn.yaml") -> dict[str, Ch
         return {}
     workspace = Workspace(files=Workspace().files, environment="dev")
     in_project, _ = workspace.project_of(folder)
-    found = choices(
+    offers = choices(
         cursor, is_project=name == "hptc.yaml", in_project=in_project, workspace=workspace
     )
-    return {completion.word: completion for completion in found}
+    return {completion.word: completion for completion in offers}
 
 
 def test_hyperparameters_of_the_algorithm_with_their_values_and_ranges(folder: Path) -> None:
-    found = offered(SPEC.replace("    max_depth:", "    ga|\n    max_depth:"), folder)
-    assert "gamma" in found
-    assert found["gamma"].note == "a number of at least 0; tunable, recommended range 0 to 5"
-    assert "eta" not in found, "the spec has it already"
+    offers = offered(SPEC.replace("    max_depth:", "    ga|\n    max_depth:"), folder)
+    assert "gamma" in offers
+    assert offers["gamma"].note == "a number of at least 0; tunable, recommended range 0 to 5"
+    assert "eta" not in offers, "the spec has it already"
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,15 @@ def test_hyperparameters_of_the_algorithm_with_their_values_and_ranges(folder: P
     ],
 )
 def test_words(folder: Path, written: str, marked: str, word: str) -> None:
-    found = offered(SPEC.replace(written, marked, 1), folder)
+    offers = offered(SPEC.replace(written, marked, 1), folder)
     present = word == "stopping"
-    assert (word in found) is not present, list(found)[:10]
+    assert (word in offers) is not present, list(offers)[:10]
 
 
 def test_an_instance_type_has_its_price(folder: Path) -> None:
-    found = offered(SPEC.replace("ml.m5.xlarge", "ml.|"), folder)
-    assert "per hour in us-east-1" in found["ml.m5.xlarge"].note
-    assert found["ml.g5.xlarge"].about.startswith("**ml.g5.xlarge**: GPU")
+    offers = offered(SPEC.replace("ml.m5.xlarge", "ml.|"), folder)
+    assert "per hour in us-east-1" in offers["ml.m5.xlarge"].note
+    assert offers["ml.g5.xlarge"].about.startswith("**ml.g5.xlarge**: GPU")
 
 
 def test_a_framework_has_its_versions_and_a_script_its_metrics(folder: Path) -> None:
@@ -82,8 +82,8 @@ def test_the_defaults_of_hptc_yaml(folder: Path) -> None:
         "defaults:\n  training_job:\n    algorithm: {built_in: kmeans}\n"
         "    hyperparameters:\n      |\n"
     )
-    found = offered(text, folder, "hptc.yaml")
-    assert "feature_dim" in found
+    offers = offered(text, folder, "hptc.yaml")
+    assert "feature_dim" in offers
     assert "defaults" in offered(PROJECT + "def|", folder, "hptc.yaml")
 
 
@@ -99,8 +99,8 @@ def test_nothing_in_a_comment(folder: Path) -> None:
 def test_variables_of_templates(folder: Path) -> None:
     workspace = Workspace()
     in_project, _ = workspace.project_of(folder)
-    found = {variable.word: variable.note for variable in variables(in_project)}
-    assert found["region"] == "us-east-1"
-    assert found["env"] == "dev | prod"
+    notes = {variable.word: variable.note for variable in variables(in_project)}
+    assert notes["region"] == "us-east-1"
+    assert notes["env"] == "dev | prod"
     assert template_start('a: "{{ re', 0, 9) == 7
     assert template_start('a: "{{ re }} b', 0, 14) is None

@@ -77,11 +77,11 @@ def definition_of(editor: Editor, path: Path, text: str, word: str) -> tuple[str
     before = text[: text.index(word)]
     position = types.Position(before.count("\n"), len(before) - before.rfind("\n"))
     sent = types.DefinitionParams(types.TextDocumentIdentifier(path.as_uri()), position)
-    found = editor.wait(editor.client.text_document_definition_async(sent))
-    if found is None:
+    response = editor.wait(editor.client.text_document_definition_async(sent))
+    if response is None:
         return None
-    assert isinstance(found, types.Location)
-    return found.uri, found.range.start.line
+    assert isinstance(response, types.Location)
+    return response.uri, response.range.start.line
 
 
 def test_going_to_the_definition_of_what_a_spec_names(
@@ -224,13 +224,10 @@ def test_a_fix_can_be_in_several_places_and_in_another_file(
     editor: Editor, spec: Path, folder: Path
 ) -> None:
     def fixes(path: Path, text: str, code: str) -> dict[str, dict[str, list[types.TextEdit]]]:
-        found = next(
-            diagnostic
-            for diagnostic in editor.published[path.as_uri()].diagnostics
-            if diagnostic.code == code
-        )
+        published = editor.published[path.as_uri()].diagnostics
+        diagnostic = next(finding for finding in published if finding.code == code)
         file = types.TextDocumentIdentifier(path.as_uri())
-        sent = types.CodeActionParams(file, found.range, types.CodeActionContext([found]))
+        sent = types.CodeActionParams(file, diagnostic.range, types.CodeActionContext([diagnostic]))
         actions = editor.wait(editor.client.text_document_code_action_async(sent))
         return {
             action.title: {uri: [*edits] for uri, edits in action.edit.changes.items()}
@@ -246,10 +243,10 @@ def test_a_fix_can_be_in_several_places_and_in_another_file(
     wrong = PROJECT + "defaults: {hyperband: {max_resource: 9}}\n"
     editor.open(project, wrong)
     editor.change(spec, SPEC)
-    found = fixes(project, wrong, "HPT241")
-    assert list(found["Remove it"]) == [project.as_uri()]
-    [title] = [text for text in found if text.startswith("Remove it in ")]
-    assert [edit.new_text for edit in found[title][spec.as_uri()]] == ["\nhyperband: null"]
+    edits_by_title = fixes(project, wrong, "HPT241")
+    assert list(edits_by_title["Remove it"]) == [project.as_uri()]
+    [title] = [text for text in edits_by_title if text.startswith("Remove it in ")]
+    assert [edit.new_text for edit in edits_by_title[title][spec.as_uri()]] == ["\nhyperband: null"]
 
 
 def test_all_safe_fixes_of_a_file_are_one_action(editor: Editor, spec: Path) -> None:
@@ -258,8 +255,8 @@ def test_all_safe_fixes_of_a_file_are_one_action(editor: Editor, spec: Path) -> 
         start = types.Range(types.Position(0, 0), types.Position(0, 0))
         context = types.CodeActionContext([], only=only)
         sent = types.CodeActionParams(file, start, context)
-        found = editor.wait(editor.client.text_document_code_action_async(sent))
-        return [action for action in found or () if isinstance(action, types.CodeAction)]
+        offered = editor.wait(editor.client.text_document_code_action_async(sent))
+        return [action for action in offered or () if isinstance(action, types.CodeAction)]
 
     wrong = SPEC.replace("min: 3, max: 10", "min: 10, max: 3").replace("text/csv", "text/CSV")
     editor.change(spec, SPEC)

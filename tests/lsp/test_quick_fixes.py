@@ -19,8 +19,8 @@ def found_in(text: str, path: Path) -> tuple[Diagnostic, ...]:
     return check_open({path: text}).diagnostics[path]
 
 
-def quick_fixes(found: Diagnostic, text: str) -> list[TextFix]:
-    return [*module.quick_fixes(found, text, DISK.read, is_project=False)]
+def quick_fixes(diagnostic: Diagnostic, text: str) -> list[TextFix]:
+    return [*module.quick_fixes(diagnostic, text, DISK.read, is_project=False)]
 
 
 def applied(fix: TextFix, text: str) -> str:
@@ -71,22 +71,22 @@ def test_other_edits_are_offered_and_not_preferred(
 ) -> None:
     assert right in SPEC
     text = SPEC.replace(right, wrong)
-    [(found, fix)] = [
+    [(problem, fix)] = [
         (diagnostic, fix)
         for diagnostic in found_in(text, path)
         for fix in quick_fixes(diagnostic, text)
         if fix.title == title
     ]
     assert not fix.is_safe
-    assert found.code not in {finding.code for finding in found_in(applied(fix, text), path)}
+    assert problem.code not in {finding.code for finding in found_in(applied(fix, text), path)}
 
 
 @pytest.mark.parametrize("comment", ["", "  # ours", "  # hptc: ignore[HPT110] why"])
 def test_a_comment_suppresses_the_finding(path: Path, comment: str) -> None:
     line = "    max_depth: {type: Integer, min: 3, max: 10}"
     text = SPEC.replace(line, line.replace("max_depth", "max_dept") + comment)
-    [found] = [finding for finding in found_in(text, path) if finding.code == "HPT305"]
-    [fix] = [fix for fix in quick_fixes(found, text) if fix.title.startswith("Suppr")]
+    [diagnostic] = [finding for finding in found_in(text, path) if finding.code == "HPT305"]
+    [fix] = [fix for fix in quick_fixes(diagnostic, text) if fix.title.startswith("Suppr")]
     assert "HPT305" not in {finding.code for finding in found_in(applied(fix, text), path)}
 
 

@@ -18,14 +18,14 @@ _BEFORE = st.sampled_from(("loss=", "loss: ", "[3]#011loss:", "'loss': ", "epoch
 _AFTER = st.sampled_from(("", ".", ", 'epoch': 1.0}", " acc=0.5", "s", "%", "\t0.7", ";", ")"))
 
 
-def found(regex: str, *lines: str) -> Search:
+def search(regex: str, *lines: str) -> Search:
     return Search(re.compile(regex), list(lines), drops_sign=has_sign_before_group(regex))
 
 
 def reviewed(regex: str, *lines: str) -> dict[str, Any]:
     pattern = relaxed(regex)
     assert pattern is not None
-    return found(regex, *lines).review(re.compile(pattern), list(candidates(regex)))
+    return search(regex, *lines).review(re.compile(pattern), list(candidates(regex)))
 
 
 @given(_FLOATS, _PRINTED, _BEFORE, _AFTER, st.data())
@@ -63,12 +63,12 @@ def test_a_strict_prefix_is_always_reported_and_corrected(
     regex = f"loss: ({re.escape(prefix)})"
     whole = whole_number(line, 6, 7)
     assert whole is not None
-    assert found(regex, line).misread.first == [(1, prefix[:64], whole[:64])]
+    assert search(regex, line).misread.first == [(1, prefix[:64], whole[:64])]
     corrected = reviewed(regex, line)["corrected"]
     match = re.search(corrected, line)
     assert match is not None
     assert float(match[1]) == float(number)
-    assert found(corrected, line).misread.count == 0
+    assert search(corrected, line).misread.count == 0
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_strict_prefix_is_always_reported_and_corrected(
     ],
 )
 def test_misread(regex: str, line: str, misread: str) -> None:
-    ((_, _, whole),) = found(regex, line).misread.first
+    ((_, _, whole),) = search(regex, line).misread.first
     assert whole == misread
 
 
@@ -118,8 +118,8 @@ def test_misread(regex: str, line: str, misread: str) -> None:
     ],
 )
 def test_not_misread(regex: str, line: str) -> None:
-    assert found(regex, line).misread.first == []
-    assert found(regex, line).numbers.count == 1
+    assert search(regex, line).misread.first == []
+    assert search(regex, line).numbers.count == 1
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_numbers_as_numpy_prints_them_are_corrected() -> None:
 
 def test_no_correction_that_reads_another_number() -> None:
     assert reviewed(r"loss.*([0-9.]+)", "loss=0.12 acc=0.34")["corrected"] is None
-    review = found("loss=([0-9]+)", "loss=1.5 acc=2.5").review(
+    review = search("loss=([0-9]+)", "loss=1.5 acc=2.5").review(
         re.compile("loss=([0-9.]+)"), ["acc=([0-9.]+)", "loss=([0-9.]+)"]
     )
     assert review["corrected"] == "loss=([0-9.]+)"
@@ -200,7 +200,7 @@ def test_no_correction_is_longer_than_sagemaker_allows() -> None:
 
 def test_the_first_100_000_lines_are_reviewed() -> None:
     before = ["step"] * 99_999
-    found = reviewed("loss=([0-9]+)$", *before, "loss=1.5", "loss=2.5")
-    assert found["missed"] == {"count": 1, "first": [(100_000, "1.5")]}
-    found = reviewed("loss=([0-9]+)", *before, "loss=1.5", "loss=2.5")
-    assert found["corrected"] is not None
+    review = reviewed("loss=([0-9]+)$", *before, "loss=1.5", "loss=2.5")
+    assert review["missed"] == {"count": 1, "first": [(100_000, "1.5")]}
+    review = reviewed("loss=([0-9]+)", *before, "loss=1.5", "loss=2.5")
+    assert review["corrected"] is not None

@@ -63,10 +63,10 @@ def proved(definitions: str, log: str = LOG, *, seconds: float = 10) -> Rehearsa
 
 def test_what_is_captured() -> None:
     rehearsal = proved('{loss: "loss=([0-9.e-]+)"}')
-    (found,) = rehearsal.metrics
+    (result,) = rehearsal.metrics
     assert rehearsal.is_objective_found
-    assert (found.matches, found.numbers.count) == (3, 3)
-    assert [(line.line, line.text) for line in found.numbers.first] == [
+    assert (result.matches, result.numbers.count) == (3, 3)
+    assert [(line.line, line.text) for line in result.numbers.first] == [
         (2, "0.91"),
         (4, "5.4e-1"),
         (5, "0.50"),
@@ -76,10 +76,10 @@ def test_what_is_captured() -> None:
 def test_lines_that_are_similar_hide_secrets() -> None:
     key = filled("AKIA{key:16}")
     rehearsal = proved('{loss: "LOSS=([0-9.]+)"}', f"{key} epoch 1 loss: 0.5 {key}\n")
-    (found,) = rehearsal.metrics
-    assert (found.matches, [line.line for line in found.similar]) == (0, [1])
-    assert "loss: 0.5" in found.similar[0].text
-    assert key not in found.similar[0].text
+    (result,) = rehearsal.metrics
+    assert (result.matches, [line.line for line in result.similar]) == (0, [1])
+    assert "loss: 0.5" in result.similar[0].text
+    assert key not in result.similar[0].text
 
 
 FOUND = {
@@ -101,25 +101,25 @@ def test_objective_found(definitions: str, is_found: bool) -> None:
 
 def test_three_captures_of_each_kind_are_shown() -> None:
     log = "".join(f"loss={value}\n" for value in ("1", "nan", "2", "inf", "3", "-", "4", "?", "5"))
-    (found,) = proved('{loss: "loss=(.*)"}', log).metrics
-    assert (found.matches, found.numbers.count) == (9, 5)
-    assert [(line.line, line.text) for line in found.numbers.first] == [
+    (result,) = proved('{loss: "loss=(.*)"}', log).metrics
+    assert (result.matches, result.numbers.count) == (9, 5)
+    assert [(line.line, line.text) for line in result.numbers.first] == [
         (1, "1"),
         (3, "2"),
         (5, "3"),
     ]
-    assert [(line.line, line.text) for line in found.wrong.first] == [
+    assert [(line.line, line.text) for line in result.wrong.first] == [
         (2, "nan"),
         (4, "inf"),
         (6, "-"),
     ]
-    assert found.last is not None
-    assert (found.last.line, found.last.text) == (9, "5")
+    assert result.last is not None
+    assert (result.last.line, result.last.text) == (9, "5")
 
 
 def test_groups_that_capture_nothing_are_counted() -> None:
-    (found,) = proved('{loss: "epoch (?:x([0-9]))?"}').metrics
-    assert (found.matches, found.numbers.count, found.without_group) == (4, 0, 4)
+    (result,) = proved('{loss: "epoch (?:x([0-9]))?"}').metrics
+    assert (result.matches, result.numbers.count, result.without_group) == (4, 0, 4)
 
 
 @pytest.mark.parametrize(
@@ -148,18 +148,22 @@ class TestSlowExpressions:
             self.LOG,
             seconds=0.3,
         )
-        found = {metric.metric.name: metric for metric in rehearsal.metrics}
-        slow = found["one"]
+        results = {metric.metric.name: metric for metric in rehearsal.metrics}
+        slow = results["one"]
         assert "takes longer than 0.3 s" in slow.fault
         assert (slow.matches, slow.numbers.count, slow.without_group) == (0, 0, 0)
         assert (slow.misread.count, slow.missed.count, slow.not_finite.count) == (0, 0, 0)
-        assert (found["loss"].numbers.count, found["loss"].fault, found["two"].fault) == (1, "", "")
+        assert (results["loss"].numbers.count, results["loss"].fault, results["two"].fault) == (
+            1,
+            "",
+            "",
+        )
         assert rehearsal.is_objective_found
 
     def test_remaining_expressions_are_skipped_after_three_slow_ones(self) -> None:
         definitions = ", ".join(f'm{n}: "({self.HANGS})"' for n in range(5))
         rehearsal = proved(f'{{{definitions}, loss: "loss=([0-9.]+)"}}', self.LOG, seconds=0.3)
-        faults = [found.fault for found in rehearsal.metrics]
+        faults = [result.fault for result in rehearsal.metrics]
         assert len(rehearsal.metrics) == 6
         assert sum("takes longer" in fault for fault in faults) == 3
         assert sum("was skipped" in fault for fault in faults) == 2
@@ -190,8 +194,8 @@ class TestWhichDefinitionIsTheObjective:
     HANGS = TestSlowExpressions.HANGS
 
     def marked(self, definitions: str, log: str = LOG, *, seconds: float = 10) -> dict[str, bool]:
-        found = proved(definitions, log, seconds=seconds).metrics
-        return {rehearsal.metric.name: rehearsal.is_objective for rehearsal in found}
+        results = proved(definitions, log, seconds=seconds).metrics
+        return {rehearsal.metric.name: rehearsal.is_objective for rehearsal in results}
 
     def test_when_it_ran(self) -> None:
         definitions = '{acc: "acc=([0-9.]+)", loss: "loss=([0-9.]+)"}'
@@ -223,7 +227,7 @@ class TestWhichDefinitionIsTheObjective:
             *[("loss", True)] * 4,
             ("acc", False),
         ]
-        assert ["was skipped" in found.fault for found in rehearsal.metrics] == [
+        assert ["was skipped" in result.fault for result in rehearsal.metrics] == [
             *[False] * 3,
             True,
             True,
@@ -319,9 +323,9 @@ class TestSampleLog:
         with pytest.raises(UsageError, match=message):
             sample_path(sample, root)
         (definition,) = job('{loss: "loss=([0-9.]+)"}').definitions
-        found = rehearse_sample(definition, sample, root)
-        assert message in found.fault
-        assert not found.is_aws_own
+        rehearsal = rehearse_sample(definition, sample, root)
+        assert message in rehearsal.fault
+        assert not rehearsal.is_aws_own
 
     def test_too_large(self, root: Path) -> None:
         with (root / "large.log").open("wb") as stream:
@@ -395,9 +399,9 @@ def test_rendered(golden: Golden) -> None:
         '{loss: "loss=([0-9.e-]+)", acc: "acc=([0-9.]*)", bad: "loss=(n[a-z0-9]+)", '
         'never: "auc=([0-9.]+)"}'
     )
-    found = rehearse(job(definitions), LOG, "train.log")
-    golden("metrics/found.txt", render_rehearsals("churn", found))
-    golden("metrics/found.json", rehearsals_json("churn", found))
+    rehearsals = rehearse(job(definitions), LOG, "train.log")
+    golden("metrics/found.txt", render_rehearsals("churn", rehearsals))
+    golden("metrics/found.json", rehearsals_json("churn", rehearsals))
     never = rehearse(job('{loss: "Loss=([0-9.]+)"}'), LOG, "train.log")
     golden("metrics/never.txt", render_rehearsals("churn", never))
 
@@ -417,11 +421,11 @@ def test_misread_numbers(golden: Golden) -> None:
       r2: "'eval_r2': ([0-9.]+)",
       train_loss: "'loss': ([0-9.]+)",
     }"""
-    found = rehearse(job(definitions), MISREAD, "train.log")
-    assert found[0].is_objective_found
-    assert found[0].is_objective_misread
-    golden("metrics/misread.txt", render_rehearsals("churn", found))
-    golden("metrics/misread.json", rehearsals_json("churn", found))
+    rehearsals = rehearse(job(definitions), MISREAD, "train.log")
+    assert rehearsals[0].is_objective_found
+    assert rehearsals[0].is_objective_misread
+    golden("metrics/misread.txt", render_rehearsals("churn", rehearsals))
+    golden("metrics/misread.json", rehearsals_json("churn", rehearsals))
 
 
 def test_the_verdict_says_that_values_of_the_objective_are_missed() -> None:
@@ -439,9 +443,9 @@ def test_rendered_text_has_no_control_characters() -> None:
 
 def test_built_in_algorithm_is_not_tested(golden: Golden) -> None:
     compiled = succeeded(compile_case("{}", "xgboost"))
-    found = rehearse(compiled.job, LOG, "train.log")
-    assert found[0].is_objective_found
-    golden("metrics/built-in.txt", render_rehearsals("churn", found))
+    rehearsals = rehearse(compiled.job, LOG, "train.log")
+    assert rehearsals[0].is_objective_found
+    golden("metrics/built-in.txt", render_rehearsals("churn", rehearsals))
 
 
 def test_only_a_built_in_algorithm_has_metrics_of_its_own() -> None:

@@ -36,9 +36,9 @@ def named_functions(node: ast.AST, outer: str = "") -> Iterator[Function]:
 
 def function_at(tree: ast.AST, line: int) -> Function | None:
     """The innermost function at a line."""
-    found = (
+    enclosing = (
         function
         for function in named_functions(tree)
         if function.first_line <= line <= (function.node.end_lineno or 0)
     )
-    return max(found, key=lambda function: function.first_line, default=None)
+    return max(enclosing, key=lambda function: function.first_line, default=None)

@@ -259,7 +259,7 @@ class TestWaves:
     ],
 )
 def test_warnings(spec: str, warning: str) -> None:
-    assert any(warning in found for found in preview(job(spec)).warnings)
+    assert any(warning in text for text in preview(job(spec)).warnings)
 
 
 def limited(number: int, parallel: int, more: str = "") -> str:
@@ -285,8 +285,8 @@ AT_THE_LIMIT: dict[str, tuple[str, str, bool]] = {
 
 @pytest.mark.parametrize(("spec", "warning", "is_warned"), AT_THE_LIMIT.values(), ids=AT_THE_LIMIT)
 def test_warnings_at_their_limits(spec: str, warning: str, is_warned: bool) -> None:
-    found = preview(job(spec)).warnings
-    assert any(warning in text for text in found) is is_warned
+    texts = preview(job(spec)).warnings
+    assert any(warning in text for text in texts) is is_warned
 
 
 def test_every_value_of_a_choice_is_drawn() -> None:
@@ -370,8 +370,8 @@ def test_a_draw_without_two_numbers_is_the_minimum(kind: str, low: str, high: st
 def test_a_scale_that_a_range_does_not_have_is_linear(
     kind: str, low: str, high: str, scaling: str
 ) -> None:
-    found = draw(a_range(kind, low, high, scaling), Random(1))
-    assert found == draw(a_range(kind, low, high, "Linear"), Random(1))
+    value = draw(a_range(kind, low, high, scaling), Random(1))
+    assert value == draw(a_range(kind, low, high, "Linear"), Random(1))
 
 
 def test_a_logarithmic_integer_is_uniform_over_magnitudes() -> None:

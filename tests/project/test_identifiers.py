@@ -109,7 +109,7 @@ def test_invalid_text_is_rejected_with_an_example(kind: ResourceKind, given: str
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "part", "found", "expected"),
+    ("kind", "given", "part", "actual", "expected"),
     [
         (SUBNET, "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1",
          "Region", "eu-west-1", "us-east-1"),
@@ -122,10 +122,10 @@ def test_invalid_text_is_rejected_with_an_example(kind: ResourceKind, given: str
     ],
 )  # fmt: skip
 def test_an_arn_in_another_place_is_a_mismatch(
-    kind: ResourceKind, given: str, part: str, found: str, expected: str
+    kind: ResourceKind, given: str, part: str, actual: str, expected: str
 ) -> None:
     assert mismatch(kind.check(given), kind, HERE) == Mismatch(
-        part=part, actual=found, expected=expected
+        part=part, actual=actual, expected=expected
     )
 
 

@@ -30,8 +30,8 @@ BY_ARN = {
 
 
 def test_each_resource_has_the_form_of_a_request() -> None:
-    found = normalize(Infrastructure.model_validate(BY_ARN), HERE)
-    assert {".".join(map(str, path)): value for path, _, value in identifiers(found)} == {
+    infrastructure = normalize(Infrastructure.model_validate(BY_ARN), HERE)
+    assert {".".join(map(str, path)): value for path, _, value in identifiers(infrastructure)} == {
         "artifact_bucket": "artifacts",
         "data_bucket": "lake",
         "execution_role": "arn:aws:iam::111122223333:role/tuning",
@@ -49,10 +49,10 @@ def test_each_resource_has_the_form_of_a_request() -> None:
 
 def test_buckets_of_a_network_that_hptc_creates() -> None:
     network = {"cidr": "10.42.0.0/20", "s3_buckets": ["arn:aws:s3:::one", "two"]}
-    found = normalize(Infrastructure.model_validate({"network": network}), HERE)
-    assert [value for _, _, value in identifiers(found)] == ["one", "two"]
-    assert found.network is not None
-    assert found.network.cidr == "10.42.0.0/20"
+    infrastructure = normalize(Infrastructure.model_validate({"network": network}), HERE)
+    assert [value for _, _, value in identifiers(infrastructure)] == ["one", "two"]
+    assert infrastructure.network is not None
+    assert infrastructure.network.cidr == "10.42.0.0/20"
 
 
 @pytest.mark.parametrize("network", ["managed", "absent"])

@@ -224,14 +224,14 @@ def cases() -> Iterator[tuple[str, dict[str, Any], str, Any]]:
 
 def found_at(request: Any, api: str) -> list[Any]:
     """The values at an API path; `[]` is every item."""
-    found = [request]
+    values = [request]
     for part in api.replace("[]", ".[]").replace("{", ".{").split("."):
         if part == "[]":
-            found = [item for value in found for item in value]
+            values = [item for value in values for item in value]
         else:
             member = part.strip("{}")
-            found = [value[member] for value in found if member in value]
-    return found
+            values = [value[member] for value in values if member in value]
+    return values
 
 
 CASES = {name: rest for name, *rest in cases()}

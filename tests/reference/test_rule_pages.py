@@ -134,12 +134,12 @@ def test_a_page_prints_each_base_of_its_examples_once() -> None:
 
 
 def test_every_fact_is_listed_once() -> None:
-    found: dict[str, list[int]] = defaultdict(list)
+    lines: dict[str, list[int]] = defaultdict(list)
     for line in DATA.read_text(encoding="utf-8").splitlines():
         name, separator, _ = line.strip().partition(": ")
         if separator and not line.startswith("#"):
-            found[name[0]].append(int(name[1:]))
-    assert found == {letter: list(range(1, count + 1)) for letter, count in ROWS_OF.items()}
+            lines[name[0]].append(int(name[1:]))
+    assert lines == {letter: list(range(1, count + 1)) for letter, count in ROWS_OF.items()}
 
 
 def test_every_fact_has_a_decision_and_a_meaning() -> None:

@@ -527,17 +527,17 @@ def resolved(value: dict[str, Any]) -> list[dict[str, Any]]:
 
 def at(path: str) -> list[dict[str, Any]]:
     """The alternatives of the value at a spec path."""
-    found = [SPEC]
+    schemas = [SPEC]
     for part in path.replace("[]", ".[]").split("."):
         step: list[dict[str, Any]] = []
-        for value in found:
+        for value in schemas:
             inner = {"<name>": value.get("additionalProperties"), "[]": value.get("items")}.get(
                 part, value.get("properties", {}).get(part)
             )
             if isinstance(inner, dict):
                 step += resolved(inner)
-        found = step
-    return found
+        schemas = step
+    return schemas
 
 
 def demands(shape: Shape) -> dict[str, Any]:
@@ -545,14 +545,14 @@ def demands(shape: Shape) -> dict[str, Any]:
         return {"enum": list(shape.enum)}
     what = {"string": "Length", "list": "Items", "map": "Properties"}.get(shape.type)
     names = (f"min{what}", f"max{what}") if what else ("minimum", "maximum")
-    found: dict[str, Any] = dict(zip(names, (shape.minimum, shape.maximum), strict=True))
+    constraints: dict[str, Any] = dict(zip(names, (shape.minimum, shape.maximum), strict=True))
     if what in ("Length", "Items") and shape.minimum == 0:
-        found.pop(names[0])
+        constraints.pop(names[0])
     if what == "Properties":
-        found.pop(names[0])
+        constraints.pop(names[0])
     if shape.type == "string":
-        found["pattern"] = portable_pattern(shape.pattern) or None
-    return {name: value for name, value in found.items() if value is not None}
+        constraints["pattern"] = portable_pattern(shape.pattern) or None
+    return {name: value for name, value in constraints.items() if value is not None}
 
 
 KEYS = {key.path: key for key in every_key() if key.shape is not None}

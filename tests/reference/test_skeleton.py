@@ -107,13 +107,13 @@ def test_has_every_key_in_the_order_of_the_name_table() -> None:
         for key in every_key()
         if not key.path.startswith("training_jobs.")  # the keys of training_job
     ]
-    found = [
+    keys = [
         match[1] for line in uncommented(LINES) if (match := re.match(r"[ #-]*#? *(\w+):", line))
     ]
     position = 0
     for name in wanted:
-        assert name in found[position:], f"{name} is missing, or out of order"
-        position = found.index(name, position) + 1
+        assert name in keys[position:], f"{name} is missing, or out of order"
+        position = keys.index(name, position) + 1
 
 
 def test_lines_fit_the_width() -> None:

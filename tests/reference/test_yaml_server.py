@@ -81,47 +81,48 @@ def completions(server: YamlServer, text: str) -> dict[str, str]:
     """The completions at the end of a spec: what each inserts, by its label."""
     path = FOLDER / "specs" / f"{abs(hash(text))}.yaml"
     server.open(path, text)
-    found = server.complete(path, *PLACES[text])
+    offers = server.complete(path, *PLACES[text])
     return {
         completion["label"]: completion.get("insertText", completion["label"])
-        for completion in found
+        for completion in offers
     }
 
 
 def test_no_spec_of_this_repository_has_a_diagnostic(server: YamlServer) -> None:
     specs = [*(ROOT / "specs").glob("*.yaml"), *(ROOT / "examples").glob("*/specs/*.yaml")]
     projects = [ROOT / "hptc.yaml", *(ROOT / "examples").glob("*/hptc.yaml")]
-    found = server.open_all({path: path.read_text("utf-8") for path in (*specs, *projects)})
-    assert len(found) > 20
-    assert {path: messages for path, messages in found.items() if messages} == {}
+    diagnostics = server.open_all({path: path.read_text("utf-8") for path in (*specs, *projects)})
+    assert len(diagnostics) > 20
+    assert {path: messages for path, messages in diagnostics.items() if messages} == {}
 
 
 def test_each_mistake_has_one_clear_message(server: YamlServer) -> None:
-    found = server.open(FOLDER / "specs" / "wrong.yaml", WRONG)
+    diagnostics = server.open(FOLDER / "specs" / "wrong.yaml", WRONG)
     assert (
         sorted(
-            (diagnostic["range"]["start"]["line"], diagnostic["message"]) for diagnostic in found
+            (diagnostic["range"]["start"]["line"], diagnostic["message"])
+            for diagnostic in diagnostics
         )
         == MESSAGES
     )
-    assert {diagnostic["severity"] for diagnostic in found} == {1}
+    assert {diagnostic["severity"] for diagnostic in diagnostics} == {1}
 
 
 @pytest.mark.parametrize("text", PLACES)
 def test_labels_are_texts(server: YamlServer, text: str) -> None:
-    found = completions(server, text)
-    assert found
-    assert [label for label in found if "object" in label.lower() and label != "objective"] == []
-    assert [documentation for documentation in found.values() if "[object" in documentation] == []
+    labels = completions(server, text)
+    assert labels
+    assert [label for label in labels if "object" in label.lower() and label != "objective"] == []
+    assert [documentation for documentation in labels.values() if "[object" in documentation] == []
 
 
 def test_a_range_is_inserted_with_numbers(server: YamlServer) -> None:
     text = next(text for text in PLACES if text.endswith("eta: "))
-    found = completions(server, text)
-    assert yaml.safe_load(found["Integer range"]) == {"type": "Integer", "min": 1, "max": 10}
-    continuous = yaml.safe_load(found["Continuous range"])
+    labels = completions(server, text)
+    assert yaml.safe_load(labels["Integer range"]) == {"type": "Integer", "min": 1, "max": 10}
+    continuous = yaml.safe_load(labels["Continuous range"])
     assert continuous == {"type": "Continuous", "min": 0.001, "max": 0.5}
-    assert {"Categorical range", "Auto range"} <= {*found}
+    assert {"Categorical range", "Auto range"} <= {*labels}
 
 
 def test_a_key_shows_its_description(server: YamlServer) -> None:

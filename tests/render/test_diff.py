@@ -122,11 +122,11 @@ EMPTY = Review(old="main (1a2b3c4)", new="the working tree", specs=(), compared=
 
 @pytest.mark.parametrize("form", Format)
 def test_golden(everything: Review, form: Format, golden: Golden) -> None:
-    found = with_last_run(with_costs(everything, _cost))
-    golden(f"diff/everything.{form.value}", render_diff(found, form))
+    reviewed = with_last_run(with_costs(everything, _cost))
+    golden(f"diff/everything.{form.value}", render_diff(reviewed, form))
 
 
-def with_last_run(found: Review) -> Review:
+def with_last_run(reviewed: Review) -> Review:
     """The review with a last tuning job of `trees`."""
     values = ("booster", "gbtree"), *((f"h{number}", str(number)) for number in range(7))
     run = LastRun(
@@ -139,13 +139,13 @@ def with_last_run(found: Review) -> Review:
         outside=("booster",),
     )
     specs = []
-    for outcome in found.specs:
+    for outcome in reviewed.specs:
         if outcome.name == "trees":
             outcome = replace(
                 outcome, comparisons=tuple(replace(c, last_run=run) for c in outcome.comparisons)
             )
         specs.append(outcome)
-    return replace(found, specs=tuple(specs))
+    return replace(reviewed, specs=tuple(specs))
 
 
 PRICES = price_table(m5_xlarge="0.50", m5_2xlarge="1.00")
@@ -267,13 +267,13 @@ def test_a_strangers_text_stays_text_in_markdown(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_strangers_text_stays_in_its_line_elsewhere(text: str) -> None:
     change = Change(kind=Kind.TAG, path=("tags", text), subject=text, old=text, new=text)
-    found = page_of(changed(change, name=text, file=text))
-    lines = render_diff(found, Format.TEXT).splitlines()
+    reviewed = page_of(changed(change, name=text, file=text))
+    lines = render_diff(reviewed, Format.TEXT).splitlines()
     assert len(lines) == 4
     assert "\033" not in "".join(lines)
-    (command,) = render_diff(found, Format.GITHUB).splitlines()
+    (command,) = render_diff(reviewed, Format.GITHUB).splitlines()
     assert command.startswith("::notice file=")
-    assert json.loads(render_diff(found, Format.JSON))["specs"][0]["name"] == text
+    assert json.loads(render_diff(reviewed, Format.JSON))["specs"][0]["name"] == text
 
 
 @pytest.mark.parametrize("character", ["a", "é", "😀", "`", "|", "&", "<", "\0", "\n"])

@@ -39,22 +39,22 @@ THIRD_PARTY = frozenset(("jinja2", "pydantic_core", "rich", "yaml"))
 
 def imported(path: Path) -> set[str]:
     """The first two parts of the name of every module that a file imports."""
-    found = set()
+    modules = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             names = [alias.name for alias in node.names] if node.module == "hptc" else []
-            found |= {f"hptc.{name}" for name in names} or {node.module}
-    return {".".join(name.split(".")[:2]) for name in found}
+            modules |= {f"hptc.{name}" for name in names} or {node.module}
+    return {".".join(name.split(".")[:2]) for name in modules}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_a_module_imports_what_it_shows(path: Path) -> None:
-    found = imported(path)
-    own = {name.removeprefix("hptc.") for name in found if name.startswith("hptc.")}
+    modules = imported(path)
+    own = {name.removeprefix("hptc.") for name in modules if name.startswith("hptc.")}
     assert own <= SHOWN | {"__version__"}
-    others = {name.split(".")[0] for name in found if not name.startswith("hptc.")}
+    others = {name.split(".")[0] for name in modules if not name.startswith("hptc.")}
     assert others <= STANDARD | THIRD_PARTY
 
 
@@ -71,5 +71,5 @@ def test_nothing_that_acts_is_imported_indirectly() -> None:
     )
     loaded = done.stdout.split()
     assert "hptc.render.diff" in loaded
-    found = [name for name in loaded for part in ACTING if f"{name}.".startswith(f"{part}.")]
-    assert found == []
+    acting = [name for name in loaded for part in ACTING if f"{name}.".startswith(f"{part}.")]
+    assert acting == []

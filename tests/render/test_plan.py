@@ -116,9 +116,9 @@ def test_applied() -> None:
         "unchanged",
     ]
     refused = NotSubmitted(name="c-0123abcd", file="specs/c.yaml", error=OperationError("quota"))
-    found = json.loads(applied_json([*applied, Applied(planned=new("c"), outcome=refused)]))
-    assert [job["name"] for job in found["jobs"]] == ["a-0123abcd", "b-0123abcd"]
-    assert found["failed"] == [
+    document = json.loads(applied_json([*applied, Applied(planned=new("c"), outcome=refused)]))
+    assert [job["name"] for job in document["jobs"]] == ["a-0123abcd", "b-0123abcd"]
+    assert document["failed"] == [
         {
             "name": "c-0123abcd",
             "file": "specs/c.yaml",

@@ -34,8 +34,8 @@ HOSTILE = "</title><script>alert(1)</script><img src=//evil.example/x onerror=al
 def results(text: str = SPEC, jobs: int = 100, status: str = "Completed") -> Results:
     tuning, name = tuned(text, training_jobs=jobs, status=status)
     options = ReadOptions(top=10)
-    found = read_results(tuning, name, packaged(), options=options, now=END)
-    return without_secret_values(found)
+    job_results = read_results(tuning, name, packaged(), options=options, now=END)
+    return without_secret_values(job_results)
 
 
 class Page(HTMLParser):
@@ -65,13 +65,13 @@ class Page(HTMLParser):
         self.texts.append(data)
 
 
-def charts(found: Results) -> Iterator[Chart]:
-    over_time = objective_over_time(found)
+def charts(job_results: Results) -> Iterator[Chart]:
+    over_time = objective_over_time(job_results)
     assert over_time is not None
     yield over_time
-    for definition in found.job.definitions:
-        yield from objective_by_hyperparameter(found, definition)
-        parallel = parallel_coordinates(found, definition)
+    for definition in job_results.job.definitions:
+        yield from objective_by_hyperparameter(job_results, definition)
+        parallel = parallel_coordinates(job_results, definition)
         assert parallel is not None
         yield parallel
 
@@ -97,9 +97,9 @@ def test_the_page(golden: Golden) -> None:
 def test_the_legend_has_what_the_charts_have(
     kept: Callable[[TrainingResult], bool], legend: list[str]
 ) -> None:
-    found = results()
-    shown = tuple(training_job for training_job in found.training_jobs if kept(training_job))
-    page = Page(report_html(replace(found, training_jobs=shown)))
+    job_results = results()
+    shown = tuple(training_job for training_job in job_results.training_jobs if kept(training_job))
+    page = Page(report_html(replace(job_results, training_jobs=shown)))
     classes = [given["class"] for tag, given in page.tags if tag == "i"]
     words = {"k-done": "completed", "k-early": "stopped early", "k-best": "best"}
     assert [words[class_] for class_ in classes] == legend
@@ -116,10 +116,10 @@ def test_the_legend_has_what_the_charts_have(
     ],
 )
 def test_the_unit_of_the_time_fits_the_tuning_job(seconds: int, unit: str, last_tick: str) -> None:
-    found = results(jobs=12)
-    ended = found.status.created + timedelta(seconds=seconds)
-    shown = tuple(replace(training_job, ended=ended) for training_job in found.training_jobs)
-    chart = objective_over_time(replace(found, training_jobs=shown))
+    job_results = results(jobs=12)
+    ended = job_results.status.created + timedelta(seconds=seconds)
+    shown = tuple(replace(training_job, ended=ended) for training_job in job_results.training_jobs)
+    chart = objective_over_time(replace(job_results, training_jobs=shown))
     assert chart is not None
     assert chart.x_label == f"{unit} since the tuning job was created"
     assert chart.x_ticks[-1].label == last_tick
@@ -177,8 +177,8 @@ def test_every_mark_is_inside_its_chart() -> None:
 
 
 def test_every_training_job_with_an_objective_is_drawn() -> None:
-    found = results()
-    over_time, *small, parallel = charts(found)
+    job_results = results()
+    over_time, *small, parallel = charts(job_results)
     assert len(over_time.dots) == 96
     assert [dot.kind for dot in over_time.dots].count("best") == 1
     for chart in small:
@@ -199,14 +199,14 @@ def test_the_line_is_the_best_so_far() -> None:
 
 
 def test_a_reverse_logarithmic_axis_is_one() -> None:
-    found = results()
-    (chart,) = (chart for chart in charts(found) if chart.title == "momentum")
+    job_results = results()
+    (chart,) = (chart for chart in charts(job_results) if chart.title == "momentum")
     ticks = {tick.label: tick.at for tick in chart.x_ticks}
     # From 0.5 to 0.999: 1 - x falls by 5, by 10 and by 10.
     total = ticks["0.999"] - ticks["0.5"]
     assert (ticks["0.99"] - ticks["0.9"]) / total == pytest.approx(0.3705, abs=0.002)
     assert (ticks["0.999"] - ticks["0.99"]) / total == pytest.approx(0.3705, abs=0.002)
-    (logarithmic,) = (chart for chart in charts(found) if chart.title == "eta")
+    (logarithmic,) = (chart for chart in charts(job_results) if chart.title == "eta")
     ticks = {tick.label: tick.at for tick in logarithmic.x_ticks}
     assert ticks["0.1"] - ticks["0.01"] == pytest.approx(ticks["0.01"] - ticks["1e-3"], abs=0.2)
 
@@ -245,14 +245,14 @@ def test_round_values(low: float, high: float, expected: list[float]) -> None:
 
 def test_hostile_texts_are_only_text() -> None:
     names = f'["{HOSTILE.replace(chr(34), "")}", adam, {SECRET}]'
-    found = results(SPEC.replace("[adam, sgd, lamb]", names))
-    origin = replace(found.status.origin, spec=HOSTILE, commit="\x1b]0;x\x07\u202e")
-    found = replace(
-        found,
-        status=replace(found.status, origin=origin, failure_reason=HOSTILE),
+    job_results = results(SPEC.replace("[adam, sgd, lamb]", names))
+    origin = replace(job_results.status.origin, spec=HOSTILE, commit="\x1b]0;x\x07\u202e")
+    job_results = replace(
+        job_results,
+        status=replace(job_results.status, origin=origin, failure_reason=HOSTILE),
         importance=(Importance(definition="", unknown=HOSTILE),),
     )
-    text = report_html(found)
+    text = report_html(job_results)
     page = Page(text)
     assert not {tag for tag, _ in page.tags} & {"script", "img"}
     assert HOSTILE in "".join(page.texts)
@@ -264,11 +264,11 @@ def test_hostile_texts_are_only_text() -> None:
 
 def test_importance_is_drawn_with_its_evidence() -> None:
     shares = (("eta", 0.8), ("momentum", 0.15))
-    found = replace(
+    job_results = replace(
         results(jobs=12),
         importance=(Importance(definition="", shares=shares, r_squared=0.912),),
     )
-    text = report_html(found)
+    text = report_html(job_results)
     assert '<span>eta</span><b style="width:80.0%"></b><span>80%</span>' in text
     assert "R² 0.91 on training jobs that the model had not seen" in text
 
@@ -276,8 +276,8 @@ def test_importance_is_drawn_with_its_evidence() -> None:
 def test_nothing_has_run_yet() -> None:
     tuning, name = tuned(status="InProgress")
     tuning.training_jobs[name] = []
-    found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
-    text = report_html(found)
+    job_results = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
+    text = report_html(job_results)
     assert "<svg" not in text
     assert "no training job reported the objective" in text
 
@@ -298,8 +298,8 @@ def test_a_range_that_autotune_chose() -> None:
         )
         for index, job in enumerate(tuning.training_jobs[name])
     ]
-    found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
-    (chart,) = (chart for chart in charts(found) if chart.title == "dropout")
+    job_results = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
+    (chart,) = (chart for chart in charts(job_results) if chart.title == "dropout")
     assert chart.caption == "values chosen by Autotune, Linear"
     assert sum(data.count("M") for _, data in chart.paths) == 96
 

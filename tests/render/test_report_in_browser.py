@@ -70,7 +70,7 @@ def test_every_label_of_the_charts_is_drawn_inside_its_chart(
     browser: Browser, report: Path, width: int
 ) -> None:
     page, _ = opened(browser, report, width=width)
-    found = page.evaluate(
+    labels = page.evaluate(
         """() => [...document.querySelectorAll("svg")].flatMap(chart => {
             const frame = chart.getBoundingClientRect();
             return [...chart.querySelectorAll("text")].map(text => {
@@ -83,9 +83,9 @@ def test_every_label_of_the_charts_is_drawn_inside_its_chart(
             });
         })"""
     )
-    assert len(found) > 30
-    assert [label for label in found if label["text"].strip() and not label["width"]] == []
-    assert [label for label in found if label["out"] > 2] == []
+    assert len(labels) > 30
+    assert [label for label in labels if label["text"].strip() and not label["width"]] == []
+    assert [label for label in labels if label["out"] > 2] == []
     page.close()
 
 

@@ -36,8 +36,8 @@ IMPORTANCE = Importance(
 def results(text: str = SPEC, status: str = "Completed", jobs: int = 100) -> Results:
     tuning, name = tuned(text, status=status, training_jobs=jobs)
     options = ReadOptions(top=10)
-    found = read_results(tuning, name, packaged(), options=options, now=END)
-    return replace(without_secret_values(found), importance=(IMPORTANCE,))
+    job_results = read_results(tuning, name, packaged(), options=options, now=END)
+    return replace(without_secret_values(job_results), importance=(IMPORTANCE,))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_text(golden: Golden, case: str, text: str, status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "text"),
+    ("evidence", "text"),
     [
         (
             AT_BOUND,
@@ -78,9 +78,9 @@ def test_text(golden: Golden, case: str, text: str, status: str) -> None:
     ids=["wider", "limit", "end of the scale"],
 )
 def test_a_range_is_only_to_be_widened_if_there_are_further_values(
-    found: BestAtBound, text: str
+    evidence: BestAtBound, text: str
 ) -> None:
-    assert bound_text(found) == text
+    assert bound_text(evidence) == text
 
 
 def test_markdown(golden: Golden) -> None:
@@ -96,28 +96,30 @@ def test_csv(golden: Golden) -> None:
 
 
 def test_json_and_csv_have_every_training_job() -> None:
-    found = results()
-    data = json.loads(results_json(found))
+    job_results = results()
+    data = json.loads(results_json(job_results))
     assert data["version"] == 1
     assert [training_job["name"] for training_job in data["training_jobs"]] == [
-        x.name for x in found.ranked
+        x.name for x in job_results.ranked
     ]
-    rows = list(csv.DictReader(StringIO(results_csv(found))))
-    assert [row["name"] for row in rows] == [training_job.name for training_job in found.ranked]
-    assert rows[0]["hyperparameters.eta"] == dict(found.ranked[0].hyperparameters)["eta"]
+    rows = list(csv.DictReader(StringIO(results_csv(job_results))))
+    assert [row["name"] for row in rows] == [
+        training_job.name for training_job in job_results.ranked
+    ]
+    assert rows[0]["hyperparameters.eta"] == dict(job_results.ranked[0].hyperparameters)["eta"]
     assert rows[-1]["objective"] == ""
 
 
 def test_no_training_jobs_yet() -> None:
     tuning, name = tuned(status="InProgress")
     tuning.training_jobs[name] = []
-    found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
-    text = render_results(found)
+    job_results = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
+    text = render_results(job_results)
     assert "InProgress, 0 training jobs" in text
     assert "no training job reported the objective" in text
     assert "the best 0" not in text
-    assert json.loads(results_json(found))["training_jobs"] == []
-    assert len(results_csv(found).splitlines()) == 1
+    assert json.loads(results_json(job_results))["training_jobs"] == []
+    assert len(results_csv(job_results).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -125,16 +127,16 @@ def test_no_training_jobs_yet() -> None:
     ["<img src=x>", "```<img src=x>`", "`<img src=x>", "``<img src=x>` `", "a\n# <img src=x>"],
 )
 def test_no_text_is_markup_in_markdown(hostile: str) -> None:
-    found = results(jobs=30)
-    origin = replace(found.status.origin, spec=hostile, commit=hostile)
-    (at_bound,) = found.at_bounds
-    found = replace(
-        found,
-        status=replace(found.status, origin=origin, failure_reason=hostile),
+    job_results = results(jobs=30)
+    origin = replace(job_results.status.origin, spec=hostile, commit=hostile)
+    (at_bound,) = job_results.at_bounds
+    job_results = replace(
+        job_results,
+        status=replace(job_results.status, origin=origin, failure_reason=hostile),
         at_bounds=(replace(at_bound, name=hostile, definition=hostile),),
         importance=(Importance(definition=hostile, shares=((hostile, 0.5),), r_squared=0.5),),
     )
-    markdown = results_markdown(found)
+    markdown = results_markdown(job_results)
     code = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
     outside = "\n".join(code.sub("", line) for line in markdown.splitlines())
     assert "img" in outside
@@ -145,8 +147,8 @@ def test_no_text_is_markup_in_markdown(hostile: str) -> None:
 def test_outside_of_aws_there_is_no_cost() -> None:
     tuning, name = tuned()
     tuning.region = "local"
-    found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
-    text = render_results(found)
+    job_results = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
+    text = render_results(job_results)
     assert "none: the training jobs ran on this machine" in text
     assert "$" not in text
     assert " cost " not in text.split("\n\n")[1]
@@ -159,17 +161,22 @@ def test_no_line_of_text_is_cut_or_wrapped_in_the_table() -> None:
 
 def test_hostile_values_stay_on_their_line() -> None:
     bad = '"=HYPERLINK(1)|`x`\\e[31m<b>"'
-    found = results(SPEC.replace("[adam, sgd, lamb]", f"[{bad}, adam, {SECRET}]"))
-    for text in (render_results(found), results_markdown(found), results_csv(found)):
+    job_results = results(SPEC.replace("[adam, sgd, lamb]", f"[{bad}, adam, {SECRET}]"))
+    for text in (
+        render_results(job_results),
+        results_markdown(job_results),
+        results_csv(job_results),
+    ):
         assert SECRET not in text
-    assert "\x1b" not in render_results(found)
+    assert "\x1b" not in render_results(job_results)
     cells = [
-        row["hyperparameters.optimizer"] for row in csv.DictReader(StringIO(results_csv(found)))
+        row["hyperparameters.optimizer"]
+        for row in csv.DictReader(StringIO(results_csv(job_results)))
     ]
     assert any(cell.startswith("'=HYPERLINK") for cell in cells)
-    table = [line for line in results_markdown(found).splitlines() if line.startswith("| `")]
+    table = [line for line in results_markdown(job_results).splitlines() if line.startswith("| `")]
     assert len({line.replace("\\|", "").count("|") for line in table}) == 1
-    assert SECRET not in results_json(found)
+    assert SECRET not in results_json(job_results)
 
 
 def test_the_documentation_shows_what_is_printed() -> None:

@@ -30,7 +30,7 @@ def test_members_stand_in_the_apis_order_and_maps_as_they_are() -> None:
 
 
 def test_references_are_found_wherever_they_are() -> None:
-    found = conformance(
+    result = conformance(
         {
             "TrainingJobDefinition": {
                 "RoleArn": "${hptc:execution_role_arn}",
@@ -41,7 +41,7 @@ def test_references_are_found_wherever_they_are() -> None:
             }
         }
     )
-    assert found.references == {
+    assert result.references == {
         *("execution_role_arn", "kms_key_arn", "subnet_id_1", "data_bucket", "no_such"),
     }
 
@@ -61,15 +61,15 @@ def test_references_are_found_wherever_they_are() -> None:
 def test_the_form_of_a_reference_is_known(member: str, text: str, kind: str | None) -> None:
     output = {} if member == "RoleArn" else {member: text}
     definition = {"OutputDataConfig": output} if output else {member: text}
-    found = conformance({"TrainingJobDefinition": definition})
-    kinds = [violation.kind for violation in found.violations if violation.path[-1:] == (member,)]
+    result = conformance({"TrainingJobDefinition": definition})
+    kinds = [violation.kind for violation in result.violations if violation.path[-1:] == (member,)]
     assert kinds == ([kind] if kind else [])
 
 
 def test_what_only_looks_like_a_reference_is_text() -> None:
     """It meets or violates the constraints of its member as any other text does."""
     texts = {"StaticHyperParameters": {"note": "${hptc:No Name}"}, "RoleArn": "${hptc:No Name}"}
-    found = conformance({"TrainingJobDefinition": texts})
-    wrong = [violation for violation in found.violations if violation.value == "${hptc:No Name}"]
-    assert not found.references
+    result = conformance({"TrainingJobDefinition": texts})
+    wrong = [violation for violation in result.violations if violation.value == "${hptc:No Name}"]
+    assert not result.references
     assert [(violation.kind, violation.path[-1]) for violation in wrong] == [("minimum", "RoleArn")]

@@ -22,9 +22,9 @@ from tests.support.strategies import requests
 
 def leaf_paths(value: Any, path: Path = ()) -> list[tuple[Path, Any]]:
     if isinstance(value, dict) and value:
-        return [found for key in value for found in leaf_paths(value[key], (*path, key))]
+        return [leaf for key in value for leaf in leaf_paths(value[key], (*path, key))]
     if isinstance(value, list) and value:
-        return [found for at, inner in enumerate(value) for found in leaf_paths(inner, (*path, at))]
+        return [leaf for at, inner in enumerate(value) for leaf in leaf_paths(inner, (*path, at))]
     return [(path, value)]
 
 
@@ -45,15 +45,15 @@ def test_every_leaf_of_a_request_leads_to_its_place_in_the_spec(request: dict[st
     for path, value in leaf_paths(emitted):
         place = spec_path(RequestPath(path), emitted)
         assert place != (), path
-        found, there = walked(data, place)
+        in_spec, there = walked(data, place)
         if path[-1] in NAMES_OF_ENTRIES and str(value) in place:
             continue  # it is a key there
         if there < len(place):
             # A shorthand says it on a shorter path, or the language's default says it.
             assert len(place) - there <= 1, (path, place)
             continue
-        if not isinstance(found, (dict, list)):
-            assert is_emitted(found, value), (path, place, found, value)
+        if not isinstance(in_spec, (dict, list)):
+            assert is_emitted(in_spec, value), (path, place, in_spec, value)
 
 
 def walked(data: Any, place: Path) -> tuple[Any, int]:

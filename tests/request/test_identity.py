@@ -219,14 +219,14 @@ COMMON = (False, True, 0, 1, 2, 60, 3600, 86_400, "", "/opt/ml/checkpoints")
 
 def unset_values() -> set[tuple[str, Any]]:
     """Every value that counts as not set, of those that can be a default."""
-    found = set()
+    values = set()
     for path, shape in leaves():
         if path == ("HyperParameterTuningJobName",):
             continue
         for value in (*shape.enum, *COMMON):
             if digest(alone(path, value)) == digest(alone(path[:-1], {})):
-                found.add((".".join(map(str, path[-2:])), value))
-    return found
+                values.add((".".join(map(str, path[-2:])), value))
+    return values
 
 
 def test_no_other_value_counts_as_a_default() -> None:

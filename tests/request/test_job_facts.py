@@ -108,9 +108,9 @@ IMAGES: dict[str, tuple[str | None, str | None, bool]] = {
 def test_images(image: str | None, title: str | None, is_known: bool) -> None:
     algorithm = {"TrainingInputMode": "File"} | ({"TrainingImage": image} if image else {})
     (single,) = read_definitions(definition(AlgorithmSpecification=algorithm))
-    found = built_in(single)
+    known = built_in(single)
     versions = {algorithm.version for algorithm in possible_algorithms(single)} - {None}
-    assert (found.title if found else None, len(versions) == 1) == (title, is_known)
+    assert (known.title if known else None, len(versions) == 1) == (title, is_known)
 
 
 @pytest.mark.parametrize(

@@ -23,16 +23,16 @@ def read(**members: Any) -> Definition:
         "HyperParameterTuningJobConfig": {"Strategy": "Random", "ResourceLimits": limits},
         "TrainingJobDefinitions": [definition(**members)],
     }
-    (found,) = read_job(request).definitions
-    return found
+    (result,) = read_job(request).definitions
+    return result
 
 
 def values(subject: Subject, **members: Any) -> list[str | None]:
     """The possible values of a subject."""
-    found = read(**members)
+    result = read(**members)
     xgboost = algorithm("xgboost", "1.7-1")
     assert xgboost is not None
-    return [setting.value for setting in possible_settings(found, xgboost).get(subject, ())]
+    return [setting.value for setting in possible_settings(result, xgboost).get(subject, ())]
 
 
 def range_(kind: str, name: str, low: str, high: str) -> dict[str, Any]:
@@ -176,5 +176,5 @@ def test_possible_values(
     ],
 )
 def test_possible_algorithms(image: str, expected: list[str | None]) -> None:
-    found = read(AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"})
-    assert [algorithm.version for algorithm in possible_algorithms(found)] == expected
+    result = read(AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"})
+    assert [algorithm.version for algorithm in possible_algorithms(result)] == expected

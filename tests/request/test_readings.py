@@ -21,8 +21,8 @@ FOLDER = ROOT / "tests" / "golden" / "requests" / "prod"
 
 @cache
 def request(name: str) -> Json:
-    found: Json = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    return found
+    original: Json = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return original
 
 
 def codes(changed: Any) -> list[str]:
@@ -72,8 +72,8 @@ def test_a_finding_elsewhere_is_not_hidden(
     path: tuple[str | int, ...], value: Any, code: str
 ) -> None:
     original = request("direct-marketing-xgboost")
-    found = codes(changed(original, (path, value), SEED))
-    assert sorted(found) == [code, "HPT248"]
+    reported = codes(changed(original, (path, value), SEED))
+    assert sorted(reported) == [code, "HPT248"]
 
 
 def values(value: Any, shape: Shape, path: tuple[str | int, ...] = ()) -> Iterator[Any]:
@@ -123,21 +123,21 @@ def test_a_consequence_is_not_reported(name: str, path: tuple[str, ...], value: 
 def test_a_secret_is_reported_whatever_else_is_wrong_with_it() -> None:
     path = ("TrainingJobDefinition", "StaticHyperParameters", "note")
     secret = "AKIAQWERTYUIOPASDFGH " + "x" * 3000
-    found = codes(changed(request("direct-marketing-xgboost"), (path, secret)))
-    assert "HPT501" in found
-    assert "HPT105" in found
+    reported = codes(changed(request("direct-marketing-xgboost"), (path, secret)))
+    assert "HPT501" in reported
+    assert "HPT105" in reported
 
 
 @pytest.mark.parametrize(("count", "is_read"), [(250, True), (251, False)])
 def test_a_list_five_times_as_long_as_allowed_is_read(count: int, is_read: bool) -> None:
     tags = [{"Key": f"key-{number}", "Value": "x"} for number in range(count)]
-    found = codes(changed(request("direct-marketing-xgboost"), (("Tags",), tags), SEED))
-    assert "HPT105" in found
-    assert ("HPT248" in found) is is_read
+    reported = codes(changed(request("direct-marketing-xgboost"), (("Tags",), tags), SEED))
+    assert "HPT105" in reported
+    assert ("HPT248" in reported) is is_read
 
 
 @pytest.mark.parametrize(("count", "is_read"), [(999, True), (1000, False)])
 def test_a_request_with_a_thousand_violations_is_not_read(count: int, is_read: bool) -> None:
     unknown = [((f"Member{number}",), 1) for number in range(count)]
-    found = codes(changed(request("direct-marketing-xgboost"), *unknown, SEED))
-    assert ("HPT248" in found) is is_read
+    reported = codes(changed(request("direct-marketing-xgboost"), *unknown, SEED))
+    assert ("HPT248" in reported) is is_read

@@ -210,10 +210,10 @@ def test_one_fault(path: Path, value: Any, kind: str) -> None:
     for part in path[:-1]:
         box = box[part]
     box[path[-1]] = value
-    found = ours(request)
-    assert [fault[0] for fault in found] == ([kind] if kind else [])
-    assert found == theirs(request)
-    assert all(fault[1][: len(path)] == path for fault in found)
+    faults = ours(request)
+    assert [fault[0] for fault in faults] == ([kind] if kind else [])
+    assert faults == theirs(request)
+    assert all(fault[1][: len(path)] == path for fault in faults)
 
 
 def test_every_kind_has_a_case() -> None:

@@ -19,8 +19,8 @@ from tests.support.local_runs import tuning_request
 def finding(code: str, request: dict[str, Any]) -> Diagnostic:
     """The one finding of a request that has this code."""
     outcome = compile_text(json.dumps(request), "request.json", Workspace())
-    (found,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == code]
-    return found
+    (problem,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == code]
+    return problem
 
 
 def shape_at(path: str) -> Shape:
@@ -42,8 +42,8 @@ def with_member(path: str, value: Any) -> dict[str, Any]:
 
 
 def test_a_pattern_is_described_in_words_if_it_is_hard_to_read() -> None:
-    found = finding("HPT106", with_member("HyperParameterTuningJobName", "my job"))
-    assert (found.label, found.help) == (
+    diagnostic = finding("HPT106", with_member("HyperParameterTuningJobName", "my job"))
+    assert (diagnostic.label, diagnostic.help) == (
         "must be letters, digits and single hyphens between them",
         "",
     )
@@ -51,15 +51,15 @@ def test_a_pattern_is_described_in_words_if_it_is_hard_to_read() -> None:
 
 def test_a_line_break_is_named_where_a_line_is_expected() -> None:
     path = "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName"
-    found = finding("HPT106", with_member(path, "\n"))
-    assert (found.label, found.help) == ("must be a single line of text", "")
+    diagnostic = finding("HPT106", with_member(path, "\n"))
+    assert (diagnostic.label, diagnostic.help) == ("must be a single line of text", "")
 
 
 def test_any_other_pattern_is_shown_as_it_is() -> None:
     shape = Shape(name="New", type="string", members={}, pattern="x+")
     violation = Violation(kind="pattern", path=RequestPath(("New",)), shape=shape, value="y")
-    (found,) = findings_of_violations([violation], {"New": "y"}, None)
-    assert (found.label, found.help) == ("", "it must match x+")
+    (problem,) = findings_of_violations([violation], {"New": "y"}, None)
+    assert (problem.label, problem.help) == ("", "it must match x+")
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_any_other_pattern_is_shown_as_it_is() -> None:
     ],
 )  # fmt: skip
 def test_the_structure_that_has_an_unknown_member(path: str, label: str, help: str) -> None:
-    found = finding("HPT101", with_member(path, 1))
-    assert (found.label, found.help) == (label, help)
+    diagnostic = finding("HPT101", with_member(path, 1))
+    assert (diagnostic.label, diagnostic.help) == (label, help)
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_a_bound_of_the_api(path: str, code: str, message: str, need: str) -> No
     value: Any = {"InstanceCount": -1, "HyperParameterTuningJobName": "x" * 33, "RoleArn": "x"}[
         path.rpartition(".")[2]
     ]
-    found = finding(code, with_member(path, value))
-    assert (found.message.partition("` ")[2], found.label) == (message, need)
+    diagnostic = finding(code, with_member(path, value))
+    assert (diagnostic.message.partition("` ")[2], diagnostic.label) == (message, need)
 
 
 def test_the_values_of_a_short_enum_are_all_listed() -> None:
-    found = finding("HPT104", with_member("HyperParameterTuningJobConfig.Strategy", "Best"))
-    assert found.help == "valid values: Bayesian, Random, Hyperband, Grid"
+    diagnostic = finding("HPT104", with_member("HyperParameterTuningJobConfig.Strategy", "Best"))
+    assert diagnostic.help == "valid values: Bayesian, Random, Hyperband, Grid"
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_the_values_of_a_long_enum_are_those_of_a_family(instance_type: str, hel
     family = ", ".join(
         instance_type for instance_type in types if instance_type.startswith("ml.g6.")
     )
-    found = finding("HPT104", with_member(path, instance_type))
-    assert found.help == help.format(count=len(types), family=family)
+    diagnostic = finding("HPT104", with_member(path, instance_type))
+    assert diagnostic.help == help.format(count=len(types), family=family)
 
 
 _INSTANCE_TYPE = "TrainingJobDefinition.ResourceConfig.InstanceType"
@@ -154,8 +154,8 @@ _INSTANCE_TYPE = "TrainingJobDefinition.ResourceConfig.InstanceType"
 def test_only_an_instance_type_that_was_certainly_meant_is_a_safe_fix(
     written: str, label: str, safe: str
 ) -> None:
-    found = finding("HPT104", with_member(_INSTANCE_TYPE, written))
-    assert (found.label, found.replacement) == (label, safe)
+    diagnostic = finding("HPT104", with_member(_INSTANCE_TYPE, written))
+    assert (diagnostic.label, diagnostic.replacement) == (label, safe)
 
 
 @pytest.mark.parametrize(
@@ -166,10 +166,10 @@ def test_only_an_instance_type_that_was_certainly_meant_is_a_safe_fix(
     ],
 )
 def test_the_instance_types_of_a_family_are_listed(written: str, help: str) -> None:
-    found = finding("HPT104", with_member(_INSTANCE_TYPE, written))
-    assert found.help == f"in this family: {help}"
+    diagnostic = finding("HPT104", with_member(_INSTANCE_TYPE, written))
+    assert diagnostic.help == f"in this family: {help}"
 
 
 def test_nothing_is_the_family_of_every_instance_type() -> None:
-    found = finding("HPT104", with_member(_INSTANCE_TYPE, "ml.m5xlarge"))
-    assert found.help.startswith("see the ")
+    diagnostic = finding("HPT104", with_member(_INSTANCE_TYPE, "ml.m5xlarge"))
+    assert diagnostic.help.startswith("see the ")

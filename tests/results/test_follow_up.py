@@ -54,15 +54,15 @@ def results_of(tuning: FakeTuning, name: str) -> Results:
     return read_results(tuning, name, packaged(), options=OPTIONS, now=END)
 
 
-def compiled(found: FollowUp) -> Compiled:
+def compiled(next_spec: FollowUp) -> Compiled:
     """The follow-up, which passes `check`."""
-    outcome = compile_text(found.text, "next.yaml", Workspace())
+    outcome = compile_text(next_spec.text, "next.yaml", Workspace())
     assert isinstance(outcome, Compiled), outcome.diagnostics
     return outcome
 
 
-def range_of(found: FollowUp, name: str) -> Range:
-    (definition,) = compiled(found).job.definitions
+def range_of(next_spec: FollowUp, name: str) -> Range:
+    (definition,) = compiled(next_spec).job.definitions
     return next(range_ for range_ in definition.ranges if range_.name == name)
 
 
@@ -72,8 +72,8 @@ def test_the_whole_spec(golden: Golden) -> None:
 
 def test_it_passes_check_with_the_rules_about_its_parent() -> None:
     tuning, name = tuned()
-    found = of(tuning, name)
-    outcome = compiled(found)
+    next_spec = of(tuning, name)
+    outcome = compiled(next_spec)
     parent = results_of(tuning, name).job
     context = Context(
         job=outcome.job, request=outcome.request, parents={name: parent}, spec_name="next"
@@ -84,7 +84,7 @@ def test_it_passes_check_with_the_rules_about_its_parent() -> None:
     assert [
         finding for finding in check(context, RULES) if (finding.code, finding.message) not in known
     ] == []
-    assert found.findings == ()
+    assert next_spec.findings == ()
 
 
 def test_content_names_the_tuning_job_and_only_what_changed_differs() -> None:
@@ -108,11 +108,11 @@ def test_a_range_is_widened_where_the_best_values_are_at_its_bound() -> None:
 
 
 def test_a_range_is_narrowed_around_the_best_values() -> None:
-    found = of(*tuned())
-    range_ = range_of(found, "momentum")
+    next_spec = of(*tuned())
+    range_ = range_of(next_spec, "momentum")
     assert isinstance(range_, NumericRange)
     assert 0.8 < float(range_.min) < float(range_.max) < 0.995
-    assert "narrowed: the best 9 have 0.910883 to 0.984019; it was 0.5 to 0.999" in found.text
+    assert "narrowed: the best 9 have 0.910883 to 0.984019; it was 0.5 to 0.999" in next_spec.text
 
 
 def test_a_hyperparameter_without_effect_keeps_its_range() -> None:
@@ -123,28 +123,30 @@ def test_a_hyperparameter_without_effect_keeps_its_range() -> None:
 
 
 def test_a_range_is_not_widened_beyond_what_the_algorithm_accepts() -> None:
-    found = of(*tuned(BOOSTED, best_eta=1))
-    range_ = range_of(found, "eta")
+    next_spec = of(*tuned(BOOSTED, best_eta=1))
+    range_ = range_of(next_spec, "eta")
     assert isinstance(range_, NumericRange)
     assert range_.max == "1"
     assert float(range_.min) > 0.001
     reason = "not widened, although the best values are at a bound: XGBoost accepts no larger value"
-    assert f"# {reason}" in found.text
+    assert f"# {reason}" in next_spec.text
 
 
 def test_too_few_training_jobs_change_no_range() -> None:
-    found = of(*tuned(training_jobs=5))
-    assert found.changes == ()
-    assert "# The ranges are as before: there is not enough evidence to change them." in found.text
-    assert compiled(found).job.warm_start is not None
+    next_spec = of(*tuned(training_jobs=5))
+    assert next_spec.changes == ()
+    assert (
+        "# The ranges are as before: there is not enough evidence to change them." in next_spec.text
+    )
+    assert compiled(next_spec).job.warm_start is not None
 
 
 def test_new_data() -> None:
-    found = of(*tuned(), has_new_data=True)
-    warm_start = compiled(found).job.warm_start
+    next_spec = of(*tuned(), has_new_data=True)
+    warm_start = compiled(next_spec).job.warm_start
     assert warm_start is not None
     assert warm_start.type == "TransferLearning"
-    assert "# TransferLearning: the data has changed." in found.text
+    assert "# TransferLearning: the data has changed." in next_spec.text
 
 
 @pytest.mark.parametrize(
@@ -160,19 +162,19 @@ def test_new_data() -> None:
 )
 def test_no_warm_start_where_aws_documents_none(old: str, new: str, note: str) -> None:
     text = SPEC.replace("early_stopping: Auto\n", "").replace(old, new)
-    found = of(*tuned(text))
-    assert note in found.text
-    assert compiled(found).job.warm_start is None
+    next_spec = of(*tuned(text))
+    assert note in next_spec.text
+    assert compiled(next_spec).job.warm_start is None
 
 
 def test_several_algorithms_have_no_warm_start_but_own_ranges() -> None:
     single = SPEC[SPEC.index("training_job:\n") + len("training_job:\n") :]
     body = "".join(f"  {line}\n" for line in single.splitlines())
     head = SPEC[: SPEC.index("training_job:\n")]
-    found = of(*tuned(f"{head}training_jobs:\n  one:\n{body}  two:\n{body}"))
-    outcome = compiled(found)
+    next_spec = of(*tuned(f"{head}training_jobs:\n  one:\n{body}  two:\n{body}"))
+    outcome = compiled(next_spec)
     assert outcome.job.warm_start is None
-    assert "No warm start: a parent has a single algorithm." in found.text
+    assert "No warm start: a parent has a single algorithm." in next_spec.text
     widened = [
         range_.min
         for definition in outcome.job.definitions
@@ -180,7 +182,7 @@ def test_several_algorithms_have_no_warm_start_but_own_ranges() -> None:
         if isinstance(range_, NumericRange) and range_.name == "eta"
     ]
     assert widened == ["0.0001", "0.0001"]
-    assert found.text.count("# widened: ") == 2
+    assert next_spec.text.count("# widened: ") == 2
 
 
 def test_a_grid_is_followed_by_a_bayesian_search() -> None:
@@ -189,10 +191,10 @@ def test_a_grid_is_followed_by_a_bayesian_search() -> None:
     )
     lines = [line for line in text.splitlines(keepends=True) if "scaling" not in line]
     text = "".join(line for line in lines if "Integer" not in line)
-    found = of(*tuned(text, training_jobs=3))
-    job = compiled(found).job
+    next_spec = of(*tuned(text, training_jobs=3))
+    job = compiled(next_spec).job
     assert (job.strategy, job.max_number_of_training_jobs) == ("Bayesian", 3)
-    assert "# Bayesian instead of Grid: a grid would repeat what it has tried." in found.text
+    assert "# Bayesian instead of Grid: a grid would repeat what it has tried." in next_spec.text
 
 
 @pytest.mark.parametrize(("number", "kept"), [("max_number_of_training_jobs: 4, ", 4), ("", None)])
@@ -205,34 +207,34 @@ def test_a_search_keeps_its_number_of_training_jobs(number: str, kept: int | Non
 
 def test_a_random_seed_is_not_used_again() -> None:
     text = SPEC.replace("strategy: Bayesian", "strategy: Random\nrandom_seed: 5")
-    found = of(*tuned(text))
-    assert compiled(found).job.random_seed is None
-    assert "# No random seed: " in found.text
+    next_spec = of(*tuned(text))
+    assert compiled(next_spec).job.random_seed is None
+    assert "# No random seed: " in next_spec.text
 
 
 def test_the_training_jobs_of_the_parents_count() -> None:
-    found = of(*tuned(SPEC.replace("jobs: 100", "jobs: 700")))
-    assert compiled(found).job.max_number_of_training_jobs == 50
-    assert "# 50 training jobs instead of 700: " in found.text
+    next_spec = of(*tuned(SPEC.replace("jobs: 100", "jobs: 700")))
+    assert compiled(next_spec).job.max_number_of_training_jobs == 50
+    assert "# 50 training jobs instead of 700: " in next_spec.text
 
 
 @pytest.mark.parametrize(
     ("number", "expected"), [(374, 374), (375, 375), (376, 374), (748, 2), (749, 1)]
 )
 def test_there_are_750_training_jobs_with_those_of_the_parent(number: int, expected: int) -> None:
-    found = of(*tuned(SPEC.replace("jobs: 100", f"jobs: {number}"), training_jobs=30))
-    assert compiled(found).job.warm_start is not None
-    assert compiled(found).job.max_number_of_training_jobs == expected
-    assert (" instead of " in found.text) == (number > 375)
+    next_spec = of(*tuned(SPEC.replace("jobs: 100", f"jobs: {number}"), training_jobs=30))
+    assert compiled(next_spec).job.warm_start is not None
+    assert compiled(next_spec).job.max_number_of_training_jobs == expected
+    assert (" instead of " in next_spec.text) == (number > 375)
 
 
 def test_no_warm_start_without_room_for_a_training_job() -> None:
-    found = of(*tuned(SPEC.replace("jobs: 100", "jobs: 750")))
-    assert compiled(found).job.warm_start is None
-    assert compiled(found).job.max_number_of_training_jobs == 750
+    next_spec = of(*tuned(SPEC.replace("jobs: 100", "jobs: 750")))
+    assert compiled(next_spec).job.warm_start is None
+    assert compiled(next_spec).job.max_number_of_training_jobs == 750
     assert (
         "# No warm start: the maximum is 750 training jobs, with those of the parents."
-        in found.text
+        in next_spec.text
     )
 
 
@@ -241,10 +243,10 @@ def test_no_warm_start_without_an_objective() -> None:
     tuning.training_jobs[name] = [
         replace(training_job, metric_value=None) for training_job in tuning.training_jobs[name]
     ]
-    found = of(tuning, name)
-    assert compiled(found).job.warm_start is None
-    assert "# No warm start: no training job reported the objective." in found.text
-    assert found.changes == ()
+    next_spec = of(tuning, name)
+    assert compiled(next_spec).job.warm_start is None
+    assert "# No warm start: no training job reported the objective." in next_spec.text
+    assert next_spec.changes == ()
 
 
 @pytest.mark.parametrize(
@@ -255,8 +257,8 @@ def test_the_parents_of_the_parent(kind: str, expected: list[str]) -> None:
     text = f"{SPEC}warm_start: {{type: {kind}, parents: [first, second, deleted]}}\n"
     parent = replace(compiled_spec().job, max_number_of_training_jobs=20)
     tuning, name = tuned(text)
-    found = of(tuning, name, {"first": parent, "second": parent})
-    warm_start = compiled(found).job.warm_start
+    next_spec = of(tuning, name, {"first": parent, "second": parent})
+    warm_start = compiled(next_spec).job.warm_start
     assert warm_start is not None
     assert list(warm_start.parents) == [name, *expected]
     assert warm_start.type == "IdenticalDataAndAlgorithm"
@@ -271,11 +273,11 @@ def test_as_many_parents_as_there_is_room_for(number: int, expected: int) -> Non
     text = f"{SPEC}warm_start: {{type: IdenticalDataAndAlgorithm, parents: [{', '.join(names)}]}}\n"
     parent = replace(compiled_spec().job, max_number_of_training_jobs=number)
     tuning, name = tuned(text)
-    found = of(tuning, name, dict.fromkeys(names, parent))
-    warm_start = compiled(found).job.warm_start
+    next_spec = of(tuning, name, dict.fromkeys(names, parent))
+    warm_start = compiled(next_spec).job.warm_start
     assert warm_start is not None
     assert list(warm_start.parents) == [name, *names][:expected]
-    assert ("with the parents of the tuning job" in found.text.lower()) == (expected > 1)
+    assert ("with the parents of the tuning job" in next_spec.text.lower()) == (expected > 1)
 
 
 @pytest.mark.parametrize(
@@ -304,8 +306,8 @@ def test_a_category_that_no_good_training_job_has_is_left_out() -> None:
         )
         for job in listed
     ]
-    found = of(tuning, name)
-    range_ = range_of(found, "optimizer")
+    next_spec = of(tuning, name)
+    range_ = range_of(next_spec, "optimizer")
     assert isinstance(range_, CategoricalRange)
     assert range_.values == ("adam", "lamb")
-    assert '# without "sgd": tried 86 times, but not among the best 9' in found.text
+    assert '# without "sgd": tried 86 times, but not among the best 9' in next_spec.text

@@ -36,8 +36,8 @@ def test_what_has_an_effect_comes_first() -> None:
 def test_too_few_training_jobs(jobs: int) -> None:
     tuning, name = tuned(training_jobs=max(jobs, 1))
     tuning.training_jobs[name] = tuning.training_jobs[name][:jobs]
-    found = read_results(tuning, name, packaged(), options=OPTIONS, now=END)
-    (importance,) = with_importance(found).importance
+    job_results = read_results(tuning, name, packaged(), options=OPTIONS, now=END)
+    (importance,) = with_importance(job_results).importance
     assert importance.shares == ()
     assert importance.unknown.startswith(f"not enough evidence: {jobs} training job")
 
@@ -46,9 +46,11 @@ def test_each_definition_has_its_own() -> None:
     single = SPEC[SPEC.index("training_job:\n") + len("training_job:\n") :]
     body = "".join(f"  {line}\n" for line in single.splitlines())
     head = SPEC[: SPEC.index("training_job:\n")]
-    found = with_importance(results(f"{head}training_jobs:\n  one:\n{body}  two:\n{body}", 60))
-    assert [estimate.definition for estimate in found.importance] == ["one", "two"]
-    assert all(estimate.shares for estimate in found.importance)
+    job_results = with_importance(
+        results(f"{head}training_jobs:\n  one:\n{body}  two:\n{body}", 60)
+    )
+    assert [estimate.definition for estimate in job_results.importance] == ["one", "two"]
+    assert all(estimate.shares for estimate in job_results.importance)
 
 
 def test_reading_results_needs_no_numpy_and_without_it_the_reason_says_how_to_get_it() -> None:
@@ -62,8 +64,8 @@ def test_reading_results_needs_no_numpy_and_without_it_the_reason_says_how_to_ge
         from tests.support.tuned_jobs import END, tuned
 
         tuning, name = tuned(training_jobs=40)
-        found = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
-        print(with_importance(found).importance[0].unknown)
+        results = read_results(tuning, name, packaged(), options=ReadOptions(), now=END)
+        print(with_importance(results).importance[0].unknown)
         """
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

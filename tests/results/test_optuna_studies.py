@@ -30,11 +30,11 @@ from tests.support.tuned_jobs import SPEC
 def read(
     results: Results, reports: Mapping[str, Sequence[float]] | None = None
 ) -> dict[str, optuna.Study]:
-    found = studies(results, reports)
-    for study in found:
+    all_studies = studies(results, reports)
+    for study in all_studies:
         for trial in study.trials:
             trial._validate()  # what Optuna checks when a trial is added by `add_trial`
-    return load(in_memory(found))
+    return load(in_memory(all_studies))
 
 
 def read_one(results: Results) -> optuna.Study:
@@ -43,10 +43,10 @@ def read_one(results: Results) -> optuna.Study:
 
 
 def spaces(study: optuna.Study) -> dict[str, BaseDistribution]:
-    found: dict[str, BaseDistribution] = {}
+    distributions: dict[str, BaseDistribution] = {}
     for trial in study.trials:
-        found |= trial.distributions
-    return found
+        distributions |= trial.distributions
+    return distributions
 
 
 def test_trials_are_the_training_jobs() -> None:
@@ -222,10 +222,10 @@ def test_integers_beyond_a_float_are_not_exact(low: int, high: int, kind: type) 
 
 def test_several_definitions() -> None:
     results = results_of(two_definitions(), jobs=40)
-    found = read(results)
+    by_name = read(results)
     name = results.status.name
-    assert list(found) == [name, f"{name}/one", f"{name}/two"]
-    overall, one, two = found.values()
+    assert list(by_name) == [name, f"{name}/one", f"{name}/two"]
+    overall, one, two = by_name.values()
     assert len(overall.trials) == 40
     assert len(one.trials) + len(two.trials) == 40
     assert [t.user_attrs["training_job"] for t in overall.trials] == [
@@ -242,8 +242,8 @@ def test_several_definitions() -> None:
 
 
 def test_directions_that_differ_have_no_overall_study() -> None:
-    found = read(results_of(two_definitions("Minimize")))
-    assert [study.direction.name for study in found.values()] == ["MAXIMIZE", "MINIMIZE"]
+    by_name = read(results_of(two_definitions("Minimize")))
+    assert [study.direction.name for study in by_name.values()] == ["MAXIMIZE", "MINIMIZE"]
 
 
 AUTO = "    eta: {type: Auto, value_hint: '0.1'}\n    sampler: {type: Auto, value_hint: uniform}\n"

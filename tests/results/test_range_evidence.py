@@ -47,13 +47,15 @@ def spread(count: int) -> list[float]:
 class TestBest:
     @pytest.mark.parametrize(("count", "best"), [(5, 0), (6, 3), (30, 3), (50, 5), (300, 10)])
     def test_a_tenth_but_at_least_three_of_six(self, count: int, best: int) -> None:
-        found = best_points(points(ETA, spread(count), spread(count)), maximize=True)
-        assert len(found) == best
-        assert [training_job.objective for training_job in found] == spread(count)[::-1][:best]
+        best_of_all = best_points(points(ETA, spread(count), spread(count)), maximize=True)
+        assert len(best_of_all) == best
+        assert [training_job.objective for training_job in best_of_all] == spread(count)[::-1][
+            :best
+        ]
 
     def test_minimize(self) -> None:
-        found = best_points(points(ETA, spread(30), spread(30)), maximize=False)
-        assert [training_job.objective for training_job in found] == spread(30)[:3]
+        best = best_points(points(ETA, spread(30), spread(30)), maximize=False)
+        assert [training_job.objective for training_job in best] == spread(30)[:3]
 
     def test_equal_objectives_are_no_evidence(self) -> None:
         assert best_points(points(ETA, spread(30), [0.5] * 30), maximize=True) == ()
@@ -107,16 +109,16 @@ class TestAtBounds:
         assert at_bounds([range_], [Point(values={"x": "a"}, objective=1)] * 9) == ()
 
     def test_random_search_gives_no_advice(self) -> None:
-        random, found = Random(3), 0
+        random, advised = Random(3), 0
         for _ in range(200):
             shares = [random.random() for _ in range(50)]
             best = best_points(
                 points(ETA, shares, [random.random() for _ in shares]), maximize=True
             )
-            found += len(at_bounds([ETA], best))
+            advised += len(at_bounds([ETA], best))
             for training_job in best:
                 assert training_job.objective
-        assert found <= 4
+        assert advised <= 4
 
 
 @pytest.mark.parametrize(
@@ -162,14 +164,14 @@ class TestNarrower:
         assert narrower(ETA, points(ETA, [0.5, 0.51, 0.5], [1.0] * 3), 12) is not None
 
     def test_random_search_narrows_nothing(self) -> None:
-        random, found = Random(5), 0
+        random, narrowed = Random(5), 0
         for _ in range(300):
             shares = [random.random() for _ in range(60)]
             best = best_points(
                 points(ETA, shares, [random.random() for _ in shares]), maximize=True
             )
-            found += narrower(ETA, best, 60) is not None
-        assert 0 < found <= 6  # one of 100 by chance
+            narrowed += narrower(ETA, best, 60) is not None
+        assert 0 < narrowed <= 6  # one of 100 by chance
 
     def test_integers(self) -> None:
         range_ = numeric("1", "100", "Linear", "Integer")

@@ -27,9 +27,9 @@ def answer(
     connection = HTTPConnection("127.0.0.1", address.port or 0, timeout=20)
     connection.request(method, path, headers={"Host": host} if host else {})
     response = connection.getresponse()
-    found = response.status, response.read()
+    status_and_body = response.status, response.read()
     connection.close()
-    return found
+    return status_and_body
 
 
 def test_it_shows_the_studies(dashboard: StudyDashboard) -> None:

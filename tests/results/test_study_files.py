@@ -21,9 +21,9 @@ def test_optuna_reads_what_was_written(name: str, tmp_path: Path) -> None:
     path.write_bytes(study_file(path, expected, steps.append))
     assert steps == list(range(1, 9))
     with opened(path) as storage:
-        found = load(storage)
-        assert list(found) == [study.name for study in expected]
-        for study, wanted in zip(found.values(), expected, strict=True):
+        studies_by_name = load(storage)
+        assert list(studies_by_name) == [study.name for study in expected]
+        for study, wanted in zip(studies_by_name.values(), expected, strict=True):
             assert study.metric_names == ["validation:auc"]
             assert study.user_attrs == wanted.attributes
             for trial, other in zip(study.trials, wanted.trials, strict=True):

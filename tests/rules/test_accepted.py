@@ -181,11 +181,11 @@ def own(over: Json | None = None, *, metric: str = "loss", **members: Any) -> Js
         "AlgorithmSpecification": algorithm(OWN_IMAGE, **{metric: f"{metric}=([0-9.]+)"}),
         **members,
     }
-    found = kmeans(over or ranges(continuous("rate", "0.1", "0.5")), **uses)
-    found["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"] = objective(
+    job_request = kmeans(over or ranges(continuous("rate", "0.1", "0.5")), **uses)
+    job_request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"] = objective(
         metric, "Minimize"
     )
-    return found
+    return job_request
 
 
 def config(**members: Any) -> Json:

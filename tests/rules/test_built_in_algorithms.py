@@ -62,17 +62,17 @@ def outside(scalar: Scalar) -> list[str]:
         return ["17", f"{scalar.values[0]}s"]
     if scalar.kind == "text":
         return ["no/text"] if scalar.pattern else []
-    interval, found = scalar.interval, ["one"]
+    interval, values = scalar.interval, ["one"]
     step = 1 if scalar.kind == "integer" else 1e-6
     if scalar.kind == "integer":
-        found.append("1.5")
+        values.append("1.5")
     if scalar.multiple_of > 1:
-        found.append(str(scalar.multiple_of + 1))
+        values.append(str(scalar.multiple_of + 1))
     if interval.minimum is not None:
-        found.append(repr(interval.minimum - (0 if interval.excludes_minimum else step)))
+        values.append(repr(interval.minimum - (0 if interval.excludes_minimum else step)))
     if interval.maximum is not None:
-        found.append(repr(interval.maximum + (0 if interval.excludes_maximum else step)))
-    return found
+        values.append(repr(interval.maximum + (0 if interval.excludes_maximum else step)))
+    return values
 
 
 def accepted(known: Hyperparameter) -> list[str]:
@@ -145,8 +145,8 @@ def request(
     return json.dumps(body)
 
 
-def channel(found: Algorithm, name: str, settings: Json) -> Json:
-    documented = found.channel(name)
+def channel(algorithm: Algorithm, name: str, settings: Json) -> Json:
+    documented = algorithm.channel(name)
     source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://example/{name}/"}
     if documented is not None and documented.distribution is not None:
         source["S3DataDistributionType"] = documented.distribution

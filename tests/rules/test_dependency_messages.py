@@ -32,8 +32,8 @@ def texts(
     violated: Clause, given: Mapping[str, str], *conditions: Clause, help: str = ""
 ) -> tuple[str, str]:
     """The message and the advice of a violation, where `given` are the settings."""
-    found = algorithms.algorithm("blazingtext")
-    assert found is not None
+    algorithm = algorithms.algorithm("blazingtext")
+    assert algorithm is not None
     dependency = Dependency(
         id="id", conditions=conditions, requirements=(violated,), certainty="documented", help=help
     )
@@ -41,7 +41,9 @@ def texts(
         subject(name): Setting(value=value, text=value, path=RequestPath((name,)))
         for name, value in given.items()
     }
-    return problem(found, dependency, violated, settings), advice(dependency, violated, settings)
+    return problem(algorithm, dependency, violated, settings), advice(
+        dependency, violated, settings
+    )
 
 
 ON = clause("mode", "in", "on")
@@ -150,7 +152,7 @@ def test_a_requirement(violated: Clause, given: dict[str, str], message: str, he
 
 
 @pytest.mark.parametrize(
-    ("violated", "given", "found", "help"),
+    ("violated", "given", "excluded", "help"),
     [
         (clause("loss", "absent"), {"loss": "a"}, "`loss: a`", "change or remove `loss`"),
         (
@@ -164,10 +166,12 @@ def test_a_requirement(violated: Clause, given: dict[str, str], message: str, he
         (clause("channel:test", "absent"), {"channel:test": "test"}, "the channel `test`", ""),
     ],
 )  # fmt: skip
-def test_what_is_excluded(violated: Clause, given: dict[str, str], found: str, help: str) -> None:
-    assert texts(violated, given) == (f"BlazingText fails with {found}", help)
+def test_what_is_excluded(
+    violated: Clause, given: dict[str, str], excluded: str, help: str
+) -> None:
+    assert texts(violated, given) == (f"BlazingText fails with {excluded}", help)
     message, _ = texts(violated, given | WITH_MODE, ON)
-    assert message == f"BlazingText can't combine `mode: on` with {found}"
+    assert message == f"BlazingText can't combine `mode: on` with {excluded}"
 
 
 @pytest.mark.parametrize(
@@ -241,8 +245,8 @@ def test_the_only_processor_that_algorithms_require_is_a_gpu() -> None:
     required = {
         clause.values
         for name in algorithms.algorithm_names()
-        if (found := algorithms.algorithm(name)) is not None
-        for dependency in found.dependencies
+        if (known := algorithms.algorithm(name)) is not None
+        for dependency in known.dependencies
         for clause in dependency.requirements
         if clause.subject == subject("instance:processor")
     }

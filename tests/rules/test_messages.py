@@ -88,20 +88,22 @@ def words(text: str) -> set[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_the_words_are_those_of_the_form(case: Case) -> None:
-    for found in compile_case(case.text, case.base).diagnostics:
-        for code in in_code(found):
-            assert words(code).isdisjoint(members() - words(case.text)), found
+    for diagnostic in compile_case(case.text, case.base).diagnostics:
+        for code in in_code(diagnostic):
+            assert words(code).isdisjoint(members() - words(case.text)), diagnostic
     written = as_request(case.text, case.base)
     if written is None:
         return
     text, project = written
     workspace = Workspace(rehearse=rehearse_sample)
-    for found in compile_text(text, "request.json", workspace, project).diagnostics:
-        for code in in_code(found):
+    for diagnostic in compile_text(text, "request.json", workspace, project).diagnostics:
+        for code in in_code(diagnostic):
             keys = re.match(r'"?([a-z_0-9.]+)(?:"?:|$)', code)
             if keys is not None and "environments." not in code:
-                allowed = words(text) | (_NAMES if found.code in _OF_HYPERPARAMETERS else set())
-                assert set(keys[1].split(".")).isdisjoint(spec_keys() - allowed), found
+                allowed = words(text) | (
+                    _NAMES if diagnostic.code in _OF_HYPERPARAMETERS else set()
+                )
+                assert set(keys[1].split(".")).isdisjoint(spec_keys() - allowed), diagnostic
 
 
 def example(rule: Rule, form: str) -> tuple[str, Project | None] | None:
@@ -134,11 +136,11 @@ def _followed(rule: Rule, form: str) -> Iterator[tuple[str, list[str]]]:
         return
     text, project = written
     document, data = load(text)
-    for found in check(text, project):
-        if found.code != rule.code:
+    for diagnostic in check(text, project):
+        if diagnostic.code != rule.code:
             continue
-        path, _ = place(found, document, data)
-        for edit in edits(found, document, data):
+        path, _ = place(diagnostic, document, data)
+        for edit in edits(diagnostic, document, data):
             yield edit.advice, min((left(rule, path, r, project) for r in edit.results), key=len)
 
 
@@ -146,10 +148,10 @@ def left(rule: Rule, path: Path, data: Any, project: Project | None) -> list[str
     """The findings of a rule, unknown keys, and errors at a path."""
     document, _ = load(dump(data))
     return [
-        f"{found.code} {found.message}"
-        for found in check(dump(data), project)
-        if found.code in (rule.code, "HPT101")
-        or (found.is_error and place(found, document, data)[0] == path)
+        f"{diagnostic.code} {diagnostic.message}"
+        for diagnostic in check(dump(data), project)
+        if diagnostic.code in (rule.code, "HPT101")
+        or (diagnostic.is_error and place(diagnostic, document, data)[0] == path)
     ]
 
 
@@ -191,12 +193,12 @@ def _fixed(rule: Rule, form: str) -> Iterator[tuple[TextFix, list[str]]]:
         return
     text, project = written
     before = check(text, project)
-    codes = Counter(found.code for found in before)
-    for found in before:
-        if found.code != rule.code:
+    codes = Counter(diagnostic.code for diagnostic in before)
+    for diagnostic in before:
+        if diagnostic.code != rule.code:
             continue
         document, _ = load(text)
-        for fix in text_fixes(found, {found.span.file: document}.get):
+        for fix in text_fixes(diagnostic, {diagnostic.span.file: document}.get):
             after = check(fixes.applied(text, fix.edits), project)
             more = Counter(finding.code for finding in after) - codes
             is_resolved = len(of(rule, after)) < len(of(rule, before))
@@ -234,20 +236,20 @@ def test_the_fixes_that_rules_have(golden: Golden) -> None:
 def test_fixes_of_cases_resolve_their_finding(case: Case) -> None:
     outcome = compile_case(case.text, case.base)
     document = outcome.document
-    for found in outcome.diagnostics:
-        for fix in text_fixes(found, {document.file: document}.get):
+    for finding in outcome.diagnostics:
+        for fix in text_fixes(finding, {document.file: document}.get):
             text = fixes.applied(document.text, fix.edits)
             after = (
                 compile_text(text, document.file, Workspace())
                 if case.base == REQUEST_BASE
                 else compile_case(text, case.base)
             )
-            left = [diagnostic for diagnostic in after.diagnostics if diagnostic.code == found.code]
-            before = [
-                diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == found.code
+            left = [
+                diagnostic for diagnostic in after.diagnostics if diagnostic.code == finding.code
             ]
-            is_gone = all(finding.span.source != found.span.source for finding in left)
-            assert len(left) < len(before) or is_gone, (fix.title, found.message, text)
+            before = [other for other in outcome.diagnostics if other.code == finding.code]
+            is_gone = all(other.span.source != finding.span.source for other in left)
+            assert len(left) < len(before) or is_gone, (fix.title, finding.message, text)
             broken = [diagnostic for diagnostic in after.diagnostics if diagnostic.code < "HPT110"]
             known = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code < "HPT110"]
-            assert len(broken) <= len(known), (fix.title, found.message, broken)
+            assert len(broken) <= len(known), (fix.title, finding.message, broken)

@@ -599,9 +599,9 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
 
 @cache
 def repository() -> Project:
-    found, diagnostics = project_file.load(ROOT / "hptc.yaml")
-    assert found is not None, diagnostics
-    return found
+    project, diagnostics = project_file.load(ROOT / "hptc.yaml")
+    assert project is not None, diagnostics
+    return project
 
 
 def compiled(name: str, text: str) -> Outcome:
@@ -631,11 +631,13 @@ def test_mutation_is_found(name: str, mutation: Mutation) -> None:
     text = original.replace(mutation.old, mutation.new, 1)
     at = text.index(mutation.at) if mutation.at else original.index(mutation.old)
     expected = (line_of(text, at), mutation.code)
-    found = [(d.span.line, d.code, d.is_error) for d in compiled(name, text).diagnostics]
-    others = [finding for finding in found if finding[:2] != expected]
-    assert expected in [finding[:2] for finding in found], found
-    assert [other for other in others if other[2] and other[1] not in mutation.also] == [], found
-    assert {code for _, code, _ in others} == set(mutation.also), found
+    diagnostics = [(d.span.line, d.code, d.is_error) for d in compiled(name, text).diagnostics]
+    others = [finding for finding in diagnostics if finding[:2] != expected]
+    assert expected in [finding[:2] for finding in diagnostics], diagnostics
+    assert [other for other in others if other[2] and other[1] not in mutation.also] == [], (
+        diagnostics
+    )
+    assert {code for _, code, _ in others} == set(mutation.also), diagnostics
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -14,7 +14,7 @@ from hptc.rules.rule import DEFAULT_BASE, Rule, parse_documentation
 from hptc.text import shortened
 from tests.support.golden import Golden
 from tests.support.outcomes import succeeded
-from tests.support.rule_cases import FOLDER, Case, cases, compile_case, found, project_text
+from tests.support.rule_cases import FOLDER, Case, cases, compile_case, project_text, reported
 
 pytestmark = pytest.mark.xdist_group("rule-cases")  # which share the compiled cases
 
@@ -24,7 +24,7 @@ _SHOWN = 120  # characters of a request's object
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_case(case: Case) -> None:
-    assert found(compile_case(case.text, case.base), case.base) == case.expected
+    assert reported(compile_case(case.text, case.base), case.base) == case.expected
 
 
 def test_text_of_every_finding(golden: Golden) -> None:

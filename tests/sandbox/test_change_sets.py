@@ -18,9 +18,9 @@ def change_set(
         ChangeSetType=change_set_type,
         TemplateBody=json.dumps({"Resources": resources}),
     )
-    found: dict[str, Any] = stack.client.describe_change_set(ChangeSetName=created["Id"])
+    description: dict[str, Any] = stack.client.describe_change_set(ChangeSetName=created["Id"])
     stack.client.delete_change_set(ChangeSetName=created["Id"])
-    return found
+    return description
 
 
 def test_a_change_set_has_outputs_and_exports(stack: Stack) -> None:
@@ -47,7 +47,7 @@ def test_a_change_set_lists_its_changes(account: Account, stack: Stack) -> None:
         "Same": parameter("/same"),
     }
     stack.deploy(first)
-    found = change_set(
+    description = change_set(
         stack,
         {
             "Tagged": bucket(Tags=tags),
@@ -58,7 +58,7 @@ def test_a_change_set_lists_its_changes(account: Account, stack: Stack) -> None:
     )
     changes = {
         change["ResourceChange"]["LogicalResourceId"]: change["ResourceChange"]
-        for change in found["Changes"]
+        for change in description["Changes"]
     }
     assert {key: change["Action"] for key, change in changes.items()} == {
         "Tagged": "Modify",

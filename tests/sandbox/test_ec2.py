@@ -81,10 +81,10 @@ def test_a_subnet_matches_its_template(account: Account, stack: Stack) -> None:
             "Properties": {**SUBNET["Properties"], "MapPublicIpOnLaunch": enabled},
         }
         stack.deploy({"Vpc": VPC, "Subnet": subnet})
-        (found,) = account.client("ec2").describe_subnets(SubnetIds=[stack.physical_id("Subnet")])[
-            "Subnets"
-        ]
-        assert found["MapPublicIpOnLaunch"] is enabled
+        (description,) = account.client("ec2").describe_subnets(
+            SubnetIds=[stack.physical_id("Subnet")]
+        )["Subnets"]
+        assert description["MapPublicIpOnLaunch"] is enabled
 
 
 def test_tags_match_the_template(account: Account, stack: Stack) -> None:
@@ -95,13 +95,13 @@ def test_tags_match_the_template(account: Account, stack: Stack) -> None:
         table = {**TABLE, "Properties": {**TABLE["Properties"], "Tags": listed}}
         stack.deploy({"Vpc": vpc(Tags=listed), "Table": table, "Endpoint": network})
         for name in ("Vpc", "Table", "Endpoint"):
-            found = ec2.describe_tags(
+            described = ec2.describe_tags(
                 Filters=[{"Name": "resource-id", "Values": [stack.physical_id(name)]}]
             )["Tags"]
-            own = {t["Key"]: t["Value"] for t in found if not t["Key"].startswith("aws:")}
+            own = {t["Key"]: t["Value"] for t in described if not t["Key"].startswith("aws:")}
             assert own == tags
             assert {"Key": "aws:cloudformation:logical-id", "Value": name}.items() <= {
-                **next(t for t in found if t["Key"] == "aws:cloudformation:logical-id")
+                **next(t for t in described if t["Key"] == "aws:cloudformation:logical-id")
             }.items()
 
 
@@ -154,10 +154,10 @@ def test_a_gateway_endpoint_moves_to_another_route_table(account: Account, stack
             {**network, "Endpoint": endpoint("s3", "Gateway", RouteTableIds=[{"Ref": name}])}
         )
         for table, routed in ((name, True), (other, False)):
-            (found,) = account.client("ec2").describe_route_tables(
+            (route_table,) = account.client("ec2").describe_route_tables(
                 RouteTableIds=[stack.physical_id(table)]
             )["RouteTables"]
-            gateways = [route.get("GatewayId") for route in found["Routes"]]
+            gateways = [route.get("GatewayId") for route in route_table["Routes"]]
             assert (stack.physical_id("Endpoint") in gateways) is routed
 
 
@@ -223,11 +223,11 @@ def test_egress_rules_match_the_template(
     egress: list[tuple[str, int | None, str]],
 ) -> None:
     stack.deploy({"Vpc": VPC, **resources})
-    (found,) = account.client("ec2").describe_security_groups(
+    (description,) = account.client("ec2").describe_security_groups(
         GroupIds=[stack.physical_id("Group")]
     )["SecurityGroups"]
-    assert peers(found["IpPermissionsEgress"]) == egress
-    assert found["IpPermissions"] == []
+    assert peers(description["IpPermissionsEgress"]) == egress
+    assert description["IpPermissions"] == []
 
 
 def test_rules_are_updated_in_place(account: Account, stack: Stack) -> None:
@@ -244,13 +244,13 @@ def test_rules_are_updated_in_place(account: Account, stack: Stack) -> None:
             }
         )
         group_id = stack.physical_id("Group")
-        (found,) = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
-        return group_id, peers(found["IpPermissions"]), peers(found["IpPermissionsEgress"])
+        (described,) = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
+        return group_id, peers(described["IpPermissions"]), peers(described["IpPermissionsEgress"])
 
     group_id, *_ = deploy(22, "10.0.0.0/16", "before")
     for port, address, description in ((23, "10.1.0.0/16", "before"), (23, "10.1.0.0/16", "after")):
         expected = [("tcp", port, address), ("tcp", 443, address)]
         assert deploy(port, address, description) == (group_id, expected, expected)
     stack.deploy({"Vpc": VPC, "Group": group()})
-    (found,) = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
-    assert found["IpPermissions"] == []
+    (described,) = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
+    assert described["IpPermissions"] == []

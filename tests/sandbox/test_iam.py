@@ -64,13 +64,13 @@ def test_a_role_matches_its_template(account: Account, stack: Stack) -> None:
             )
         }
     )
-    found = iam.get_role(RoleName="role")["Role"]
-    assert found["RoleId"] == role_id
-    assert found["AssumeRolePolicyDocument"] == trust("lambda")
-    assert found["Description"] == "d"
-    assert found["MaxSessionDuration"] == 7200
-    assert found["PermissionsBoundary"]["PermissionsBoundaryArn"] == ADMIN
-    assert found["Tags"] == [{"Key": "team", "Value": "growth"}]
+    description = iam.get_role(RoleName="role")["Role"]
+    assert description["RoleId"] == role_id
+    assert description["AssumeRolePolicyDocument"] == trust("lambda")
+    assert description["Description"] == "d"
+    assert description["MaxSessionDuration"] == 7200
+    assert description["PermissionsBoundary"]["PermissionsBoundaryArn"] == ADMIN
+    assert description["Tags"] == [{"Key": "team", "Value": "growth"}]
     assert iam.list_role_policies(RoleName="role")["PolicyNames"] == ["kept", "added"]
     policy = iam.get_role_policy(RoleName="role", PolicyName="kept")
     assert policy["PolicyDocument"] == document("s3:ListBucket")
@@ -156,8 +156,8 @@ def test_separate_policy_follows_its_template(account: Account, stack: Stack) ->
     assert policies() == {"one": ["p"], "two": []}
     stack.deploy({**roles, "Policy": separate("p", "s3:GetObject", "One", "Two")})
     assert policies() == {"one": ["p"], "two": ["p"]}
-    found = iam.get_role_policy(RoleName="one", PolicyName="p")
-    assert found["PolicyDocument"] == document("s3:GetObject")
+    policy = iam.get_role_policy(RoleName="one", PolicyName="p")
+    assert policy["PolicyDocument"] == document("s3:GetObject")
     stack.deploy({**roles, "Policy": separate("q", "s3:*", "Two")})
     assert policies() == {"one": [], "two": ["q"]}
     stack.deploy(roles)

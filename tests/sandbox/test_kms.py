@@ -79,5 +79,5 @@ def test_an_alias_moves_to_another_key(account: Account, stack: Stack) -> None:
     metadata = account.client("kms").describe_key(KeyId="alias/a")["KeyMetadata"]
     assert metadata["KeyId"] == stack.physical_id("Two")
     stack.deploy({**keys, "Alias": alias("Two", "alias/b")})
-    (found,) = account.client("kms").list_aliases(KeyId=stack.physical_id("Two"))["Aliases"]
-    assert found["AliasName"] == "alias/b"
+    (description,) = account.client("kms").list_aliases(KeyId=stack.physical_id("Two"))["Aliases"]
+    assert description["AliasName"] == "alias/b"

@@ -92,8 +92,8 @@ _FAILED = "failed to satisfy constraint: Member must"
     ],
 )
 def test_one_fault(path: str, value: Any, expected: str) -> None:
-    found = refusal(changed(path, value), {})
-    assert found == expected
+    reason = refusal(changed(path, value), {})
+    assert reason == expected
 
 
 def test_a_valid_request() -> None:

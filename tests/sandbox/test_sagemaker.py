@@ -26,12 +26,14 @@ def test_a_tuning_job_is_completed_with_its_placeholder_training_job(account: Ac
     sagemaker = account.client("sagemaker")
     arn = create(sagemaker, "Tune-1")
     assert arn == f"arn:aws:sagemaker:us-east-1:{account.id}:hyper-parameter-tuning-job/Tune-1"
-    found = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="Tune-1")
+    description = sagemaker.describe_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName="Tune-1"
+    )
     request = {"HyperParameterTuningJobConfig": CONFIG, "TrainingJobDefinition": DEFINITION}
-    assert is_described_by(request, found)
-    assert found["HyperParameterTuningJobStatus"] == "Completed"
-    assert "FailureReason" not in found
-    best = found["BestTrainingJob"]
+    assert is_described_by(request, description)
+    assert description["HyperParameterTuningJobStatus"] == "Completed"
+    assert "FailureReason" not in description
+    best = description["BestTrainingJob"]
     assert re.fullmatch("Tune-1-001-[0-9a-f]{8}", best["TrainingJobName"])
     assert best["TunedHyperParameters"] == {"eta": "0.1", "booster": "gbtree"}
     assert best["FinalHyperParameterTuningJobObjectiveMetric"]["MetricName"] == "validation:auc"

@@ -65,8 +65,8 @@ def test_a_failed_update_is_rolled_back(account: Account, stack: Stack) -> None:
     with pytest.raises(AssertionError, match="NoSuchType"):
         stack.deploy({"P": parameter("/p", "two"), "New": parameter("/new"), "Bad": bad})
     assert stack.status()[0] == "UPDATE_ROLLBACK_COMPLETE"
-    found = account.client("ssm").describe_parameters()["Parameters"]
-    assert sorted(p["Name"] for p in found) == ["/gone", "/p"]
+    parameters = account.client("ssm").describe_parameters()["Parameters"]
+    assert sorted(p["Name"] for p in parameters) == ["/gone", "/p"]
     assert value_of(account, "/p") == "one"
     assert json.loads(
         json.dumps(stack.client.get_template(StackName=stack.name)["TemplateBody"])
@@ -110,8 +110,8 @@ def test_reading_a_deleted_stack_recreates_nothing(account: Account, stack: Stac
     stack.deploy({"P": parameter("/p")}, Outputs=export("name", {"Ref": "P"}))
     stack_id = stack.client.describe_stacks(StackName=stack.name)["Stacks"][0]["StackId"]
     stack.delete()
-    (found,) = stack.client.describe_stacks(StackName=stack_id)["Stacks"]
-    assert found["StackStatus"] == "DELETE_COMPLETE"
+    (description,) = stack.client.describe_stacks(StackName=stack_id)["Stacks"]
+    assert description["StackStatus"] == "DELETE_COMPLETE"
     stack.client.describe_stack_resources(StackName=stack_id)
     assert account.client("ssm").describe_parameters()["Parameters"] == []
 
@@ -119,12 +119,12 @@ def test_reading_a_deleted_stack_recreates_nothing(account: Account, stack: Stac
 def test_a_failed_stack_has_its_reason(stack: Stack) -> None:
     with pytest.raises(AssertionError):
         stack.deploy({"P": parameter("/p"), "Bad": INVALID})
-    (found,) = stack.client.describe_stacks(StackName=stack.name)["Stacks"]
+    (description,) = stack.client.describe_stacks(StackName=stack.name)["Stacks"]
     events = stack.client.describe_stack_events(StackName=stack.name)["StackEvents"]
     (failed,) = (event for event in events if event["ResourceStatus"] == "CREATE_FAILED")
     assert failed["LogicalResourceId"] == "Bad"
     assert "NoSuchType" in failed["ResourceStatusReason"]
-    assert "NoSuchType" in found["StackStatusReason"]
+    assert "NoSuchType" in description["StackStatusReason"]
 
 
 def test_deleting_a_missing_stack_or_change_set_succeeds(stack: Stack) -> None:

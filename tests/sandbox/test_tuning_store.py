@@ -46,9 +46,9 @@ def request(name: str, **changes: Any) -> dict[str, Any]:
 
 def wait(client: Any, name: str) -> Any:
     for _ in range(1000):
-        found = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
-        if found["HyperParameterTuningJobStatus"] in ("Completed", "Failed", "Stopped"):
-            return found
+        description = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        if description["HyperParameterTuningJobStatus"] in ("Completed", "Failed", "Stopped"):
+            return description
         time.sleep(0.02)
     raise AssertionError(f"{name} is still running")
 
@@ -72,11 +72,11 @@ def list_training_jobs(client: Any, name: str, **options: Any) -> list[Any]:
 
 def test_a_dry_tuning_job_has_all_its_training_jobs(account: Account, dry: Any) -> None:
     dry.create_hyper_parameter_tuning_job(**request("dry", Tags=[{"Key": "team", "Value": "a"}]))
-    found = wait(dry, "dry")
-    assert found["HyperParameterTuningJobStatus"] == "Completed"
-    assert found["TrainingJobStatusCounters"]["Completed"] == 12
-    assert found["ObjectiveStatusCounters"] == {"Succeeded": 12, "Pending": 0, "Failed": 0}
-    static = found["TrainingJobDefinition"]["StaticHyperParameters"]
+    description = wait(dry, "dry")
+    assert description["HyperParameterTuningJobStatus"] == "Completed"
+    assert description["TrainingJobStatusCounters"]["Completed"] == 12
+    assert description["ObjectiveStatusCounters"] == {"Succeeded": 12, "Pending": 0, "Failed": 0}
+    static = description["TrainingJobDefinition"]["StaticHyperParameters"]
     assert static == {"_tuning_objective_metric": "validation:auc"}
 
     metric = "FinalHyperParameterTuningJobObjectiveMetric"
@@ -87,11 +87,11 @@ def test_a_dry_tuning_job_has_all_its_training_jobs(account: Account, dry: Any) 
     values = [training_job[metric]["Value"] for training_job in by_value]
     assert values == sorted(values, reverse=True)
     assert len({training_job["TrainingJobName"] for training_job in by_value}) == 12
-    best = found["BestTrainingJob"]
+    best = description["BestTrainingJob"]
     assert best["TrainingJobName"] == by_value[0]["TrainingJobName"]
 
     described = dry.describe_training_job(TrainingJobName=best["TrainingJobName"])
-    assert described["TuningJobArn"] == found["HyperParameterTuningJobArn"]
+    assert described["TuningJobArn"] == description["HyperParameterTuningJobArn"]
     assert "made up" in described["SecondaryStatusTransitions"][0]["StatusMessage"]
     tags = dry.list_tags(ResourceArn=best["TrainingJobArn"])["Tags"]
     assert tags == [{"Key": "team", "Value": "a"}]
@@ -218,9 +218,11 @@ def test_training_reads_and_writes_the_sandbox_s3(account: Account, training: An
     s3.put_object(Bucket=bucket, Key="train/best.txt", Body=b"0.3")
     s3.put_object(Bucket=bucket, Key="training/other.txt", Body=b"not below train/")
     training.create_hyper_parameter_tuning_job(**job)
-    found = wait(training, "real")
-    assert found["HyperParameterTuningJobStatus"] == "Completed", found.get("FailureReason")
-    best = found["BestTrainingJob"]
+    description = wait(training, "real")
+    assert description["HyperParameterTuningJobStatus"] == "Completed", description.get(
+        "FailureReason"
+    )
+    best = description["BestTrainingJob"]
     value = best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
     assert value == pytest.approx(
         1 - (float(best["TunedHyperParameters"]["eta"]) - 0.3) ** 2, abs=1e-5
@@ -254,9 +256,9 @@ def test_a_training_tuning_job_is_stopped(account: Account, training: Any) -> No
         training.delete_hyper_parameter_tuning_job(**name)
     training.stop_hyper_parameter_tuning_job(**name)
     assert described()["HyperParameterTuningJobStatus"] in ("Stopping", "Stopped")
-    found = wait(training, "long")
-    assert found["HyperParameterTuningJobStatus"] == "Stopped"
-    assert found["TrainingJobStatusCounters"]["Stopped"] >= 1
+    description = wait(training, "long")
+    assert description["HyperParameterTuningJobStatus"] == "Stopped"
+    assert description["TrainingJobStatusCounters"]["Stopped"] >= 1
 
 
 def test_what_cannot_run_is_refused_and_leaves_the_name_free(account: Account) -> None:

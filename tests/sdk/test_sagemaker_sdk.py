@@ -21,8 +21,8 @@ def test_a_program_tunes_on_this_machine(version: int, tmp_path: Path) -> None:
     command = ["sandbox", "--train", "--", python, f"tune{version}.py"]
     done = run_hptc(command, tmp_path, has_network=False)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert (found["status"], found["child"]) == ("Completed", "Completed")
-    assert len(found["values"]) == 2
-    assert 0 <= found["values"][0] < found["values"][1] < 2
-    assert found["best"].startswith(found["name"])
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["status"], result["child"]) == ("Completed", "Completed")
+    assert len(result["values"]) == 2
+    assert 0 <= result["values"][0] < result["values"][1] < 2
+    assert result["best"].startswith(result["name"])

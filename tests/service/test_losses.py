@@ -33,7 +33,7 @@ def template(**policies: str) -> dict[str, Any]:
     }
 
 
-def found(before: dict[str, Any], after: dict[str, Any]) -> dict[str, str]:
+def texts(before: dict[str, Any], after: dict[str, Any]) -> dict[str, str]:
     return {loss.name: loss.text for loss in losses(STACK, before, after)}
 
 
@@ -41,12 +41,12 @@ def test_nothing_is_lost_without_a_change() -> None:
     changed = deepcopy(template())
     changed["Resources"]["Key961B73FD"]["Properties"]["EnableKeyRotation"] = False
     del changed["Resources"]["Launcher24EF8A5C"]
-    assert found(template(), changed) == {}
+    assert texts(template(), changed) == {}
 
 
 @pytest.mark.parametrize("policy", ["Delete", "RetainExceptOnCreate"])
 def test_removed_resources(policy: str) -> None:
-    lost = found(template(DeletionPolicy=policy), {"Resources": {}})
+    lost = texts(template(DeletionPolicy=policy), {"Resources": {}})
     assert list(lost) == ["kms_key", "data_bucket", "network"]
     assert lost["data_bucket"].startswith("removes the bucket `data_bucket` (data-of-ours) of")
     assert all(
@@ -72,4 +72,4 @@ def test_names_of_a_resource(name: str) -> None:
 
 def test_a_stack_of_another_tool_has_logical_ids() -> None:
     theirs = {"Resources": {"Uploads": {"Type": "AWS::S3::Bucket"}}}
-    assert list(found(theirs, template())) == ["Uploads"]
+    assert list(texts(theirs, template())) == ["Uploads"]

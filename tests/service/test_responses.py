@@ -38,19 +38,19 @@ DESCRIPTION: dict[str, Any] = {
     ],
 )
 def test_elapsed_time(status: dict[str, Any], expected: int) -> None:
-    found = read_status({**DESCRIPTION, **status}, {}, now=NOW)
-    assert found.elapsed_seconds == expected
+    job_status = read_status({**DESCRIPTION, **status}, {}, now=NOW)
+    assert job_status.elapsed_seconds == expected
 
 
 def test_optional_members_are_empty() -> None:
-    found = read_status(DESCRIPTION, {}, now=NOW)
-    assert (found.ended, found.consumed_seconds, found.best, found.overall_best) == (None,) * 4
-    assert (found.failure_reason, found.warm_start_type, found.parents) == ("", "", ())
-    assert found.training_jobs == TrainingJobCounters(
+    status = read_status(DESCRIPTION, {}, now=NOW)
+    assert (status.ended, status.consumed_seconds, status.best, status.overall_best) == (None,) * 4
+    assert (status.failure_reason, status.warm_start_type, status.parents) == ("", "", ())
+    assert status.training_jobs == TrainingJobCounters(
         completed=0, in_progress=0, retryable_error=0, non_retryable_error=0, stopped=0
     )
-    assert found.objectives == ObjectiveCounters(succeeded=0, pending=0, failed=0)
-    assert found.limits.max_training_jobs is None
+    assert status.objectives == ObjectiveCounters(succeeded=0, pending=0, failed=0)
+    assert status.limits.max_training_jobs is None
 
 
 def test_a_described_request_has_only_its_authors_tags() -> None:
@@ -58,8 +58,8 @@ def test_a_described_request_has_only_its_authors_tags() -> None:
         jobs={"churn-1a2b3c4d": {**DESCRIPTION, "ResponseMetadata": {"RequestId": "1"}}},
         tags={"arn:x": {"hptc:spec": "specs/churn.yaml", "aws:x": "1", "team": "growth"}},
     )
-    found = described_request(tuning, "churn-1a2b3c4d")
-    assert found == {**DESCRIPTION, "Tags": [{"Key": "team", "Value": "growth"}]}
+    description = described_request(tuning, "churn-1a2b3c4d")
+    assert description == {**DESCRIPTION, "Tags": [{"Key": "team", "Value": "growth"}]}
 
 
 def test_an_absent_tuning_job_is_an_error() -> None:

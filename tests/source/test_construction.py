@@ -310,5 +310,5 @@ def test_templates_are_limited_by_their_total_length() -> None:
 def test_a_template_with_many_aliases_is_evaluated_once() -> None:
     calls: list[str] = []
     text = "a: [&t '{{ v }}'," + "*t," * 15_000 + "]\n"
-    found, faults_ = construct_data(parsed(text), lambda text: calls.append(text))
-    assert (len(found["a"]), faults_, calls) == (15_001, [], ["{{ v }}"])
+    evaluated, faults_ = construct_data(parsed(text), lambda text: calls.append(text))
+    assert (len(evaluated["a"]), faults_, calls) == (15_001, [], ["{{ v }}"])

@@ -319,8 +319,8 @@ def test_safe_fixes_are_made_together(findings: list[Diagnostic], text: str, cou
 def test_a_fix_has_the_title_of_an_action(change: Change, title: str, expected: str) -> None:
     document, _ = parse_document("a: 1\nb: 2\n", "file.yaml")
     fix = Fix(changes=(change,), title=title)
-    (found,) = text_fixes(finding(fix), {"file.yaml": document}.get)
-    assert found.title == expected
+    (text_fix,) = text_fixes(finding(fix), {"file.yaml": document}.get)
+    assert text_fix.title == expected
 
 
 def test_fixes_of_a_file_that_can_not_be_read_are_left_out() -> None:

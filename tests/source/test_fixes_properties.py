@@ -105,7 +105,10 @@ def paths(value: Any, path: Path = ()) -> list[Path]:
             entries = value.items()
         case list():
             entries = enumerate(value)
-    return [path, *(found for key, inner in entries for found in paths(inner, (*path, key)))]
+    return [
+        path,
+        *(inner_path for key, inner in entries for inner_path in paths(inner, (*path, key))),
+    ]
 
 
 def at(data: Any, path: Path) -> Any:

@@ -52,14 +52,14 @@ BOTH = pytest.mark.parametrize("read", [on_disk, committed])
 Read = Callable[[Repository], PackedCode | PackingProblem]
 
 
-def packed(found: PackedCode | PackingProblem) -> PackedCode:
-    assert isinstance(found, PackedCode), found
-    return found
+def packed(code: PackedCode | PackingProblem) -> PackedCode:
+    assert isinstance(code, PackedCode), code
+    return code
 
 
-def problem(found: PackedCode | PackingProblem) -> str:
-    assert isinstance(found, PackingProblem), found
-    return found.message
+def problem(code: PackedCode | PackingProblem) -> str:
+    assert isinstance(code, PackingProblem), code
+    return code.message
 
 
 @BOTH
@@ -116,13 +116,13 @@ def test_the_archive_has_no_times_and_owners() -> None:
     assert archive(code) == first
     assert first[4:8] == bytes(4), "gzip's time"
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(first))) as tar:
-        found = {
+        members = {
             member.name: (member.mode, member.mtime, member.uid, member.uname) for member in tar
         }
         script = tar.extractfile("é/train.py")
         assert script is not None
         assert script.read() == TRAIN.encode()
-    assert found == {"a" * 200: (0o644, 0, 0, ""), "é/train.py": (0o755, 0, 0, "")}
+    assert members == {"a" * 200: (0o644, 0, 0, ""), "é/train.py": (0o755, 0, 0, "")}
 
 
 def test_in_ci_only_tracked_files_are_packed(

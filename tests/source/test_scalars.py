@@ -29,9 +29,9 @@ SCALARS: dict[str, Any] = {
 
 @pytest.mark.parametrize(("text", "value"), SCALARS.items(), ids=[repr(text) for text in SCALARS])
 def test_plain_scalar(text: str, value: Any) -> None:
-    found = resolve_plain(text)
-    assert found == value
-    assert type(found) is type(value)
+    resolved = resolve_plain(text)
+    assert resolved == value
+    assert type(resolved) is type(value)
 
 
 @pytest.mark.parametrize(("text", "value"), SCALARS.items(), ids=[repr(text) for text in SCALARS])
@@ -39,15 +39,15 @@ def test_plain_scalar_in_a_document(text: str, value: Any) -> None:
     if text == "-":
         text = "[-x]"  # a dash alone is an entry
         value = ["-x"]
-    found = data(f"key: {text}\n")["key"]
-    assert found == value
-    assert type(found) is type(value)
+    resolved = data(f"key: {text}\n")["key"]
+    assert resolved == value
+    assert type(resolved) is type(value)
 
 
 def test_nan_is_a_number() -> None:
-    found = resolve_plain(".NaN")
-    assert isinstance(found, float)
-    assert math.isnan(found)
+    resolved = resolve_plain(".NaN")
+    assert isinstance(resolved, float)
+    assert math.isnan(resolved)
 
 
 @pytest.mark.parametrize("text", ["9" * 257, "0." + "1" * 300, "-" + "1" * 400])

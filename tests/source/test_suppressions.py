@@ -88,9 +88,9 @@ PLACES: dict[str, tuple[str, list[tuple[int, int]]]] = {
 
 @pytest.mark.parametrize(("text", "expected"), PLACES.values(), ids=PLACES)
 def test_only_a_comment_suppresses(text: str, expected: list[tuple[int, int]]) -> None:
-    found = suppressions(parsed(text))
-    assert [(outcome.written, outcome.line) for outcome in found] == expected
-    for outcome in found:
+    comments = suppressions(parsed(text))
+    assert [(outcome.written, outcome.line) for outcome in comments] == expected
+    for outcome in comments:
         line = text.splitlines()[outcome.written - 1]
         assert line.startswith(IGNORE, outcome.column)
         assert (outcome.codes, outcome.reason) == (("HPT208",), "why")
@@ -165,8 +165,8 @@ def test_a_finding_is_not_added_twice() -> None:
 @pytest.mark.parametrize("count", [100, 101, 150])
 def test_faulty_comments_are_counted_after_a_hundred(count: int) -> None:
     text = SPEC + "# hptc: ignore[HPT203] why\n" * count
-    found = compile_text(text, "spec.yaml", Workspace()).diagnostics
-    faults = [finding.message for finding in found if finding.code == "HPT010"]
+    diagnostics = compile_text(text, "spec.yaml", Workspace()).diagnostics
+    faults = [finding.message for finding in diagnostics if finding.code == "HPT010"]
     assert len(faults) == min(count, 101)
     if count > 100:
         findings = "finding" if count == 101 else "findings"
@@ -184,6 +184,6 @@ def test_which_findings_a_comment_can_suppress(code: str, expected: bool) -> Non
 
 @pytest.mark.parametrize("code", ["HPT104", "HPT806"])
 def test_a_comment_for_what_none_can_suppress(code: str) -> None:
-    found = succeeded(compiled(f"# hptc: ignore[{code}] we need it")).diagnostics
-    messages = [each.message for each in found if each.code == "HPT010"]
+    diagnostics = succeeded(compiled(f"# hptc: ignore[{code}] we need it")).diagnostics
+    messages = [each.message for each in diagnostics if each.code == "HPT010"]
     assert messages == [f"a comment can't suppress {code}"]

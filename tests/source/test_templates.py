@@ -78,9 +78,9 @@ def test_a_value_may_be_null() -> None:
 
 @pytest.mark.parametrize(("text", "value"), VALUES.items(), ids=VALUES.keys())
 def test_value(text: str, value: Any) -> None:
-    found = render(text, VARIABLES)
-    assert found == value
-    assert type(found) is type(value)
+    rendered = render(text, VARIABLES)
+    assert rendered == value
+    assert type(rendered) is type(value)
 
 
 REFUSED = {

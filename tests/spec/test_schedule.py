@@ -101,10 +101,10 @@ def test_an_invalid_expression_is_reported_with_what_is_valid(text: str) -> None
     ],
 )
 def test_the_other_keys_are_checked(key: str, value: Any, message: str) -> None:
-    ((code, found),) = problems({"schedule_expression": "rate(7 days)", key: value})
+    ((code, problem),) = problems({"schedule_expression": "rate(7 days)", key: value})
     assert code == "HPT107"
-    assert found.startswith(f"`schedule.{key}` has an invalid value, ")
-    assert message in found
+    assert problem.startswith(f"`schedule.{key}` has an invalid value, ")
+    assert message in problem
 
 
 def test_every_key_is_valid() -> None:

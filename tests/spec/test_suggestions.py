@@ -68,8 +68,8 @@ def findings(text: str) -> list[Finding]:
     ],
 )
 def test_unknown_key(text: str, label: str, help: str) -> None:
-    (found,) = [finding for finding in findings(text) if finding.code == "HPT101"]
-    assert (found.label, found.help) == (label, help)
+    (problem,) = [finding for finding in findings(text) if finding.code == "HPT101"]
+    assert (problem.label, problem.help) == (label, help)
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_every_mapping_is_a_key(name: str) -> None:
 
 def test_a_misspelled_key_does_not_hide_the_rest() -> None:
     document, _ = parse_document("name: x\nstratgy: Grid\nlimits: {max_jobs: 7}\n", "spec.yaml")
-    spec, found = parse_spec(construct_data(document)[0])
-    assert [finding.code for finding in found] == ["HPT101", "HPT101"]
+    spec, problems = parse_spec(construct_data(document)[0])
+    assert [finding.code for finding in problems] == ["HPT101", "HPT101"]
     assert spec is not None
     assert (spec.strategy, spec.limits and spec.limits.max_number_of_training_jobs) == ("Grid", 7)
 

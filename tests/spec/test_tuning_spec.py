@@ -284,5 +284,5 @@ def test_a_short_list_is_quoted_in_the_advice(values: list[str], shown: str) -> 
     _, findings = parse_spec(
         {"name": "x", "training_job": {"hyperparameters": {"optimizer": values}}}
     )
-    (advice,) = [found.help for found in findings if found.code == "HPT102"]
+    (advice,) = [finding.help for finding in findings if finding.code == "HPT102"]
     assert f"values: {shown}}}" in advice

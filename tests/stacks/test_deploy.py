@@ -56,9 +56,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment_of(folder: Path) -> Environment:
-    found, _ = Workspace().project_of(folder)
-    assert found is not None
-    environment = found.environment("dev")
+    loaded, _ = Workspace().project_of(folder)
+    assert loaded is not None
+    environment = loaded.environment("dev")
     assert environment is not None
     return environment
 

@@ -141,8 +141,8 @@ def test_a_spec_needs_its_schedule(tmp_path: Path) -> None:
 )
 def test_orphans(churn: list[Compiled], name: str, is_orphan: bool) -> None:
     stacks = FakeStacks({name: {}}, tags={name: OURS})
-    found = orphaned_stacks(environment(churn), stacks.list_stacks(), {f"{FOUNDATION}-churn"})
-    assert found == ((name,) if is_orphan else ())
+    orphans = orphaned_stacks(environment(churn), stacks.list_stacks(), {f"{FOUNDATION}-churn"})
+    assert orphans == ((name,) if is_orphan else ())
 
 
 GONE = f"{FOUNDATION}-gone"

@@ -48,13 +48,13 @@ def deployment(folder: Path, *, changed: str = FOUNDATION) -> Deployment:
 
 
 def test_each_location_once(tmp_path: Path) -> None:
-    found = deployment(tmp_path)
-    assert [(upload.uri, upload.specs) for upload in found.uploads] == [
+    result = deployment(tmp_path)
+    assert [(upload.uri, upload.specs) for upload in result.uploads] == [
         ("s3://data-of-ours/churn/train/", ("a", "b")),
         ("s3://data-of-ours/churn/all.csv", ("a",)),
         ("s3://data-of-ours/churn/validation/", ("b", "c")),
     ]
-    assert render_uploads(found).splitlines() == [
+    assert render_uploads(result).splitlines() == [
         "upload what the specs read, from your own folders instead of data/:",
         "  aws s3 sync data/churn/train/ s3://data-of-ours/churn/train/ --region us-east-1",
         "  aws s3 cp data/churn/all.csv s3://data-of-ours/churn/all.csv --region us-east-1",
@@ -63,12 +63,12 @@ def test_each_location_once(tmp_path: Path) -> None:
 
 
 def test_text_is_about_changed_stacks_and_json_about_all(tmp_path: Path) -> None:
-    found = deployment(tmp_path, changed=f"{FOUNDATION}-c")
-    assert [line.split()[4] for line in render_uploads(found).splitlines()[1:]] == [
+    result = deployment(tmp_path, changed=f"{FOUNDATION}-c")
+    assert [line.split()[4] for line in render_uploads(result).splitlines()[1:]] == [
         "s3://data-of-ours/churn/validation/"
     ]
     assert render_uploads(deployment(tmp_path, changed="")) == ""
-    assert json.loads(deployment_json(found))["uploads"][2] == {
+    assert json.loads(deployment_json(result))["uploads"][2] == {
         "uri": "s3://data-of-ours/churn/validation/",
         "specs": ["b", "c"],
         "command": VALIDATION,
@@ -78,9 +78,9 @@ def test_text_is_about_changed_stacks_and_json_about_all(tmp_path: Path) -> None
 
 def test_what_is_in_s3_is_not_uploaded_again(tmp_path: Path) -> None:
     """Nothing changed: the commands of an earlier deployment may be forgotten by now."""
-    found = deployment(tmp_path, changed="")
+    result = deployment(tmp_path, changed="")
     inventory = FakeInventory(objects=["s3://data-of-ours/churn/train/part-1.csv"])
-    checked = replace(found, uploads=with_presence(found.uploads, inventory))
+    checked = replace(result, uploads=with_presence(result.uploads, inventory))
     assert [upload.is_there for upload in checked.uploads] == [True, False, False]
     assert [line.split()[4] for line in render_uploads(checked).splitlines()[1:]] == [
         "s3://data-of-ours/churn/all.csv",
@@ -90,21 +90,21 @@ def test_what_is_in_s3_is_not_uploaded_again(tmp_path: Path) -> None:
 
 
 def test_a_bucket_that_may_not_be_listed_is_asked_once(tmp_path: Path) -> None:
-    found = deployment(tmp_path).uploads
+    needed = deployment(tmp_path).uploads
     inventory = FakeInventory(refusals={"count_objects": AwsError("no", code="AccessDenied")})
-    assert with_presence(found, inventory) == found
+    assert with_presence(needed, inventory) == needed
     assert inventory.calls == ["count_objects"]
 
 
 def test_a_bucket_that_is_not_hptcs_gets_none(tmp_path: Path) -> None:
-    found = deployment(tmp_path)
+    result = deployment(tmp_path)
     specs = deployable_specs(project(tmp_path, {"b": spec("b")}))
-    assert uploads(found.environment, specs, {}) == ()
-    chosen = found.environment.infrastructure.model_copy(update={"data_bucket": "lake"})
-    assert uploads(replace(found.environment, infrastructure=chosen), specs, OUTPUTS) == ()
+    assert uploads(result.environment, specs, {}) == ()
+    chosen = result.environment.infrastructure.model_copy(update={"data_bucket": "lake"})
+    assert uploads(replace(result.environment, infrastructure=chosen), specs, OUTPUTS) == ()
 
 
 def test_a_strange_key_is_quoted(tmp_path: Path) -> None:
-    found = deployment(tmp_path)
-    upload = replace(found.uploads[0], key="a b/$(x)/", uri="s3://data-of-ours/a b/$(x)/")
+    result = deployment(tmp_path)
+    upload = replace(result.uploads[0], key="a b/$(x)/", uri="s3://data-of-ours/a b/$(x)/")
     assert shlex.split(upload.command)[3:5] == ["data/a b/$(x)/", "s3://data-of-ours/a b/$(x)/"]

@@ -128,7 +128,7 @@ def _data(text: str) -> Any:
     return data(text, verbatim=PROJECT_VERBATIM)
 
 
-def found(compiled: Outcome, base: str = DEFAULT_BASE) -> Expected:
+def reported(compiled: Outcome, base: str = DEFAULT_BASE) -> Expected:
     """The diagnostics of a compile, in the form of `Case.expected`."""
     return sorted(
         (0 if base == REQUEST_BASE else d.span.line, d.severity.value, d.code)

@@ -23,7 +23,7 @@ def in_kubernetes(value: Any, shape: Shape | None = None) -> Any:
 
 def _go_name(member: str) -> str:
     name = member[0].lower() + member[1:]
-    name = re.sub(r"(Id|Uri|Arn|Kms)(?=[A-Z]|s?$)", lambda found: found[1].upper(), name)
+    name = re.sub(r"(Id|Uri|Arn|Kms)(?=[A-Z]|s?$)", lambda match: match[1].upper(), name)
     return {"type": "type_", "keyId": "keyID"}.get(name, name)
 
 

@@ -62,8 +62,8 @@ def problem(algorithm: Algorithm, given: dict[str, str], source: str = "") -> st
         if required.name not in values and (required.when is None or required.when.is_met(values)):
             return f"missing {required.name}"
     for name, value in values.items():
-        found = algorithm.hyperparameter(name)
-        if found is not None and not found.accepts(value):
+        accepting = algorithm.hyperparameter(name)
+        if accepting is not None and not accepting.accepts(value):
             return f"value {name}"
     settings = {Subject("hyperparameter", name): value for name, value in values.items()}
     settings |= {Subject("instance", "processor"): "cpu", Subject("instance", "count"): "1"}

@@ -131,7 +131,7 @@ def test_the_page_has_the_counts(heading: str, count: object) -> None:
     assert callable(count)
     text = PAGE.read_text("utf-8")
     (table,) = re.findall(rf"\| {heading} \|.*\n\|[-|: ]+\n((?:\|.*\n)+)", text)
-    found = {
+    rows = {
         cells[0]: cells[1:]
         for row in table.splitlines()
         if (cells := [cell.strip(" `") for cell in row.strip("|").split("|")])
@@ -142,7 +142,7 @@ def test_the_page_has_the_counts(heading: str, count: object) -> None:
         expected[job] = [str(count if isinstance(count, int) else len(count)) for count in counts]
     # Version 3 of the SDK fails for several algorithms.
     expected["two-algorithms"][list(FILES).index("SDK 3")] += " (fails)"
-    assert found == expected
+    assert rows == expected
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -108,7 +108,7 @@ def test_a_command_of_the_guide(
 
 def test_the_guide_has_commands_for_every_tool() -> None:
     sections = [re.search(r"\n## ([^\n]+)\n", f"\n## {part}") for part in GUIDE.split("\n## ")[1:]]
-    assert [found[1] for found in sections if found] == [
+    assert [match[1] for match in sections if match] == [
         "boto3", "AWS CLI", "SageMaker SDK", "Step Functions",
         "SageMaker Pipelines", "CloudFormation", "CloudTrail", "Airflow", "Kubernetes", "Terraform",
         "Katib", "Weights & Biases sweeps",

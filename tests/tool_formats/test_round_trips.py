@@ -105,9 +105,9 @@ ODD: tuple[Any, ...] = (None, 0, "", "{{", [], [[]], [None], {}, {"a": [{}]}, "{
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_odd_values_are_at_most_a_usage_error(form: Any) -> None:
     data = json.loads(form(make_request(1, 0.6)))
-    found = places(data)
+    all_places = places(data)
     for number, odd in enumerate(ODD * 4):
-        container, key = Random(number).choice(found)
+        container, key = Random(number).choice(all_places)
         value, container[key] = container[key], odd
         with suppress(UsageError):
             assert isinstance(read_job([(json.dumps(data), "x")]), ImportedJob)

@@ -32,9 +32,9 @@ from tests.support.searches import automatic, categorical, continuous, tuning_jo
     ],
 )
 def test_a_range_around_the_example(hint: str, chosen: str) -> None:
-    found = autotuned(tuning_job((automatic("x", hint),)))
-    assert found.choices == (f"x: {chosen}",)
-    range_ = found.job.definitions[0].ranges[0]
+    result = autotuned(tuning_job((automatic("x", hint),)))
+    assert result.choices == (f"x: {chosen}",)
+    range_ = result.job.definitions[0].ranges[0]
     assert isinstance(range_, NumericRange | CategoricalRange)
     assert is_inside(range_, hint)
 
@@ -48,10 +48,10 @@ def test_an_extreme_example_is_inside_its_range(hint: str) -> None:
 
 def test_missing_limits() -> None:
     job = tuning_job((continuous("x"),), jobs=None, Autotune={"Mode": "Enabled"})
-    found = autotuned(job)
-    assert found.job.max_number_of_training_jobs == 50
-    assert found.job.completes_on_convergence
-    assert found.choices == ("at most 50 training jobs, and fewer if the objective has converged",)
+    result = autotuned(job)
+    assert result.job.max_number_of_training_jobs == 50
+    assert result.job.completes_on_convergence
+    assert result.choices == ("at most 50 training jobs, and fewer if the objective has converged",)
 
 
 def test_what_is_set_stays() -> None:
@@ -63,5 +63,5 @@ def test_what_is_set_stays() -> None:
 
 
 def test_choices_of_several_definitions_have_their_names() -> None:
-    found = autotuned(tuning_job((automatic("x", "2"),), (automatic("x", "a"),)))
-    assert found.choices == ("d0: x: Integer from 1 to 8", "d1: x: a")
+    result = autotuned(tuning_job((automatic("x", "2"),), (automatic("x", "a"),)))
+    assert result.choices == ("d0: x: Integer from 1 to 8", "d1: x: a")

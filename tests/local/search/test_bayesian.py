@@ -30,5 +30,5 @@ def test_expected_improvement_is_its_integral(distance: float, deviation: float)
     # Scaled by the density at the best value, so that nothing underflows far from it.
     integral, _ = quad(lambda t: t * np.exp(-t * t / 2 - distance * t), 0, 40)
     exact = np.log(integral) + norm.logpdf(distance) + np.log(deviation)
-    found = log_expected_improvement(model, np.zeros((3, 2)), 1.0)
-    assert found == pytest.approx([exact] * 3, abs=0.15 if distance > 5 else 1e-6)
+    improvements = log_expected_improvement(model, np.zeros((3, 2)), 1.0)
+    assert improvements == pytest.approx([exact] * 3, abs=0.15 if distance > 5 else 1e-6)

@@ -21,8 +21,8 @@ def ended(*values: float) -> list[Observation]:
 def criterion(
     job: TuningJob, history: Sequence[Observation], elapsed_seconds: float = 0
 ) -> str | None:
-    found = completion(job, history, elapsed_seconds=elapsed_seconds)
-    return found.criterion if found else None
+    outcome = completion(job, history, elapsed_seconds=elapsed_seconds)
+    return outcome.criterion if outcome else None
 
 
 def with_criteria(**criteria: object) -> TuningJob:
@@ -33,10 +33,10 @@ def with_criteria(**criteria: object) -> TuningJob:
 def test_number_of_training_jobs() -> None:
     job = tuning_job((continuous("x"),), jobs=3)
     assert criterion(job, ended(1, 2)) is None
-    found = completion(job, [*ended(1, 2), training_job(3, state="pending")], elapsed_seconds=0)
-    assert found is not None
-    assert (found.criterion, found.stops_running_jobs) == ("MaxNumberOfTrainingJobs", False)
-    assert found.reason == "all 3 training jobs have started"
+    outcome = completion(job, [*ended(1, 2), training_job(3, state="pending")], elapsed_seconds=0)
+    assert outcome is not None
+    assert (outcome.criterion, outcome.stops_running_jobs) == ("MaxNumberOfTrainingJobs", False)
+    assert outcome.reason == "all 3 training jobs have started"
 
 
 def test_the_size_of_a_grid() -> None:
@@ -48,10 +48,10 @@ def test_the_size_of_a_grid() -> None:
 def test_runtime() -> None:
     job = tuning_job((continuous("x"),), jobs=None, ResourceLimits={"MaxRuntimeInSeconds": 3600})
     assert criterion(job, [], 3599.9) is None
-    found = completion(job, [], elapsed_seconds=3600)
-    assert found is not None
-    assert (found.criterion, found.stops_running_jobs) == ("MaxRuntimeInSeconds", True)
-    assert found.reason == "the tuning job has run for 3,600 s, and its limit is 3,600 s"
+    outcome = completion(job, [], elapsed_seconds=3600)
+    assert outcome is not None
+    assert (outcome.criterion, outcome.stops_running_jobs) == ("MaxRuntimeInSeconds", True)
+    assert outcome.reason == "the tuning job has run for 3,600 s, and its limit is 3,600 s"
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_not_improving(values: Sequence[float], maximizes: bool, count: int) -> 
 def test_number_of_jobs_not_improving() -> None:
     job = with_criteria(BestObjectiveNotImproving={"MaxNumberOfTrainingJobsNotImproving": 3})
     assert criterion(job, ended(0.9, 0.8, 0.8)) is None
-    found = completion(job, ended(0.9, 0.8, 0.8, 0.8), elapsed_seconds=0)
-    assert found is not None
-    assert (found.criterion, found.stops_running_jobs) == (
+    outcome = completion(job, ended(0.9, 0.8, 0.8, 0.8), elapsed_seconds=0)
+    assert outcome is not None
+    assert (outcome.criterion, outcome.stops_running_jobs) == (
         "MaxNumberOfTrainingJobsNotImproving",
         True,
     )
-    assert found.reason.startswith("3 training jobs in a row did not improve")
+    assert outcome.reason.startswith("3 training jobs in a row did not improve")
 
 
 def test_jobs_without_an_objective_are_not_counted() -> None:

@@ -30,10 +30,10 @@ def test_a_random_search_ends_with_the_last_combination() -> None:
     tried: list[dict[str, str]] = []
     random = Random(5)
     for _ in range(6):
-        found = random_configuration(DEFINITION, random, tried)
-        assert found is not None
-        assert found not in tried
-        tried.append(dict(found))
+        configuration = random_configuration(DEFINITION, random, tried)
+        assert configuration is not None
+        assert configuration not in tried
+        tried.append(dict(configuration))
     assert random_configuration(DEFINITION, random, tried) is None
 
 

@@ -106,25 +106,25 @@ def reports_of(curve: dict[int, float]) -> list[float]:
 
 def test_hyperband() -> None:
     history: list[Observation] = []
-    found = {}
+    stopped = {}
     for number, (name, curve) in enumerate(CURVES.items(), 1):
         reports = reports_of(curve)
         for epoch in range(1, 28):
             running = training_job(number, state="pending", reports=reports[:epoch])
             if stops_early(HYPERBAND, history, running):
-                found[name] = epoch
+                stopped[name] = epoch
                 break
-        history.append(training_job(number, state="stopped", reports=reports[: found[name]]))
-    assert found == STOPPED
+        history.append(training_job(number, state="stopped", reports=reports[: stopped[name]]))
+    assert stopped == STOPPED
 
 
 def test_a_round_fills_its_brackets_one_after_the_other() -> None:
-    found = hyperband(HYPERBAND)
-    assert found is not None
-    sizes = [bracket.rungs[0].training_jobs for bracket in found.brackets]
+    brackets = hyperband(HYPERBAND)
+    assert brackets is not None
+    sizes = [bracket.rungs[0].training_jobs for bracket in brackets.brackets]
     assert sizes == [27, 12, 6, 4]
     places = [
-        found.brackets.index(bracket_of(HYPERBAND, found, training_job(number)))
+        brackets.brackets.index(bracket_of(HYPERBAND, brackets, training_job(number)))
         for number in range(1, 51)
     ]
     assert places == [0] * 27 + [1] * 12 + [2] * 6 + [3] * 4 + [0]

@@ -38,12 +38,12 @@ def drawn(count: int) -> tuple[Array, Array]:
 
 def matern(first: Array, second: Array) -> Array:
     """Matern 5/2, equation 4.17, one pair of rows after the other."""
-    found = np.empty((len(first), len(second)))
+    covariances = np.empty((len(first), len(second)))
     for i, point in enumerate(first):
         for j, other in enumerate(second):
             r = np.sqrt(5 * (WEIGHTS * (point - other) ** 2).sum())
-            found[i, j] = SCALE * (1 + r + r * r / 3) * np.exp(-r)
-    return found
+            covariances[i, j] = SCALE * (1 + r + r * r / 3) * np.exp(-r)
+    return covariances
 
 
 def covariance(rows: Array) -> Array:
@@ -77,10 +77,10 @@ def test_the_deviation_at_a_known_row_is_positive() -> None:
 
 def test_a_value_that_is_left_out_is_predicted_by_the_others() -> None:
     rows, values = drawn(12)
-    for index, found in enumerate(process().left_out()):
+    for index, predicted in enumerate(process().left_out()):
         others = np.arange(12) != index
         without = GaussianProcess(rows[others], values[others], WEIGHTS, scale=SCALE, noise=NOISE)
-        assert found == pytest.approx(without.means(rows[[index]])[0])
+        assert predicted == pytest.approx(without.means(rows[[index]])[0])
 
 
 def test_believing_the_means_changes_no_mean_and_lowers_the_deviation() -> None:

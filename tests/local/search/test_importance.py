@@ -24,11 +24,11 @@ JOB = tuning_job(RANGES, strategy="Random", direction="Maximize")
 
 def results(value: Callable[[Mapping[str, str]], float], count: int = 60) -> list[Observation]:
     random = Random(3)
-    found = []
+    observations = []
     for number in range(1, count + 1):
         values = {range_.name: draw(range_, random) for range_ in RANGES}
-        found.append(training_job(number, values, objective=value(values)))
-    return found
+        observations.append(training_job(number, values, objective=value(values)))
+    return observations
 
 
 def share(name: str, values: Mapping[str, str]) -> float:
@@ -39,40 +39,40 @@ def share(name: str, values: Mapping[str, str]) -> float:
 
 def test_additive_effects() -> None:
     """2 x rate + 1 x momentum on their scales: the variances are 4 and 1 parts of 5."""
-    found = importance(JOB, results(lambda v: 2 * share("rate", v) + share("momentum", v)))
-    assert isinstance(found, Importance)
-    effects = {effect.name: effect.share for effect in found.effects}
+    estimate = importance(JOB, results(lambda v: 2 * share("rate", v) + share("momentum", v)))
+    assert isinstance(estimate, Importance)
+    effects = {effect.name: effect.share for effect in estimate.effects}
     assert [*effects][:2] == ["rate", "momentum"]
     assert effects["rate"] == pytest.approx(0.8, abs=0.07)
     assert effects["momentum"] == pytest.approx(0.2, abs=0.07)
     assert max(effects["depth"], effects["kind"]) < 0.05
-    assert found.r_squared > 0.9
-    assert found.training_jobs == 60
+    assert estimate.r_squared > 0.9
+    assert estimate.training_jobs == 60
 
 
 def test_a_category_that_decides() -> None:
-    found = importance(JOB, results(lambda v: float(v["kind"] == "a") + 0.1 * share("rate", v)))
-    assert isinstance(found, Importance)
-    assert found.effects[0].name == "kind"
-    assert found.effects[0].share > 0.9
+    estimate = importance(JOB, results(lambda v: float(v["kind"] == "a") + 0.1 * share("rate", v)))
+    assert isinstance(estimate, Importance)
+    assert estimate.effects[0].name == "kind"
+    assert estimate.effects[0].share > 0.9
 
 
 def test_an_interaction_counts_for_both() -> None:
-    found = importance(
+    estimate = importance(
         JOB, results(lambda v: (share("rate", v) - 0.5) * (share("depth", v) - 0.5), 100)
     )
-    assert isinstance(found, Importance)
-    assert {effect.name for effect in found.effects[:2]} == {"rate", "depth"}
-    assert sum(effect.share for effect in found.effects[:2]) > 1.5
+    assert isinstance(estimate, Importance)
+    assert {effect.name for effect in estimate.effects[:2]} == {"rate", "depth"}
+    assert sum(effect.share for effect in estimate.effects[:2]) > 1.5
 
 
 def test_noise_cannot_be_predicted() -> None:
     random = Random(5)
-    found = importance(JOB, results(lambda _: random.random()))
-    if isinstance(found, Importance):
-        assert found.r_squared < 0.3
+    estimate = importance(JOB, results(lambda _: random.random()))
+    if isinstance(estimate, Importance):
+        assert estimate.r_squared < 0.3
     else:
-        assert "can't be predicted from one another" in found.reason
+        assert "can't be predicted from one another" in estimate.reason
 
 
 def test_too_few_results() -> None:
@@ -86,8 +86,8 @@ def test_too_few_results() -> None:
 
 
 def test_a_constant_objective() -> None:
-    found = importance(JOB, results(lambda _: 0.5))
-    assert found == NotEnoughEvidence(reason="every training job has the same objective")
+    estimate = importance(JOB, results(lambda _: 0.5))
+    assert estimate == NotEnoughEvidence(reason="every training job has the same objective")
 
 
 def test_nothing_is_tuned() -> None:

@@ -32,8 +32,8 @@ COMPLETED = [
 )
 def test_a_stopped_job_counts_as_completed(reports: tuple[float, ...], value: float) -> None:
     stopped = training_job(4, objective=reports[-1], reports=reports, state="stopped")
-    found = final_values([*COMPLETED, stopped], maximizes=True)
-    assert found == pytest.approx([0.9, 0.8, 0.7, value])
+    values = final_values([*COMPLETED, stopped], maximizes=True)
+    assert values == pytest.approx([0.9, 0.8, 0.7, value])
 
 
 def test_minimize_is_the_other_way_round() -> None:
@@ -46,8 +46,8 @@ def test_minimize_is_the_other_way_round() -> None:
         for completed in COMPLETED
     ]
     stopped = training_job(4, objective=-0.1, reports=(-0.1,), state="stopped")
-    found = final_values([*mirrored, stopped], maximizes=False)
-    assert found == pytest.approx([-0.9, -0.8, -0.7, -0.6])
+    values = final_values([*mirrored, stopped], maximizes=False)
+    assert values == pytest.approx([-0.9, -0.8, -0.7, -0.6])
 
 
 def test_two_completed_jobs_are_too_few() -> None:

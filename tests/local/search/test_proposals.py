@@ -134,9 +134,9 @@ def test_another_process_with_more_threads_has_the_same_proposal() -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_no_combination_runs_twice(strategy: str) -> None:
     history = run(a_job(SMALL, strategy=strategy), 20, lambda values: float(values["depth"]))
-    found = [tuple(observation.values.values()) for observation in history]
-    assert len(found) == 6
-    assert len(set(found)) == 6
+    combinations = [tuple(observation.values.values()) for observation in history]
+    assert len(combinations) == 6
+    assert len(set(combinations)) == 6
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -163,10 +163,10 @@ class TestGrid:
             strategy="Grid",
             jobs=None,
         )
-        found = [
+        trials = [
             (observation.definition, *observation.values.values()) for observation in run(job, 20)
         ]
-        assert found == [
+        assert trials == [
             ("d0", "1"), ("d1", "1"), ("d2", "1"), ("d0", "2"), ("d2", "2"), ("d0", "3"),
         ]  # fmt: skip
 
@@ -303,11 +303,15 @@ class TestSeveralDefinitions:
     def test_an_exhausted_definition_leaves_the_rest_to_the_other(self) -> None:
         for strategy in ("Random", "Bayesian"):
             job = tuning_job((categorical("c", "a", "b"),), PLANE, (), strategy=strategy)
-            found = [
+            definitions = [
                 observation.definition
                 for observation in run(job, 12, lambda values: float(len(values)))
             ]
-            assert (found.count("d0"), found.count("d1"), found.count("d2")) == (2, 9, 1)
+            assert (definitions.count("d0"), definitions.count("d1"), definitions.count("d2")) == (
+                2,
+                9,
+                1,
+            )
 
 
 class TestWarmStart:
