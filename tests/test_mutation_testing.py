@@ -137,7 +137,7 @@ def test_a_constant_is_tested_by_the_file_of_tests_of_its_module_first() -> None
     line = source.partition('    "environment": True')[0].count("\n") + 1
     tests = {"tests/spec/test_tuning_spec.py::test": 1.0, "tests/cli/test_check.py::test": 0.1}
     entered = Entered(tests, {}, {file: frozenset(["tests/cli/test_check.py::test"])})
-    assert [each.tests for each in select(entered, file, source, line)][:2] == [
+    assert [selection.tests for selection in select(entered, file, source, line)][:2] == [
         ("tests/spec/test_tuning_spec.py::test",), ("tests/cli/test_check.py::test",)
     ]  # fmt: skip
 

@@ -24,10 +24,10 @@ from tests.support.online_checks import (
     SUBNETS,
     WITH_CODE,
     Change,
-    Found,
+    NewFindings,
     change,
     compiled,
-    found_in,
+    new_findings,
     online,
     open_group,
     private_table,
@@ -40,7 +40,7 @@ NETWORK = {id_: Subnet(vpc="vpc-1", free_addresses=100) for id_ in SUBNETS}
 
 DATA = [f"s3://data/churn/{key}" for key in ("train/1.csv", "train/2.csv", "validation/1.csv")]
 
-CASES: dict[str, tuple[Change, Found]] = {
+CASES: dict[str, tuple[Change, NewFindings]] = {
     "whole": (lambda _: None, []),
     "quota-too-small": (
         quota("training job", 7), [("HPT911", "error", "instance_type")],
@@ -141,12 +141,12 @@ CASES: dict[str, tuple[Change, Found]] = {
 
 
 @pytest.mark.parametrize(("change_", "expected"), CASES.values(), ids=CASES)
-def test_an_account(change_: Change, expected: Found, tmp_path: Path) -> None:
+def test_an_account(change_: Change, expected: NewFindings, tmp_path: Path) -> None:
     fake = whole()
     change_(fake)
     before = compiled(tmp_path, SPEC)
     after, notes = online(before, fake)
-    assert found_in(after[0], before[0]) == expected
+    assert new_findings(after[0], before[0]) == expected
     assert notes == []
 
 
@@ -164,7 +164,7 @@ def test_a_code_archive(value: str, change_: Change, expected: list[str], tmp_pa
     change_(fake)
     before = compiled(tmp_path, WITH_CODE.replace(f'"{CODE}"', value))
     after, notes = online(before, fake)
-    findings = found_in(after[0], before[0])
+    findings = new_findings(after[0], before[0])
     assert [code for code, *_ in findings] == expected
     assert not expected or "sagemaker_submit_directory" in [line for *_, line in findings]
     assert notes == []
@@ -189,7 +189,7 @@ def test_a_denied_call_is_skipped_with_a_note(method: str, about: str, tmp_path:
     fake.inventory.refusals[method] = DENIED
     before = compiled(tmp_path, WITH_CODE, WITH_CODE.replace("name: churn\n", "name: again\n"))
     after, notes = online(before, fake)
-    assert [found_in(a, b) for a, b in zip(after, before, strict=True)] == [[], []]
+    assert [new_findings(a, b) for a, b in zip(after, before, strict=True)] == [[], []]
     assert notes == [f"{about} not checked: the caller needs permission for it"]
 
 
@@ -201,7 +201,7 @@ def test_the_routes_of_a_shared_vpc_are_not_judged(tmp_path: Path) -> None:
     }
     before = compiled(tmp_path, SPEC)
     after, notes = online(before, fake)
-    assert found_in(after[0], before[0]) == []
+    assert new_findings(after[0], before[0]) == []
     assert notes == ["routes to Amazon S3 not checked: another account owns vpc-1"]
 
 
@@ -296,7 +296,7 @@ def test_a_request_in_the_apis_form(tmp_path: Path) -> None:
     fake = whole()
     fake.inventory.roles = {}
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == [("HPT941", "error", '"RoleArn"')]
+    assert new_findings(after[0], before[0]) == [("HPT941", "error", '"RoleArn"')]
 
 
 def test_a_suppressed_finding(tmp_path: Path) -> None:
@@ -307,9 +307,9 @@ def test_a_suppressed_finding(tmp_path: Path) -> None:
     quota("training job", 0)(fake)
     before = compiled(tmp_path, text)
     assert "HPT010" not in {d.code for d in before[0].diagnostics}
-    (one,), _ = online(before, fake)
-    assert found_in(one, before[0]) == []
-    assert [d.code for d in one.suppressed] == ["HPT911"]
+    (after,), _ = online(before, fake)
+    assert new_findings(after, before[0]) == []
+    assert [d.code for d in after.suppressed] == ["HPT911"]
 
 
 def test_an_image_of_aws_is_not_checked(tmp_path: Path) -> None:

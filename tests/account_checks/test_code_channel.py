@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.online_checks import found_in, online, whole
+from tests.support.online_checks import new_findings, online, whole
 from tests.support.outcomes import succeeded
 from tests.support.training_code import compile_code
 
@@ -18,7 +18,7 @@ def test_code_that_is_not_uploaded_yet_is_not_an_empty_input(tmp_path: Path) -> 
     fake = whole()
     fake.inventory.limits = {"ml.m5.large for training job usage": 8.0}
     after, _ = online([before], fake)
-    assert found_in(after[0], before) == []
+    assert new_findings(after[0], before) == []
     fake.inventory.objects = []
     after, _ = online([before], fake)
-    assert [code for code, _, _ in found_in(after[0], before)] == ["HPT922"], "of the data"
+    assert [code for code, _, _ in new_findings(after[0], before)] == ["HPT922"], "of the data"

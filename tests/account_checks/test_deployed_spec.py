@@ -10,9 +10,9 @@ from tests.support.fake_account import FakeAccount
 from tests.support.online_checks import (
     DEPLOYED,
     Change,
-    Found,
+    NewFindings,
     compiled,
-    found_in,
+    new_findings,
     online,
     role,
     whole,
@@ -27,7 +27,7 @@ def stack(name: str, **outputs: str | None) -> Change:
     return apply
 
 
-DEPLOYMENTS: dict[str, tuple[Change, Found, list[str]]] = {
+DEPLOYMENTS: dict[str, tuple[Change, NewFindings, list[str]]] = {
     "deployed": (lambda _: None, [], []),
     "values-are-those-of-the-stacks": (
         stack("hptc-churn-dev", DataBucket="other"),
@@ -57,13 +57,13 @@ DEPLOYMENTS: dict[str, tuple[Change, Found, list[str]]] = {
 
 @pytest.mark.parametrize(("change_", "expected", "words"), DEPLOYMENTS.values(), ids=DEPLOYMENTS)
 def test_values_of_a_deployment(
-    change_: Change, expected: Found, words: list[str], tmp_path: Path
+    change_: Change, expected: NewFindings, words: list[str], tmp_path: Path
 ) -> None:
     fake = whole()
     change_(fake)
     before = compiled(tmp_path, DEPLOYED)
     after, notes = online(before, fake)
-    assert [(code, severity) for code, severity, _ in found_in(after[0], before[0])] == [
+    assert [(code, severity) for code, severity, _ in new_findings(after[0], before[0])] == [
         (code, severity) for code, severity, _ in expected
     ]
     assert sorted(notes) == sorted(words)

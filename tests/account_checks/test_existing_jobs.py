@@ -14,9 +14,9 @@ from tests.support.online_checks import (
     DEPLOYED,
     ROLE,
     SPEC,
-    Found,
+    NewFindings,
     compiled,
-    found_in,
+    new_findings,
     online,
     whole,
 )
@@ -35,7 +35,7 @@ def test_a_submitted_job_is_not_a_finding(tmp_path: Path) -> None:
         fake = whole()
         fake.tuning.add(job(before[0].request, Tags=tags))
         after, _ = online(before, fake)
-        assert found_in(after[0], before[0]) == []
+        assert new_findings(after[0], before[0]) == []
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_name_of_another_job(
     fake.tuning.add({**other, **({"HyperParameterTuningJobName": name} if name else {})})
     after, _ = online(before, fake)
     where = "name" if name is None else "job_name"
-    assert found_in(after[0], before[0]) == [("HPT901", "error", where)]
+    assert new_findings(after[0], before[0]) == [("HPT901", "error", where)]
 
 
 def test_a_name_within_another_is_free(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_name_within_another_is_free(tmp_path: Path) -> None:
     fake = whole()
     fake.tuning.add(job(before[0].request, HyperParameterTuningJobName="churn-2026-again"))
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == []
+    assert new_findings(after[0], before[0]) == []
 
 
 CHILD = SPEC.replace("name: churn\n", "name: child\n") + (
@@ -84,15 +84,15 @@ def parent(request: dict[str, Any] | None, **definition: Any) -> dict[str, Any]:
 def test_a_parent_that_does_not_exist(tmp_path: Path) -> None:
     before = compiled(tmp_path, CHILD)
     after, _ = online(before, whole())
-    assert found_in(after[0], before[0]) == [("HPT902", "error", "warm_start")]
+    assert new_findings(after[0], before[0]) == [("HPT902", "error", "warm_start")]
 
 
 def test_a_parent_spec_that_is_not_submitted_yet(tmp_path: Path) -> None:
     child = CHILD.replace("older-search", "churn")
     before = compiled(tmp_path, SPEC, child)
     after, _ = online(before, whole())
-    assert found_in(after[0], before[0]) == []
-    assert found_in(after[1], before[1]) == [("HPT902", "warning", "warm_start")]
+    assert new_findings(after[0], before[0]) == []
+    assert new_findings(after[1], before[1]) == [("HPT902", "warning", "warm_start")]
 
 
 STATES = {
@@ -105,12 +105,12 @@ STATES = {
 
 
 @pytest.mark.parametrize(("status", "expected"), STATES.items(), ids=STATES)
-def test_the_state_of_a_parent(status: str, expected: Found, tmp_path: Path) -> None:
+def test_the_state_of_a_parent(status: str, expected: NewFindings, tmp_path: Path) -> None:
     before = compiled(tmp_path, CHILD)
     fake = whole()
     fake.tuning.add(parent(before[0].request), status=status)
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == expected
+    assert new_findings(after[0], before[0]) == expected
 
 
 def test_a_parent_from_before_october_2018(tmp_path: Path) -> None:
@@ -119,10 +119,10 @@ def test_a_parent_from_before_october_2018(tmp_path: Path) -> None:
     fake.tuning.add(parent(before[0].request), status="Completed")
     fake.tuning.jobs["older-search"]["CreationTime"] = datetime(2018, 9, 30, tzinfo=UTC)
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == [("HPT904", "error", "warm_start")]
+    assert new_findings(after[0], before[0]) == [("HPT904", "error", "warm_start")]
 
 
-PARENTS: dict[str, tuple[dict[str, Any], Found]] = {
+PARENTS: dict[str, tuple[dict[str, Any], NewFindings]] = {
     "as-aws-describes-it": (
         {"StaticHyperParameters": {"layers": "3", "_tuning_objective_metric": "loss"}},
         [],
@@ -137,16 +137,16 @@ PARENTS: dict[str, tuple[dict[str, Any], Found]] = {
 
 @pytest.mark.parametrize(("definition", "expected"), PARENTS.values(), ids=PARENTS)
 def test_a_parent_that_is_not_a_spec_is_compared(
-    definition: dict[str, Any], expected: Found, tmp_path: Path
+    definition: dict[str, Any], expected: NewFindings, tmp_path: Path
 ) -> None:
     before = compiled(tmp_path, CHILD)
     fake = whole()
     fake.tuning.add(parent(before[0].request, **definition), status="Completed")
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == expected
+    assert new_findings(after[0], before[0]) == expected
     # Rules that are not selected are not run here either.
     after, _ = online(before, fake, rules=selected(None, "HPT7"))
-    assert found_in(after[0], before[0]) == []
+    assert new_findings(after[0], before[0]) == []
 
 
 def test_identical_data_is_compared_when_deployed(tmp_path: Path) -> None:
@@ -163,15 +163,15 @@ def test_identical_data_is_compared_when_deployed(tmp_path: Path) -> None:
         source["S3Uri"] = source["S3Uri"].replace("${hptc:data_bucket}", "data")
     fake.tuning.add(request, status="Completed")
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == []
+    assert new_findings(after[0], before[0]) == []
     fake.stacks.stacks["hptc-churn-dev"]["DataBucket"] = "data-2026"
     fake.inventory.region_of["data-2026"] = "us-east-1"
     fake.inventory.objects = ["s3://data-2026/churn/train/1", "s3://data-2026/churn/validation/1"]
     after, _ = online(before, fake)
-    assert {code for code, *_ in found_in(after[0], before[0])} == {"HPT711"}
+    assert {code for code, *_ in new_findings(after[0], before[0])} == {"HPT711"}
     fake.stacks.stacks.pop("hptc-churn-dev")
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == []
+    assert new_findings(after[0], before[0]) == []
 
 
 def test_the_training_jobs_that_a_parent_ran_count(tmp_path: Path) -> None:
@@ -184,10 +184,10 @@ def test_the_training_jobs_that_a_parent_ran_count(tmp_path: Path) -> None:
     fake = whole()
     fake.tuning.add(request, status="Stopped")
     after, _ = online(before, fake)
-    assert [code for code, *_ in found_in(after[0], before[0])] == ["HPT709"]
+    assert [code for code, *_ in new_findings(after[0], before[0])] == ["HPT709"]
     fake.tuning.jobs["older-search"]["TrainingJobStatusCounters"] = {"Completed": 30, "Stopped": 3}
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == []
+    assert new_findings(after[0], before[0]) == []
 
 
 def test_a_hundred_running_jobs(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_hundred_running_jobs(tmp_path: Path) -> None:
     for index in range(99):
         fake.tuning.add(job(before[0].request, HyperParameterTuningJobName=f"other-{index}"))
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == []
+    assert new_findings(after[0], before[0]) == []
     fake.tuning.add(job(before[0].request, HyperParameterTuningJobName="other-99"))
     after, _ = online(before, fake)
-    assert found_in(after[0], before[0]) == [("HPT912", "warning", "name")]
+    assert new_findings(after[0], before[0]) == [("HPT912", "warning", "name")]

@@ -9,9 +9,9 @@ import pytest
 from tests.support.online_checks import (
     KEY,
     SPEC,
-    Found,
+    NewFindings,
     compiled,
-    found_in,
+    new_findings,
     online,
     quota,
     whole,
@@ -21,8 +21,8 @@ from tests.support.online_checks import (
 def test_a_quota_finding_has_its_numbers(tmp_path: Path) -> None:
     fake = whole()
     quota("training job", 7)(fake)
-    (one,), _ = online(compiled(tmp_path, SPEC), fake)
-    (finding,) = [d for d in one.diagnostics if d.code == "HPT911"]
+    (outcome,), _ = online(compiled(tmp_path, SPEC), fake)
+    (finding,) = [d for d in outcome.diagnostics if d.code == "HPT911"]
     assert "4 parallel training jobs x 2 ml.m5.xlarge = 8 instances" in finding.message
     assert finding.help.startswith("set max_parallel_training_jobs to 3, or request")
 
@@ -39,7 +39,7 @@ GROUPS = """\
     volume_size_in_gb: 30
 """
 STOPPING = "  stopping: {max_runtime: 1h}"
-QUOTA_SPECS: dict[str, tuple[tuple[str, str], Found]] = {
+QUOTA_SPECS: dict[str, tuple[tuple[str, str], NewFindings]] = {
     "spot": (
         (STOPPING, f"{STOPPING}\n  spot: {{max_wait_time: 2h}}"),
         [("HPT911", "error", "instance_type")],
@@ -58,7 +58,9 @@ QUOTA_SPECS: dict[str, tuple[tuple[str, str], Found]] = {
 
 
 @pytest.mark.parametrize(("edit", "expected"), QUOTA_SPECS.values(), ids=QUOTA_SPECS)
-def test_instances_in_every_form(edit: tuple[str, str], expected: Found, tmp_path: Path) -> None:
+def test_instances_in_every_form(
+    edit: tuple[str, str], expected: NewFindings, tmp_path: Path
+) -> None:
     old, new = edit
     text = SPEC.replace("s3_data_distribution_type: ShardedByS3Key", "s3_data_type: S3Prefix")
     if old in ("tuning_resources", "resources"):
@@ -69,4 +71,4 @@ def test_instances_in_every_form(edit: tuple[str, str], expected: Found, tmp_pat
         text = text.replace(old, new)
     before = compiled(tmp_path, text)
     after, _ = online(before, whole())
-    assert found_in(after[0], before[0]) == expected
+    assert new_findings(after[0], before[0]) == expected

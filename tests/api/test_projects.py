@@ -214,13 +214,13 @@ def test_an_unknown_spec_has_a_hint(root: Path) -> None:
 
 
 def test_submit_can_be_repeated(submittable: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told: list[str] = []
-    project = hptc.load_project(submittable, progress=told.append)
+    lines: list[str] = []
+    project = hptc.load_project(submittable, progress=lines.append)
     plan = project.plan()
     assert [job.spec for job in plan.to_submit] == list(project.specs)
     first = project.submit()
     assert [job.name for job in first.submitted] == [plan.to_submit[0].name]
-    assert f"submitted {first.names[0]} in us-east-1" in told
+    assert f"submitted {first.names[0]} in us-east-1" in lines
     again = project.submit()
     assert (again.submitted, again.refused) == ((), ())
     assert again.names == first.names

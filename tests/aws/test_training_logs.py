@@ -100,12 +100,12 @@ class TestStubbed:
         return {"timestamp": time, "message": f"line {line}", **members}
 
     def test_empty_pages_and_throttling_lose_no_line(self, connection: Connection) -> None:
-        asked = {
+        request = {
             "logGroupName": LOG_GROUP,
             "logStreamNamePrefix": f"{NAME}/algo-",
             "interleaved": True,
         }
-        start = {**asked, "startTime": milliseconds(START)}
+        start = {**request, "startTime": milliseconds(START)}
         operation = "filter_log_events"
         of_stream = {"logStreamName": STREAM}
         with Stubber(connection.client("logs")) as stub:

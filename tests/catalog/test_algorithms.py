@@ -72,7 +72,7 @@ def test_unknown_name(name: str) -> None:
         pytest.param("xgboost", "validation:auc", "Maximize", id="xgboost"),
         pytest.param("xgboost", "train:auc", None, id="xgboost-has-validation-metrics-only"),
         pytest.param("seq2seq", "validation:perplexity", "Minimize", id="seq2seq"),
-        pytest.param("lightgbm", "binary_logloss", "Minimize", id="a-loss-is-minimised"),
+        pytest.param("lightgbm", "binary_logloss", "Minimize", id="a-loss-is-minimized"),
         pytest.param("catboost", "MultiClass", "Minimize", id="another-loss"),
         pytest.param("pca", "test:mse", None, id="pca-has-none"),
     ],

@@ -284,51 +284,51 @@ def definitions(request: dict[str, Any]) -> list[Definition]:
     return [Definition(body, config) for body in bodies]
 
 
-def first_party_algorithms_bring_metrics(it: Definition) -> bool:
-    if it.repository in FIRST_PARTY:
-        return not it.metrics
-    if not it.image:  # an algorithm resource brings its own
-        return not it.metrics
-    return it.objective["MetricName"] in {metric["Name"] for metric in it.metrics}
+def first_party_algorithms_bring_metrics(definition: Definition) -> bool:
+    if definition.repository in FIRST_PARTY:
+        return not definition.metrics
+    if not definition.image:  # an algorithm resource brings its own
+        return not definition.metrics
+    return definition.objective["MetricName"] in {metric["Name"] for metric in definition.metrics}
 
 
-def metrics_are_captured(it: Definition) -> bool:
-    return all(re.compile(metric["Regex"]).groups == 1 for metric in it.metrics)
+def metrics_are_captured(definition: Definition) -> bool:
+    return all(re.compile(metric["Regex"]).groups == 1 for metric in definition.metrics)
 
 
-def the_objective_has_the_algorithms_direction(it: Definition) -> bool:
-    if it.repository not in FIRST_PARTY:
-        return it.objective["Type"] in ("Maximize", "Minimize")
-    direction: str = it.objective["Type"]
-    return direction == DIRECTIONS[it.repository, it.objective["MetricName"]]
+def the_objective_has_the_algorithms_direction(definition: Definition) -> bool:
+    if definition.repository not in FIRST_PARTY:
+        return definition.objective["Type"] in ("Maximize", "Minimize")
+    direction: str = definition.objective["Type"]
+    return direction == DIRECTIONS[definition.repository, definition.objective["MetricName"]]
 
 
-def only_tunables_are_tuned(it: Definition) -> bool:
-    known = TUNABLES.get(it.repository)
+def only_tunables_are_tuned(definition: Definition) -> bool:
+    known = TUNABLES.get(definition.repository)
     return known is None or all(
         range_["Name"] in known and kind in (known[range_["Name"]], "Auto")
-        for kind, range_ in it.ranges
+        for kind, range_ in definition.ranges
     )
 
 
-def runs_a_script(it: Definition) -> bool:
-    return "sagemaker_program" in it.static
+def runs_a_script(definition: Definition) -> bool:
+    return "sagemaker_program" in definition.static
 
 
-def nothing_required_is_missing(it: Definition) -> bool:
-    channels = {channel["ChannelName"] for channel in it.channels}
-    return REQUIRED.get(it.repository, set()) <= it.names and (
-        CHANNELS.get(it.repository, set()) <= channels or runs_a_script(it)
+def nothing_required_is_missing(definition: Definition) -> bool:
+    channels = {channel["ChannelName"] for channel in definition.channels}
+    return REQUIRED.get(definition.repository, set()) <= definition.names and (
+        CHANNELS.get(definition.repository, set()) <= channels or runs_a_script(definition)
     )
 
 
-def a_name_is_static_or_tuned(it: Definition) -> bool:
-    tuned = [range_["Name"] for _, range_ in it.ranges]
-    return bool(tuned) and len(set(tuned)) == len(tuned) and not set(tuned) & set(it.static)
+def a_name_is_static_or_tuned(definition: Definition) -> bool:
+    tuned = [range_["Name"] for _, range_ in definition.ranges]
+    return bool(tuned) and len(set(tuned)) == len(tuned) and not set(tuned) & set(definition.static)
 
 
-def bounds_are_in_order_and_fit_their_scale(it: Definition) -> bool:
-    for kind, range_ in it.ranges:
+def bounds_are_in_order_and_fit_their_scale(definition: Definition) -> bool:
+    for kind, range_ in definition.ranges:
         if kind not in ("Integer", "Continuous"):
             continue
         low, high = float(range_["MinValue"]), float(range_["MaxValue"])
@@ -340,93 +340,102 @@ def bounds_are_in_order_and_fit_their_scale(it: Definition) -> bool:
     return True
 
 
-def integers_are_whole(it: Definition) -> bool:
+def integers_are_whole(definition: Definition) -> bool:
     texts = [
         range_[bound]
-        for kind, range_ in it.ranges
+        for kind, range_ in definition.ranges
         for bound in ("MinValue", "MaxValue")
         if kind == "Integer" and bound in range_
     ]
     return all(re.fullmatch(r"-?\d+", text) for text in texts)
 
 
-def script_mode_values_are_json(it: Definition) -> bool:
-    if "sagemaker_program" not in it.static:
+def script_mode_values_are_json(definition: Definition) -> bool:
+    if "sagemaker_program" not in definition.static:
         return True
     values = [
-        *it.static.values(),
-        *(v for _, range_ in it.ranges for v in range_.get("Values", ())),
+        *definition.static.values(),
+        *(v for _, range_ in definition.ranges for v in range_.get("Values", ())),
     ]
     return all(json.loads(value) is not None for value in values)
 
 
-def built_in_values_are_plain(it: Definition) -> bool:
+def built_in_values_are_plain(definition: Definition) -> bool:
     return (
-        it.repository not in FIRST_PARTY
-        or runs_a_script(it)
-        or not any(value.startswith(('"', "[", "{")) for value in it.static.values())
+        definition.repository not in FIRST_PARTY
+        or runs_a_script(definition)
+        or not any(value.startswith(('"', "[", "{")) for value in definition.static.values())
     )
 
 
-def instances_have_the_volume_they_need(it: Definition) -> bool:
-    instances = list(it.instances())
+def instances_have_the_volume_they_need(definition: Definition) -> bool:
+    instances = list(definition.instances())
     return bool(instances) and all(
         not size and not key if kind.startswith(LOCAL_STORAGE) else size
         for kind, size, key in instances
     )
 
 
-def one_form_of_resources(it: Definition) -> bool:
-    return ("ResourceConfig" in it.body) != ("HyperParameterTuningResourceConfig" in it.body)
+def one_form_of_resources(definition: Definition) -> bool:
+    return ("ResourceConfig" in definition.body) != (
+        "HyperParameterTuningResourceConfig" in definition.body
+    )
 
 
-def waiting_goes_with_spot(it: Definition) -> bool:
-    stopping = it.body["StoppingCondition"]
+def waiting_goes_with_spot(definition: Definition) -> bool:
+    stopping = definition.body["StoppingCondition"]
     wait = stopping.get("MaxWaitTimeInSeconds")
-    if not it.body.get("EnableManagedSpotTraining"):
+    if not definition.body.get("EnableManagedSpotTraining"):
         return wait is None
     return wait is not None and wait >= stopping["MaxRuntimeInSeconds"]
 
 
-def file_systems_are_mounted_in_a_vpc(it: Definition) -> bool:
+def file_systems_are_mounted_in_a_vpc(definition: Definition) -> bool:
     mounted = [
-        channel for channel in it.channels if "FileSystemDataSource" in channel["DataSource"]
+        channel
+        for channel in definition.channels
+        if "FileSystemDataSource" in channel["DataSource"]
     ]
-    return all("VpcConfig" in it.body and it.mode(channel) == "File" for channel in mounted)
+    return all(
+        "VpcConfig" in definition.body and definition.mode(channel) == "File" for channel in mounted
+    )
 
 
-def only_pipe_mode_wraps_and_unpacks(it: Definition) -> bool:
-    for channel in it.channels:
+def only_pipe_mode_wraps_and_unpacks(definition: Definition) -> bool:
+    for channel in definition.channels:
         s3 = channel["DataSource"].get("S3DataSource", {})
         manifest = s3.get("S3DataType") == "AugmentedManifestFile"
         wraps = channel.get("RecordWrapperType") == "RecordIO"
         unpacks = channel.get("CompressionType") == "Gzip"
-        if it.mode(channel) != "Pipe" and (manifest or wraps or unpacks):
+        if definition.mode(channel) != "Pipe" and (manifest or wraps or unpacks):
             return False
         if manifest and not s3.get("AttributeNames"):
             return False
     return True
 
 
-def channels_go_to_groups_that_exist(it: Definition) -> bool:
-    groups = it.body.get("ResourceConfig", {}).get("InstanceGroups", ())
+def channels_go_to_groups_that_exist(definition: Definition) -> bool:
+    groups = definition.body.get("ResourceConfig", {}).get("InstanceGroups", ())
     known = {group["InstanceGroupName"] for group in groups}
     requested = [
         set(channel["DataSource"].get("S3DataSource", {}).get("InstanceGroupNames", ()))
-        for channel in it.channels
+        for channel in definition.channels
     ]
     return not any(requested) or all(names and names <= known for names in requested)
 
 
-def an_isolated_container_gets_its_code_as_a_channel(it: Definition) -> bool:
-    code = it.static.get("sagemaker_submit_directory", "")
-    return not it.body.get("EnableNetworkIsolation") or "s3://" not in code
+def an_isolated_container_gets_its_code_as_a_channel(definition: Definition) -> bool:
+    code = definition.static.get("sagemaker_submit_directory", "")
+    return not definition.body.get("EnableNetworkIsolation") or "s3://" not in code
 
 
-def algorithms_with_several_instances_can_share_work(it: Definition) -> bool:
+def algorithms_with_several_instances_can_share_work(definition: Definition) -> bool:
     alone = {"kmeans"}  # "Parallelizable: No"
-    resources = it.body.get("ResourceConfig") or it.body["HyperParameterTuningResourceConfig"]
-    return it.repository not in alone or bool(resources["InstanceCount"] == 1)
+    resources = (
+        definition.body.get("ResourceConfig")
+        or definition.body["HyperParameterTuningResourceConfig"]
+    )
+    return definition.repository not in alone or bool(resources["InstanceCount"] == 1)
 
 
 FACTS: tuple[Callable[[Definition], bool], ...] = (

@@ -28,10 +28,10 @@ def progress(
     config: dict[str, Any] | None = None,
     **description: Any,
 ) -> JobProgress:
-    asked = request(**(config or {}))
+    request_members = request(**(config or {}))
     jobs = training_jobs or ()
-    described = {
-        **asked,
+    request_members = {
+        **request_members,
         "HyperParameterTuningJobArn": "arn",
         "HyperParameterTuningJobStatus": status,
         "CreationTime": CREATED,
@@ -42,9 +42,9 @@ def progress(
         },
         **description,
     }
-    job = read_job(asked)
+    job = read_job(request_members)
     return job_progress(
-        read_status(described, {}, now=at(minutes)),
+        read_status(request_members, {}, now=at(minutes)),
         job,
         training_jobs,
         bound_of(job, "us-east-1"),
@@ -219,12 +219,12 @@ def test_the_order_of_a_thousand_training_jobs_is_simulated(waiting: int, second
 
 
 def test_unknown_prices_are_unknown() -> None:
-    asked = request()
-    asked["TrainingJobDefinition"]["ResourceConfig"]["InstanceType"] = "ml.unheard.large"
-    job = read_job(asked)
+    described = request()
+    described["TrainingJobDefinition"]["ResourceConfig"]["InstanceType"] = "ml.unheard.large"
+    job = read_job(described)
     status = read_status(
         {
-            **asked,
+            **described,
             "HyperParameterTuningJobArn": "arn",
             "HyperParameterTuningJobStatus": "InProgress",
             "CreationTime": CREATED,
@@ -239,9 +239,9 @@ def test_unknown_prices_are_unknown() -> None:
 
 
 def test_spot_is_a_range() -> None:
-    asked = request()
-    asked["TrainingJobDefinition"]["EnableManagedSpotTraining"] = True
-    job = read_job(asked)
+    described = request()
+    described["TrainingJobDefinition"]["EnableManagedSpotTraining"] = True
+    job = read_job(described)
     state = progress(DONE)
     assert state.cost is not None
     assert state.cost.usd_low == state.cost.usd

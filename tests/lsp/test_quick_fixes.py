@@ -15,7 +15,7 @@ from hptc.source.text_fixes import TextFix
 from tests.support.specs import PROJECT, SPEC
 
 
-def found_in(text: str, path: Path) -> tuple[Diagnostic, ...]:
+def findings_in(text: str, path: Path) -> tuple[Diagnostic, ...]:
     return check_open({path: text}).diagnostics[path]
 
 
@@ -48,11 +48,11 @@ def path(tmp_path: Path) -> Path:
 )
 def test_what_was_meant_replaces_the_word(path: Path, right: str, wrong: str) -> None:
     text = SPEC.replace(right, wrong)
-    before = found_in(text, path)
+    before = findings_in(text, path)
     fixes = [fix for diagnostic in before for fix in quick_fixes(diagnostic, text) if fix.is_safe]
     assert len(fixes) == 1
     assert applied(fixes[0], text).rstrip() != text.rstrip()
-    after = found_in(applied(fixes[0], text), path)
+    after = findings_in(applied(fixes[0], text), path)
     assert {finding.code for finding in before} - {finding.code for finding in after}
 
 
@@ -73,30 +73,30 @@ def test_other_edits_are_offered_and_not_preferred(
     text = SPEC.replace(right, wrong)
     [(problem, fix)] = [
         (diagnostic, fix)
-        for diagnostic in found_in(text, path)
+        for diagnostic in findings_in(text, path)
         for fix in quick_fixes(diagnostic, text)
         if fix.title == title
     ]
     assert not fix.is_safe
-    assert problem.code not in {finding.code for finding in found_in(applied(fix, text), path)}
+    assert problem.code not in {finding.code for finding in findings_in(applied(fix, text), path)}
 
 
 @pytest.mark.parametrize("comment", ["", "  # ours", "  # hptc: ignore[HPT110] why"])
 def test_a_comment_suppresses_the_finding(path: Path, comment: str) -> None:
     line = "    max_depth: {type: Integer, min: 3, max: 10}"
     text = SPEC.replace(line, line.replace("max_depth", "max_dept") + comment)
-    [diagnostic] = [finding for finding in found_in(text, path) if finding.code == "HPT305"]
+    [diagnostic] = [finding for finding in findings_in(text, path) if finding.code == "HPT305"]
     [fix] = [fix for fix in quick_fixes(diagnostic, text) if fix.title.startswith("Suppr")]
-    assert "HPT305" not in {finding.code for finding in found_in(applied(fix, text), path)}
+    assert "HPT305" not in {finding.code for finding in findings_in(applied(fix, text), path)}
 
 
 def test_no_comment_where_it_has_no_effect(path: Path) -> None:
     text = "name: a\nstrateg: Random\ntraining_job: {}\n"
-    codes = {finding.code for finding in found_in(text, path)}
+    codes = {finding.code for finding in findings_in(text, path)}
     assert "HPT101" in codes, "which can't be suppressed"
     titles = [
         fix.title
-        for finding in found_in(text, path)
+        for finding in findings_in(text, path)
         if finding.code == "HPT101"
         for fix in quick_fixes(finding, text)
     ]

@@ -132,7 +132,7 @@ class Server:
 
 def is_module_loaded(file: Path) -> bool:
     """Whether a module was imported with the tests; if not, a fork imports it with its mutation."""
-    return any(getattr(each, "__file__", None) == str(file) for each in [*sys.modules.values()])
+    return any(getattr(module, "__file__", None) == str(file) for module in [*sys.modules.values()])
 
 
 def _chosen(request: Request, items: dict[str, pytest.Item]) -> list[pytest.Item]:

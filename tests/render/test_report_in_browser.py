@@ -120,9 +120,9 @@ def test_light_and_dark_are_readable(browser: Browser, report: Path) -> None:
         page.close()
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
-    low, high = sorted(map(luminance, (one, other)))
+    low, high = sorted(map(luminance, (first, second)))
     return (high + 0.05) / (low + 0.05)
 
 

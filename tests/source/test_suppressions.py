@@ -185,5 +185,5 @@ def test_which_findings_a_comment_can_suppress(code: str, expected: bool) -> Non
 @pytest.mark.parametrize("code", ["HPT104", "HPT806"])
 def test_a_comment_for_what_none_can_suppress(code: str) -> None:
     diagnostics = succeeded(compiled(f"# hptc: ignore[{code}] we need it")).diagnostics
-    messages = [each.message for each in diagnostics if each.code == "HPT010"]
+    messages = [diagnostic.message for diagnostic in diagnostics if diagnostic.code == "HPT010"]
     assert messages == [f"a comment can't suppress {code}"]

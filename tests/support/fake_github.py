@@ -92,7 +92,7 @@ class GitHub:
             comment = self.comments[int(edited[1]) - 1000]
             comment["body"] = body["body"]
             return Answer(status=200, body=json.dumps(comment))
-        return Answer(status=404, body='{"message": "Not Found"}')
+        return Answer(status=404, body='{"message": "Not NewFindings"}')
 
 
 TOO_LONG = Answer(

@@ -89,7 +89,7 @@ STACKS = {
 CHECKING = f"checking against the account {ACCOUNT} in us-east-1"
 
 Change = Callable[[FakeAccount], object]
-Found = list[tuple[str, str, str]]
+NewFindings = list[tuple[str, str, str]]
 
 
 def whole() -> FakeAccount:
@@ -147,7 +147,7 @@ def online(
     return checked, [line for line in notes if line != CHECKING]
 
 
-def found_in(after: Outcome, before: Outcome) -> Found:
+def new_findings(after: Outcome, before: Outcome) -> NewFindings:
     """(code, severity, the text of the line) of the new findings."""
     return [
         (d.code, d.severity.value, d.span.source.strip().split(":")[0])

@@ -149,7 +149,7 @@ class TestCloudFormation:
         get, ref = {"Fn::GetAtt": ["TuningRole", "Arn"]}, {"Ref": "DataBucket"}
         text = {"Fn::Join": ["", [before, get, between, ref, after]]}
         job = imported({"Resources": {"Tune": self.machine(text)}})
-        assert [each.template for each in job.open_members] == [
+        assert [member.template for member in job.open_members] == [
             "{{ tuning_role_arn }}",
             "s3://{{ data_bucket }}/x",
         ]
