@@ -92,7 +92,7 @@ class TrainingRun:
         self.last: dict[str, tuple[float, datetime]] = {
             name: (value, now()) for name, value in local.get("Last", {}).items()
         }
-        self._faults: dict[str, bool] = {}  # what is wrong with its log, and whether it was said
+        self._faults: dict[str, bool] = {}  # of its log, and whether each was reported
         self._definition = definition
         self._folder = folder / f"attempt-{record[LOCAL]['Attempt']}"
         self._launch = launch

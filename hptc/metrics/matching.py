@@ -1,8 +1,8 @@
 """Computes which parts of a number a parsed expression matches, without running the expression.
 
 The positions that each part can reach are computed once per part and start, so the time is bounded
-by the size of the expression, whatever its repetitions. Only the characters of numbers are told
-apart.
+by the size of the expression, whatever its repetitions. Only the characters of numbers are
+distinguished.
 """
 
 from __future__ import annotations

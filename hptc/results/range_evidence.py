@@ -18,7 +18,7 @@ from hptc.request.tuning_job import NumericRange, Range
 from hptc.results.value_limits import ValueLimits
 
 MIN_TRAINING_JOBS = 6
-"""With fewer objectives, nothing is said about a range."""
+"""With fewer objectives, ranges are not assessed."""
 
 _NEAR = 0.05  # of the scale counts as at the bound
 MAX_CHANCE = 0.01

@@ -93,7 +93,7 @@ def test_a_saved_plan_has_the_costs_and_is_applied(
     saved = read_plan((folder / "plan.json").read_text("utf-8"))
     assert saved.total_cost is not None
     assert str(saved.total_cost.usd) == "2.12"
-    # Another price is no reason to refuse: the plan says what was known when it was made.
+    # A changed price does not make it refuse: the plan has the price of its creation.
     dearer = json.dumps(PRICES).replace('"0.5"', '"0.6"')
     (folder / "prices.json").write_text(dearer, "utf-8")
     assert hptc(["submit", "plan.json"]) == 0

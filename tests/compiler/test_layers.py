@@ -61,7 +61,7 @@ PLACES: dict[str, tuple[Path, str, int]] = {
     "of the spec": (("limits", "a"), "spec", 1),
     "overridden": (("limits", "b"), "over", 2),
     "a default": (("limits", "c"), "under", 2),
-    "said nowhere": (("limits", "d"), "over", 2),
+    "set nowhere": (("limits", "d"), "over", 2),
     "nowhere near": (("nothing",), "over", 2),
     "for each of several, over": (("training_jobs", "one", "x"), "over", 3),
     "for each of several, under": (("training_jobs", "one", "z"), "under", 3),

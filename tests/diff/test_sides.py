@@ -65,7 +65,7 @@ def kinds_by_spec(review: Review) -> dict[str, list[Kind]]:
     "files",
     [
         pytest.param({}, id="nothing"),
-        pytest.param({"README.md": "text"}, id="a file that is no spec"),
+        pytest.param({"README.md": "text"}, id="a file that is not a spec"),
         pytest.param({"specs/trees.yaml": f"# why\n\n{SPEC}\n"}, id="a comment"),
         pytest.param({"specs/trees.yaml": f"\ufeff{SPEC}"}, id="a byte order mark"),
         pytest.param({"specs/trees.yaml": SPEC.replace("\n", "\r\n")}, id="ends of lines"),
@@ -502,7 +502,7 @@ def test_an_environment_is_added(repository: Repository) -> None:
 
 
 def test_an_environment_is_removed(two_environments: Repository) -> None:
-    """Its specs are not listed: what stays in AWS is said once."""
+    """Its specs are not listed: what stays in AWS is reported once."""
     two_environments.write("hptc.yaml", PROJECT)
     review = review_refs([])
     (removed,) = review.project

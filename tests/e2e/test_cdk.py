@@ -74,7 +74,7 @@ def our_vpc(project: Project) -> str:
 def test_the_assembly_is_whole(deployed: Deployed) -> None:
     written = (deployed.project.directory / "cdk.out").glob("*.template.json")
     assert {path.name.partition(".")[0] for path in written} == {FOUNDATION, *STACKS}
-    # Everything is said by hptc.yaml: nothing was looked up.
+    # hptc.yaml determines everything: nothing was looked up.
     assert not (deployed.project.directory / "cdk.context.json").exists()
 
 

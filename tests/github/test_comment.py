@@ -48,7 +48,7 @@ BEFORE_AFTER = {
         [REVIEW.strip().replace("\n", "\r\n")],
     ),
     "no changes, no comment": ([("hi", PERSON)], NO_CHANGES, Skipped, ["hi"]),
-    "no changes any more": ([(OTHER, BOT)], NO_CHANGES, Updated, [NO_CHANGES]),
+    "no changes anymore": ([(OTHER, BOT)], NO_CHANGES, Updated, [NO_CHANGES]),
     "no changes, up to date": ([(NO_CHANGES, BOT)], NO_CHANGES, Unchanged, [NO_CHANGES]),
     "a quoted review": (
         [(f"> {MARKER}\n\nwhy?", BOT), (f"> {MARKER}", BOT)],

@@ -116,7 +116,7 @@ BEFORE_AFTER = {
     "no note": ([], REVIEW, [REVIEW]),
     "another review": ([(OTHER, OURS)], REVIEW, [REVIEW]),
     "no changes, no note": ([], NO_CHANGES, []),
-    "no changes any more": ([(OTHER, OURS)], NO_CHANGES, [NO_CHANGES]),
+    "no changes anymore": ([(OTHER, OURS)], NO_CHANGES, [NO_CHANGES]),
     "another user's imitation": ([(OTHER, OTHERS)], REVIEW, [OTHER, REVIEW]),
 }
 

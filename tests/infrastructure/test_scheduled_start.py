@@ -284,7 +284,7 @@ def test_the_machine_waits_while_the_job_runs(slow_machine: Machine) -> None:
     described = slow_machine.steps.describe_execution(executionArn=execution)
     assert described["status"] == "RUNNING"
     slow_machine.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
-    # Whoever stopped it meant to: that is no failure.
+    # Whoever stopped it meant to, so it is not a failure.
     assert slow_machine.result(execution)["status"] == "SUCCEEDED"
 
 

@@ -183,7 +183,7 @@ def criteria(**members: Any) -> dict[str, Any]:
         ),
         pytest.param(
             "Stopped", {}, {"TuningJobCompletionDetails": {"ConvergenceDetectedTime": CREATED}},
-            JobOutcome.STOPPED, "", id="convergence is no criterion",
+            JobOutcome.STOPPED, "", id="convergence is not a criterion",
         ),
         pytest.param(
             "Stopped",

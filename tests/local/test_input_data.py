@@ -1,4 +1,4 @@
-"""The data of input channels on this machine, and what is said about channels without any."""
+"""The data of input channels on this machine, and the faults of channels without any."""
 
 from __future__ import annotations
 

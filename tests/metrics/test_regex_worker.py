@@ -107,7 +107,7 @@ def test_misread(regex: str, line: str, misread: str) -> None:
         pytest.param(r"loss-([0-9.]+)", "loss-0.5", id="a hyphen"),
         pytest.param(r"loss: -([0-9.]+)", "loss: -0.5", id="a sign that the expression matches"),
         pytest.param(r"Accuracy: ([0-9]+)", "Accuracy: 9853/10000 (99%)", id="a fraction"),
-        pytest.param(r"epochs?([0-9]+)", "epochs3epochs", id="an e that is no exponent"),
+        pytest.param(r"epochs?([0-9]+)", "epochs3epochs", id="an e that is not an exponent"),
         pytest.param(r"id=([0-9]+)", "id=9e5a3f", id="a hash"),
         pytest.param(r"v([0-9]+)", "v1.2.3", id="a version"),
         pytest.param(r"-([0-9]+)-", "2021-05-02", id="a date"),

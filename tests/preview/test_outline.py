@@ -413,7 +413,7 @@ def test_svg_is_valid_xml_for_any_name() -> None:
 
 @pytest.mark.parametrize(("high", "lines"), [("2", 0), ("3", 1)])
 def test_a_range_of_a_single_value_has_no_axis(high: str, lines: int) -> None:
-    """Where a value lies between two equal bounds is no question."""
+    """A value between two equal bounds has no position to calculate."""
     range_ = a_range("Continuous", "2", high, "Linear")
     base = job("{}")
     drawn = replace(base, definitions=(replace(base.definitions[0], ranges=(range_,)),))

@@ -69,7 +69,7 @@ def test_every_exception_is_needed() -> None:
     reached = {api for api, _ in places()}
     for path in UNREACHED:
         below = [api for api in known if api == path or api.startswith(f"{path}.")]
-        assert below != [], f"{path} is not in the API any more"
+        assert below != [], f"{path} is not in the API anymore"
         assert not reached.intersection(below), f"{path} can be set after all"
 
 

@@ -180,9 +180,9 @@ DEFINITION = next(
 
 ONE_FAULT: dict[str, tuple[Path, Any, str]] = {
     "not the type": ((*CONFIG, "RandomSeed"), "7", "type"),
-    "a boolean is no number": ((*CONFIG, "RandomSeed"), True, "type"),
-    "a number is no boolean": ((*DEFINITION, "EnableNetworkIsolation"), 1, "type"),
-    "a number is no text": ((*DEFINITION, "RoleArn"), 7, "type"),
+    "a boolean is not a number": ((*CONFIG, "RandomSeed"), True, "type"),
+    "a number is not a boolean": ((*DEFINITION, "EnableNetworkIsolation"), 1, "type"),
+    "a number is not a string": ((*DEFINITION, "RoleArn"), 7, "type"),
     "null": ((*CONFIG, "Strategy"), None, "type"),
     "not a choice": ((*CONFIG, "Strategy"), "bayesian", "enum"),
     "too small": ((*CONFIG, "ResourceLimits", "MaxParallelTrainingJobs"), 0, "minimum"),

@@ -183,7 +183,7 @@ def test_what_is_excluded(
         ),
         pytest.param(
             [ON, clause("loss", "absent")], WITH_MODE, "`mode: on` requires",
-            id="what is not set is no cause",
+            id="what is not set is not a cause",
         ),
         pytest.param(
             [ON, clause("loss", "in_or_absent", "a")], WITH_MODE | {"loss": "a"},

@@ -356,7 +356,7 @@ def spec_with(key: str | None, subnet: str | None) -> str:
         pytest.param(BROUGHT, None, None, [], id="brought, filled in"),
         pytest.param(BROUGHT, KEY_ID, "subnet-a", [], id="brought, named"),
         pytest.param(BROUGHT, "other", "subnet-b", [*["HPT811"] * 2, "HPT812"], id="others"),
-        pytest.param(NONE, None, None, [*["HPT811"] * 2, "HPT812"], id="none, not said"),
+        pytest.param(NONE, None, None, [*["HPT811"] * 2, "HPT812"], id="none, by default"),
         pytest.param(NONE, "mine", "subnet-b", [], id="none, any of the account"),
         pytest.param(
             NONE, "arn:aws:kms:us-east-1:444455556666:key/x", "subnet-b", ["HPT811"] * 2,

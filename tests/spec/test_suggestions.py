@@ -133,7 +133,7 @@ def test_every_alias_is_a_key(name: str) -> None:
 
 
 def labels_of(owner: Sequence[str], written: str) -> list[str]:
-    """What an unknown key in the mapping at a path is said to mean."""
+    """The key that is suggested for an unknown one in the mapping at a path."""
     data: Any = {written: 1, "type": "Auto"} if "hyperparameters" in owner else {written: 1}
     for part in reversed(owner):
         data = {part.removesuffix("[]"): [data] if part.endswith("[]") else data}

@@ -336,7 +336,7 @@ class TestDeployedStacks:
         code: str,
         is_deployed: bool,
     ) -> None:
-        """Only a missing permission is no reason to stop: the CDK deploys with other roles."""
+        """Only a missing permission does not stop it: the CDK deploys with other roles."""
 
         def refuse(_: str) -> None:
             raise AwsError("the call failed", code=code)
