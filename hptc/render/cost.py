@@ -145,9 +145,9 @@ def cost_data(bound: CostBound) -> CostData:
     maximum = bound.maximum
     return {
         "region": bound.region,
-        "usd": _text(maximum.usd) if maximum else None,
-        "usd_low": _text(maximum.usd_low) if maximum else None,
-        "instance_hours": _text(maximum.instance_hours) if maximum else None,
+        "usd": amount(maximum.usd) if maximum else None,
+        "usd_low": amount(maximum.usd_low) if maximum else None,
+        "instance_hours": amount(maximum.instance_hours) if maximum else None,
         "training_seconds": maximum.seconds if maximum else None,
         "is_cut_by_runtime": maximum.is_cut_by_runtime if maximum else None,
         "training_jobs": {
@@ -193,10 +193,10 @@ def _price_data(price: Price | None) -> PriceData | None:
 
 def _expected_data(expected: ExpectedCost) -> ExpectedCostData:
     return {
-        "usd_low": _text(expected.usd_low),
-        "usd": _text(expected.usd),
-        "usd_high": _text(expected.usd_high),
-        "instance_hours": _text(expected.instance_hours),
+        "usd_low": amount(expected.usd_low),
+        "usd": amount(expected.usd),
+        "usd_high": amount(expected.usd_high),
+        "instance_hours": amount(expected.instance_hours),
         "training_jobs": expected.training_jobs,
         "seconds_each": expected.seconds_each,
         "grounds": [
@@ -278,5 +278,6 @@ def _number(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def _text(value: Decimal | None) -> str | None:
+def amount(value: Decimal | None) -> str | None:
+    """An amount as JSON has it: a string, so that no reader rounds it."""
     return None if value is None else f"{value:f}"

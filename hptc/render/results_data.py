@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from decimal import Decimal
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from hptc.render.cost import amount
 from hptc.render.documents.envelope import document
 from hptc.request.job_facts import number
 from hptc.results.training_results import (
@@ -64,7 +64,7 @@ def results_data(results: Results, *, top: int | None = None) -> ResultsData:
         else {
             "training_jobs": stopped.training_jobs,
             "seconds_saved": stopped.seconds,
-            "usd_saved": _amount(stopped.usd),
+            "usd_saved": amount(stopped.usd),
         },
         "at_bounds": [
             {
@@ -136,7 +136,7 @@ def _training_job(result: TrainingResult) -> TrainingResultData:
         "ended": iso_time(result.ended),
         "seconds": result.seconds,
         "billable_seconds": result.billable_seconds,
-        "usd": _amount(result.usd),
+        "usd": amount(result.usd),
         "failure_reason": result.failure_reason or None,
         "hyperparameters": dict(result.hyperparameters),
     }
@@ -144,17 +144,17 @@ def _training_job(result: TrainingResult) -> TrainingResultData:
 
 def _cost_data(cost: ActualCost) -> ActualCostData:
     return {
-        "usd": _amount(cost.usd),
-        "usd_known": _amount(cost.usd_known),
-        "usd_at_most": _amount(cost.usd_at_most),
+        "usd": amount(cost.usd),
+        "usd_known": amount(cost.usd_known),
+        "usd_at_most": amount(cost.usd_at_most),
         "training_jobs_known": cost.known,
         "training_jobs_not_read": cost.unread,
         "training_jobs_running": cost.running,
         "unknown": list(cost.unknown),
         "billable_seconds": cost.billable_seconds,
-        "bound_usd": _amount(cost.bound.usd),
-        "bound_usd_low": _amount(cost.bound.usd_low),
-        "bound_instance_hours": _amount(cost.bound.instance_hours),
+        "bound_usd": amount(cost.bound.usd),
+        "bound_usd_low": amount(cost.bound.usd_low),
+        "bound_instance_hours": amount(cost.bound.instance_hours),
         "price_dates": list(cost.bound.price_dates),
     }
 
@@ -167,7 +167,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA) and number(value) is None:
         return f"'{value}"
     return value
-
-
-def _amount(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value:f}"

@@ -13,6 +13,7 @@ from hptc.diagnostics import Path
 from hptc.text import listed
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open, snake_case
+from hptc.tool_formats.untyped_values import as_list, as_mapping
 
 _UPLOADS = "S3Operations"
 _NAME = "HyperParameterTuningJobName"
@@ -45,11 +46,7 @@ def read_airflow_config(data: Mapping[str, Any]) -> ImportedJob:
 
 
 def _uploads(operations: object) -> list[str]:
-    entries = [
-        entry
-        for action in (operations.values() if isinstance(operations, Mapping) else ())
-        for entry in (action if isinstance(action, list) else ())
-    ]
+    entries = [entry for action in as_mapping(operations).values() for entry in as_list(action)]
     return [
         f"{entry.get('Path')} to s3://{entry.get('Bucket')}/{entry.get('Key')}"
         for entry in entries

@@ -13,6 +13,7 @@ from hptc.tool_formats.embedded_json import embedded_mapping
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion
 from hptc.tool_formats.selection import Selection
+from hptc.tool_formats.untyped_values import as_list
 
 _EVENT = "CreateHyperParameterTuningJob"
 _NAME = "hyperParameterTuningJobName"
@@ -54,16 +55,12 @@ def read_cloudtrail(data: Mapping[str, Any], selected: str | None) -> ImportedJo
 def _events(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if "eventName" in data:
         yield data
-    for entry in _list(data.get("Records")):
+    for entry in as_list(data.get("Records")):
         if isinstance(entry, Mapping):
             yield entry
-    for entry in _list(data.get("Events")):
+    for entry in as_list(data.get("Events")):
         event = (
             embedded_mapping(entry.get("CloudTrailEvent")) if isinstance(entry, Mapping) else None
         )
         if event is not None:
             yield event
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -12,6 +12,7 @@ from typing import Any
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion
 from hptc.tool_formats.selection import Selection
+from hptc.tool_formats.untyped_values import as_list, as_mapping, member_at
 
 _GROUPS = ("sagemaker.services.k8s.aws/", "sagemaker.aws.amazon.com/")
 _KIND = "hyperparametertuningjob"
@@ -34,14 +35,12 @@ def read_kubernetes_resource(data: Mapping[str, Any], selected: str | None) -> I
     """The tuning job of a resource, or of the one named `selected` in a `kind: List`."""
     resources = [(_name(resource), resource) for resource in _resources(data)]
     resource = _SELECTION.select(resources, selected)
-    metadata = _mapping(resource.get("metadata"))
     conversion = Conversion()
-    spec = dict(_mapping(resource.get("spec")))
-    region = spec.pop("region", None) or _mapping(metadata.get("annotations")).get(
-        _REGION_ANNOTATION
-    )
+    spec = dict(as_mapping(resource.get("spec")))
+    annotation = member_at(resource, "metadata", "annotations", _REGION_ANNOTATION)
+    region = spec.pop("region", None) or annotation
     request = conversion.request(spec)
-    request.setdefault(_NAME, metadata.get("name"))
+    request.setdefault(_NAME, member_at(resource, "metadata", "name"))
     notes = []
     if region:
         notes.append(f"left out the Region {region}: an environment in hptc.yaml has it")
@@ -56,7 +55,7 @@ def _resources(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     resources = data.get("items") if data["kind"] == "List" else [data]
     return [
         resource
-        for resource in (resources if isinstance(resources, list) else ())
+        for resource in as_list(resources)
         if isinstance(resource, Mapping)
         and str(resource.get("kind")).lower() == _KIND
         and str(resource.get("apiVersion")).startswith(_GROUPS)
@@ -64,8 +63,4 @@ def _resources(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _name(resource: Mapping[str, Any]) -> str:
-    return str(_mapping(resource.get("metadata")).get("name"))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return str(member_at(resource, "metadata", "name"))

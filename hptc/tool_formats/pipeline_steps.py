@@ -17,6 +17,7 @@ from hptc.tool_formats.embedded_json import embedded_mapping
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open, snake_case
 from hptc.tool_formats.selection import Selection
+from hptc.tool_formats.untyped_values import as_list, as_mapping, member_at
 
 _BODY = "PipelineDefinition"  # of a DescribePipeline response
 _MARK = "\0"
@@ -46,7 +47,7 @@ def read_pipeline_definition(data: Mapping[str, Any], selected: str | None) -> I
     expressions = _Expressions(_defaults(data))
     arguments = expressions.resolved(step.get("Arguments"))
     conversion = Conversion(open_text=expressions.open_text)
-    request = conversion.request(arguments if isinstance(arguments, Mapping) else {})
+    request = conversion.request(as_mapping(arguments))
     return ImportedJob(
         request=request,
         form=f"the step {step['Name']} of a SageMaker pipeline",
@@ -57,10 +58,9 @@ def read_pipeline_definition(data: Mapping[str, Any], selected: str | None) -> I
 
 def _defaults(data: Mapping[str, Any]) -> dict[str, Any]:
     """The default value of each parameter that has one."""
-    parameters = data.get("Parameters")
     return {
         f"Parameters.{parameter['Name']}": parameter["DefaultValue"]
-        for parameter in (parameters if isinstance(parameters, list) else ())
+        for parameter in as_list(data.get("Parameters"))
         if isinstance(parameter, Mapping) and "Name" in parameter and "DefaultValue" in parameter
     }
 
@@ -123,7 +123,7 @@ class _Expressions:
 
 def _tuning_steps(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Every tuning step, also in the branches of a condition."""
-    waiting: list[Any] = list(reversed(_list(data.get("Steps"))))
+    waiting: list[Any] = list(reversed(as_list(data.get("Steps"))))
     seen = 0
     while waiting and seen < _MAX_STEPS:
         step = waiting.pop()
@@ -132,11 +132,5 @@ def _tuning_steps(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             continue
         if step.get("Type") == "Tuning":
             yield {**step, "Name": str(step.get("Name", ""))}
-        arguments = step.get("Arguments")
-        if isinstance(arguments, Mapping):
-            for branch in ("ElseSteps", "IfSteps"):
-                waiting += reversed(_list(arguments.get(branch)))
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+        for branch in ("ElseSteps", "IfSteps"):
+            waiting += reversed(as_list(member_at(step, "Arguments", branch)))

@@ -16,6 +16,7 @@ from hptc.frozen import frozen
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion, Open
 from hptc.tool_formats.selection import Selection
+from hptc.tool_formats.untyped_values import as_list, as_mapping
 
 _CREATES = re.compile(r":sagemaker:createHyperParameterTuningJob(\.sync(:2)?)?$")
 _JSONATA = re.compile(r"\s*\{%.*%\}\s*", re.DOTALL)
@@ -107,9 +108,7 @@ def _states(data: Mapping[str, Any]) -> Iterator[_State]:
             continue
         if _creates_tuning_job(value):
             yield _State(name=name, data=value)
-        states = value.get("States")
-        inner = list(states.items()) if isinstance(states, Mapping) else []
-        branches = value.get("Branches")
-        inner += [("", branch) for branch in branches] if isinstance(branches, list) else []
+        inner = list(as_mapping(value.get("States")).items())
+        inner += [("", branch) for branch in as_list(value.get("Branches"))]
         inner += [("", value.get(key)) for key in ("Iterator", "ItemProcessor")]
         waiting += reversed(inner)

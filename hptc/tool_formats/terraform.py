@@ -15,6 +15,7 @@ from hptc.frozen import frozen
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.member_names import Conversion
 from hptc.tool_formats.selection import Selection
+from hptc.tool_formats.untyped_values import as_list, as_mapping, member_at
 
 _TYPE = "aws_sagemaker_hyper_parameter_tuning_job"
 _ATTRIBUTES = frozenset(
@@ -75,7 +76,7 @@ def read_terraform(data: Mapping[str, Any], selected: str | None) -> ImportedJob
 
 def _resources(data: Mapping[str, Any]) -> Iterator[_Resource]:
     """Every tuning job of a plan, as it will be, or of a state."""
-    for entry in _list(data.get("resource_changes")):
+    for entry in as_list(data.get("resource_changes")):
         change = entry.get("change") if isinstance(entry, Mapping) else None
         if not isinstance(change, Mapping) or entry.get("type") != _TYPE:
             continue
@@ -85,13 +86,12 @@ def _resources(data: Mapping[str, Any]) -> Iterator[_Resource]:
             expressions = _expressions(data, address)
             values = _with_unknown(after, change.get("after_unknown"), expressions)
             yield _Resource(address=address, values=values, is_applied=False)
-    state = data.get("values")
-    modules = [state.get("root_module")] if isinstance(state, Mapping) else []
+    modules = [member_at(data, "values", "root_module")]
     while modules:
         module = modules.pop()
         if not isinstance(module, Mapping):
             continue
-        for entry in _list(module.get("resources")):
+        for entry in as_list(module.get("resources")):
             if (
                 isinstance(entry, Mapping)
                 and entry.get("type") == _TYPE
@@ -100,11 +100,7 @@ def _resources(data: Mapping[str, Any]) -> Iterator[_Resource]:
                 yield _Resource(
                     address=str(entry.get("address")), values=entry["values"], is_applied=True
                 )
-        modules += reversed(_list(module.get("child_modules")))
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+        modules += reversed(as_list(module.get("child_modules")))
 
 
 def _with_unknown(values: Mapping[str, Any], unknown: Any, expressions: Any) -> dict[str, Any]:
@@ -114,7 +110,7 @@ def _with_unknown(values: Mapping[str, Any], unknown: Any, expressions: Any) -> 
     too. `expressions` is None if the configuration doesn't show them, as for a dynamic block.
     """
     merged: dict[str, Any] = dict(values)
-    for key, mark in unknown.items() if isinstance(unknown, Mapping) else ():
+    for key, mark in as_mapping(unknown).items():
         known = isinstance(expressions, Mapping)
         expression = expressions.get(key) if known else None
         if mark is True:
@@ -144,17 +140,11 @@ def _reference(expression: object) -> str:
 def _expressions(data: Mapping[str, Any], address: str) -> object:
     """The expressions of a resource in a plan's configuration, None if it isn't there."""
     rest = re.sub(r"\[[^\]]*\]", "", address)
-    module = _get(data, "configuration", "root_module")
+    module = member_at(data, "configuration", "root_module")
     while rest.startswith("module."):
         _, name, rest = rest.split(".", 2)
-        module = _get(module, "module_calls", name, "module")
-    for entry in _list(_get(module, "resources")):
+        module = member_at(module, "module_calls", name, "module")
+    for entry in as_list(member_at(module, "resources")):
         if isinstance(entry, Mapping) and entry.get("address") == rest:
             return entry.get("expressions")
     return None
-
-
-def _get(value: object, *keys: str) -> object:
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
