@@ -139,7 +139,8 @@ def _finding(
 
 def _call(statement: Statement, environment: Environment) -> _Call | None:
     """The calls of a statement in this account; None if its resources are not known exactly."""
-    texts = [*statement.resources, *(v for c in statement.conditions for v in c.values)]
+    condition_values = [value for condition in statement.conditions for value in condition.values]
+    texts = [*statement.resources, *condition_values]
     if statement.sid.startswith(_UNCERTAIN) or any(has_reference(text) for text in texts):
         return None
     if any(condition.operator.startswith("ForAnyValue") for condition in statement.conditions):
@@ -163,7 +164,7 @@ def _call(statement: Statement, environment: Environment) -> _Call | None:
 
 
 def _common_context(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """The values of keys that many policies compare, and that are known of each call."""
+    """The values of condition keys that many policies compare and every call has."""
     return (
         ("aws:PrincipalAccount", environment.account),
         ("aws:RequestedRegion", environment.region),
@@ -176,7 +177,7 @@ def _common_context(environment: Environment) -> tuple[tuple[str, str], ...]:
 def _example(pattern: str, environment: Environment, any_text: str = "example") -> str:
     """A text that a pattern of a policy matches. `any_text` is what `*` matches.
 
-    A prefix of S3 that does not end in `/` is a file if it has an extension, or else a folder.
+    An S3 prefix that does not end in `/` is a file if it has an extension, or else a folder.
     """
 
     def replaced(match: re.Match[str]) -> str:

@@ -86,7 +86,8 @@ def _between_instances(
             "members",
             path=vpc.path / "SecurityGroupIds",
             label="closed between instances",
-            help="add rules for these whose source and destination are the group itself",
+            help="add rules for these, with the security group itself as their source or "
+            "destination",
         )
 
 

@@ -206,7 +206,8 @@ class Project:
         A spec that was already submitted and has not changed is not submitted again. `rerun` is the
         number of a repeated run. `stale_ok` uses stacks that are out of date. `preflight` checks
         the inputs, code, roles and security groups. A tuning job that is refused does not stop the
-        others and is part of the answer. Raises FindingsError if a spec has errors; then nothing is submitted.
+        others and is part of the answer. Raises FindingsError if a spec has errors; then nothing is
+        submitted.
         """
         from hptc.api.job_answers import Submissions
         from hptc.api.online import decide_each, new_jobs, preflight_errors, submit_each

@@ -218,7 +218,7 @@ class _Inventory(Inventory):
             "ec2:DescribeVpcs", self._connection.client("ec2").describe_vpcs,
             Filters=[{"Name": "vpc-id", "Values": [vpc]}],
         )  # fmt: skip
-        return next((found["InstanceTenancy"] for found in response["Vpcs"]), None)
+        return next((description["InstanceTenancy"] for description in response["Vpcs"]), None)
 
     def route_tables(self, vpc: str) -> Sequence[RouteTable]:
         ec2 = self._connection.client("ec2")
@@ -343,19 +343,19 @@ def _decisions(result: Mapping[str, Any], resources: Sequence[str]) -> Iterator[
         {"EvalResourceName": resource, "EvalResourceDecision": result["EvalDecision"]}
         for resource in resources
     ]
-    for own in by_resource:
-        decision = own["EvalResourceDecision"]
-        whole = {**result, **own}
-        boundary = whole.get("PermissionsBoundaryDecisionDetail", {})
-        organization = whole.get("OrganizationsDecisionDetail", {})
+    for resource_result in by_resource:
+        decision = resource_result["EvalResourceDecision"]
+        details = {**result, **resource_result}
+        boundary = details.get("PermissionsBoundaryDecisionDetail", {})
+        organization = details.get("OrganizationsDecisionDetail", {})
         yield SimulatedDecision(
             action=result["EvalActionName"],
-            resource=own["EvalResourceName"],
+            resource=resource_result["EvalResourceName"],
             is_allowed=decision == "allowed",
             is_denied=decision == "explicitDeny",
             is_in_boundary=boundary.get("AllowedByPermissionsBoundary", True),
             is_in_organization=organization.get("AllowedByOrganizations", True),
-            missing_keys=tuple(whole.get("MissingContextValues", ())),
+            missing_keys=tuple(details.get("MissingContextValues", ())),
         )
 
 

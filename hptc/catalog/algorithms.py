@@ -99,7 +99,7 @@ class Algorithm:
     on unknown hyperparameters. `jumpstart` images are scripts in a framework container: the author
     sets the metric definitions, and all hyperparameters are passed to the script.
 
-    `version` is None for facts that hold in any of several versions. `hyperparameters` are all
+    `version` is None for facts that apply to any of several versions. `hyperparameters` are all
     documented ones, including tunable and required ones; `certainty` is whether the list is known
     to be complete. `checkpoints` is whether the algorithm resumes an interrupted Spot training job.
     `gpu_families` are the instance families with GPUs that AWS documents; empty if it names none.

@@ -1,4 +1,4 @@
-"""Images of AWS in an account or a repository that does not have them, and where they are."""
+"""AWS images in an account or a repository that does not have them, and where they are."""
 
 import functools
 
@@ -52,7 +52,7 @@ def misplaced(uri: str) -> Misplaced | None:
 
 
 def published_in(uri: str, region: str) -> str | None:
-    """Return the URI of an image of AWS in a Region; None if it is not AWS's or not there."""
+    """Return the URI of an AWS image in a Region; None if it is not AWS's or not there."""
     image = parse_image(uri)
     elsewhere = misplaced(uri)
     if image is None or (elsewhere is None and identify(uri) is None):
@@ -70,7 +70,7 @@ def _uri_in(repository: Repository, image: Image, region: str) -> str:
 
 
 def _meant(image: Image) -> Repository | None:
-    """The only repository of AWS that an image can mean; its account may have a typing error."""
+    """The only AWS repository that a URI can mean; its account may have a typing error."""
     known = repositories()
     exact = known.get(image.repository)
     if image.account not in _accounts():

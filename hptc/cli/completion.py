@@ -30,12 +30,12 @@ _FILES = "file"  # the shell completes a path
 def complete(kind: str, incomplete: str) -> list[CompletionItem]:
     """The completions of one kind; without any, the shell completes files where a file may be."""
     try:
-        items = _KINDS[kind](incomplete)
+        completions = _KINDS[kind](incomplete)
     except (HptcError, OSError):  # a project with errors has no names
-        items = []
-    if not items and kind in _OR_FILES:
+        completions = []
+    if not completions and kind in _OR_FILES:
         return [CompletionItem(incomplete, type=_FILES)]
-    return items
+    return completions
 
 
 def _specs(incomplete: str) -> list[CompletionItem]:

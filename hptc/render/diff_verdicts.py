@@ -97,7 +97,7 @@ def spec_verdict(changes: tuple[Change, ...]) -> str:
 
 
 def _where(changes: Iterable[Change], review: Review) -> str:
-    """The environments that changes are limited to; empty if together they hold in all."""
+    """The environments that changes are limited to; empty if together they apply to all."""
     limits = [change.environments for change in changes]
     names = dict.fromkeys(name for limit in limits for name in limit)
     is_limited = all(limits) and set(names) != set(review.environments)

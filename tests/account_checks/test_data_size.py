@@ -64,7 +64,7 @@ def test_data_and_a_volume(
     source: str, sizes: dict[str, int], message: str, tmp_path: Path
 ) -> None:
     findings = too_large(tmp_path, sizes, SPEC.replace(SHARDED, source))
-    assert [(found.message, found.severity.value) for found in findings] == (
+    assert [(finding.message, finding.severity.value) for finding in findings] == (
         [
             (
                 f"the training data has {message} for each instance, but the volume has 30 GB",

@@ -22,7 +22,7 @@ from tests.support.online_checks import (
     SPEC,
     WITH_CODE,
     compiled,
-    found_in,
+    new_findings,
     online,
     whole,
 )
@@ -320,7 +320,7 @@ def test_a_role_that_does_not_exist_lacks_nothing_more(tmp_path: Path) -> None:
     fake.inventory.roles = {"other": Role(arn="other", services=frozenset())}
     before = compiled(tmp_path, SPEC)
     (after,), _ = online(before, fake)
-    assert found_in(after, before[0]) == [("HPT941", "error", "role_arn")]
+    assert new_findings(after, before[0]) == [("HPT941", "error", "role_arn")]
 
 
 def test_without_the_permission_to_ask(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_without_the_permission_to_ask(tmp_path: Path) -> None:
     )
     before = compiled(tmp_path, SPEC)
     (after,), notes = online(before, fake)
-    assert found_in(after, before[0]) == []
+    assert new_findings(after, before[0]) == []
     assert notes == ["permissions of roles not checked: allow iam:SimulatePrincipalPolicy"]
     assert fake.inventory.calls.count("simulate") == 1
 

@@ -144,4 +144,6 @@ def test_the_rules_of_several_groups_add_up(tmp_path: Path) -> None:
     )
     assert f"{named} inbound UDP 500, " in second.message
     assert second.span.source == first.span.source
-    assert second.help == "add rules for these whose source and destination are the group itself"
+    assert second.help == (
+        "add rules for these, with the security group itself as their source or destination"
+    )

@@ -194,8 +194,8 @@ class TestLookups:
     ) -> None:
         fake = online_checks.whole()
         setattr(fake.inventory, attribute, value)
-        found, notes = self.look_up(tmp_path, fake, online_checks.WITH_CODE)
-        assert (sorted(set(found)), notes) == (codes, [])
+        reported, notes = self.look_up(tmp_path, fake, online_checks.WITH_CODE)
+        assert (sorted(set(reported)), notes) == (codes, [])
 
     def test_a_location_from_a_stack(self, tmp_path: Path) -> None:
         fake = online_checks.whole()

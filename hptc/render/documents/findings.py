@@ -61,7 +61,7 @@ class FindingData(Place):
     """Whether removing the key with its value, or the entry, resolves it."""
     related: list[RelatedData]
     environments: list[str]
-    """The environments that it is limited to; empty if it holds in all."""
+    """The environments that it is limited to; empty if it applies to all."""
     fixes: list[FixData]
     """Each resolves the finding. Empty in `hptc diff`."""
 
