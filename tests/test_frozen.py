@@ -161,13 +161,13 @@ def test_the_fields_of_a_class_without_a_record() -> None:
         name: str = "derived"
         size: int = 0
 
-    given = Derived(name="derived")
+    derived = Derived(name="derived")
     assert [(field.name, field.default) for field in fields(Derived)] == [
         ("name", "derived"),
         ("size", 0),
     ]
     assert [field.name for field in fields(Base)] == ["name"]
     assert fields(Base) == fields(Base)
-    assert Derived() == given
-    assert is_dataclass(given)
+    assert Derived() == derived
+    assert is_dataclass(derived)
     assert Derived.__qualname__.endswith("<locals>.Derived")

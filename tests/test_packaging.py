@@ -251,8 +251,8 @@ def test_the_core_needs_no_aws_no_cdk_no_node(
     tools.mkdir()
     (tools / "git").symlink_to(git)
     environment = {**os.environ, "PATH": str(tools)}
-    given = [argument.format(request=request_file) for argument in arguments]
-    done = run([sys.executable, "-c", WITHOUT, HEAVY, *given], ROOT, environment)
+    filled = [argument.format(request=request_file) for argument in arguments]
+    done = run([sys.executable, "-c", WITHOUT, HEAVY, *filled], ROOT, environment)
     assert expected in done.stdout
     assert "Traceback" not in done.stderr
 

@@ -102,7 +102,11 @@ def check(
         print_status(f"{count} of them can be fixed with --fix")
     if form == Format.TEXT and sys.stderr.isatty():  # nobody rehearses in CI
         _suggest_rehearsal(outcomes)
-    failing = diagnostics if fail_on == "warning" else [d for d in diagnostics if d.is_error]
+    failing = (
+        diagnostics
+        if fail_on == "warning"
+        else [diagnostic for diagnostic in diagnostics if diagnostic.is_error]
+    )
     if unreachable is not None and not failing:
         raise unreachable
     if unreachable is not None:

@@ -48,7 +48,9 @@ def follow_up_code(
         if definition.path in outcome.codes
     }
     text = repr(request)  # the location of an archive contains its key
-    return FollowUpCode(sources=sources, is_same=all(c.key in text for c in sources.values()))
+    return FollowUpCode(
+        sources=sources, is_same=all(source.key in text for source in sources.values())
+    )
 
 
 def _in_repository(path: str) -> str | None:

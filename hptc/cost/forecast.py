@@ -206,7 +206,11 @@ def most_expensive(bound: CostBound, time: TrainingTime) -> Configuration:
 
     If there are alternatives: one without a price, or else the most expensive one.
     """
-    of_definition = [c for c in bound.configurations if c.definition == time.definition]
+    of_definition = [
+        configuration
+        for configuration in bound.configurations
+        if configuration.definition == time.definition
+    ]
 
     def price(configuration: Configuration) -> tuple[bool, Fraction]:
         rate = configuration.usd_per_second

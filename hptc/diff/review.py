@@ -160,7 +160,9 @@ class Review:
         """The changes by the hptc.yaml that they are in."""
         files = dict.fromkeys(change.file or self.project_file for change in self.project)
         return {
-            file: tuple(c for c in self.project if (c.file or self.project_file) == file)
+            file: tuple(
+                change for change in self.project if (change.file or self.project_file) == file
+            )
             for file in files
         }
 
@@ -283,7 +285,9 @@ def _differ(old: Outcome | None, new: Outcome | None) -> bool:
 
 def _lacks_its_project(outcome: Outcome | None, side: Side) -> bool:
     """Whether a spec can't be compared because of errors in its hptc.yaml."""
-    return outcome is not None and any(d in side.project_findings for d in outcome.diagnostics)
+    return outcome is not None and any(
+        diagnostic in side.project_findings for diagnostic in outcome.diagnostics
+    )
 
 
 @frozen

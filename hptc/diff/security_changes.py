@@ -28,7 +28,10 @@ def permission_changes(
     before, after = tuple(old), tuple(new)
     had = [grant for statement in before for grant in grants(statement)]
     has = [grant for statement in after for grant in grants(statement)]
-    lost = {s.sid: [g for g in grants(s) if not is_covered(g, has)] for s in before}
+    lost = {
+        statement.sid: [grant for grant in grants(statement) if not is_covered(grant, has)]
+        for statement in before
+    }
     for statement in after:
         gained = [grant for grant in grants(statement) if not is_covered(grant, had)]
         if gained:

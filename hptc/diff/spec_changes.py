@@ -105,7 +105,11 @@ def _summary(outcome: Outcome | None) -> str:
         for instances in resources.instances
     )
     count = "unlimited training jobs" if number is None else plural(number, "training job")
-    runtimes = [d.max_runtime_seconds for d in job.definitions if d.max_runtime_seconds]
+    runtimes = [
+        definition.max_runtime_seconds
+        for definition in job.definitions
+        if definition.max_runtime_seconds
+    ]
     runtime = f", at most {duration_text(max(runtimes))} each" if runtimes else ""
     schedule = schedule_text(outcome.schedule)
     scheduled = f", scheduled: {schedule}" if schedule else ""

@@ -234,9 +234,10 @@ def _reason(pull_request: PullRequest, response: error.HTTPError) -> str:
         return ""
     errors = body.get("errors")
     parts = [body.get("message")]
-    for item in errors if isinstance(errors, list) else ():
-        parts.append(item.get("message") if isinstance(item, dict) else item)
-    return _redacted(pull_request, ": ".join(p for p in parts if isinstance(p, str) and p))
+    for entry in errors if isinstance(errors, list) else ():
+        parts.append(entry.get("message") if isinstance(entry, dict) else entry)
+    texts = [part for part in parts if isinstance(part, str) and part]
+    return _redacted(pull_request, ": ".join(texts))
 
 
 def _redacted(pull_request: PullRequest, text: str) -> str:

@@ -49,7 +49,11 @@ def permissions(
     by_family = (
         statement
         for family in FAMILIES
-        for statement in merge(s for definition in served for s in family(definition, environment))
+        for statement in merge(
+            of_definition
+            for definition in served
+            for of_definition in family(definition, environment)
+        )
     )
     return (*by_family, *write_logs(environment, job, served, spec))
 
@@ -180,7 +184,9 @@ def _network(definition: Definition, environment: Environment) -> Iterator[State
         return
     interfaces = arn(environment, "ec2", "network-interface/*")
     subnets = tuple(_ec2_arn(environment, "subnet", subnet) for subnet in vpc.subnets)
-    groups = tuple(_ec2_arn(environment, "security-group", g) for g in vpc.security_group_ids)
+    groups = tuple(
+        _ec2_arn(environment, "security-group", group) for group in vpc.security_group_ids
+    )
     yield Statement(
         sid="CreateNetworkInterface",
         actions=("ec2:CreateNetworkInterface",),

@@ -55,7 +55,7 @@ def _merged(statements: list[Statement]) -> Statement:
     keys = [(condition.operator, condition.key) for condition in first.conditions]
     for other in others:
         if other.actions != first.actions or keys != [
-            (c.operator, c.key) for c in other.conditions
+            (condition.operator, condition.key) for condition in other.conditions
         ]:
             raise ValueError(f"the sid {first.sid} is used for two different permissions")
     return replace(

@@ -136,7 +136,9 @@ def _instances(job: TuningJob) -> dict[str, tuple[bool, list[tuple[str, int]]]]:
         definition.name or "" if job.is_multiple else "": (
             definition.is_spot,
             sorted(
-                (i.type, i.count) for resources in definition.resources for i in resources.instances
+                (instances.type, instances.count)
+                for resources in definition.resources
+                for instances in resources.instances
             ),
         )
         for definition in job.definitions

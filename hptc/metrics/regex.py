@@ -112,7 +112,9 @@ def read(pattern: str) -> Reading:
     if first is not None and len(branches) == 1:
         parts = branches[0]
         at = next((i for i, part in enumerate(parts) if part.group is first), None)
-        if at is not None and all(p.width == 0 and not p.is_assertion for p in parts[at + 1 :]):
+        if at is not None and all(
+            part.width == 0 and not part.is_assertion for part in parts[at + 1 :]
+        ):
             first = replace(first, ends=True)
     return Reading(first=first)
 
@@ -248,8 +250,8 @@ class _Reader:
         choices = tuple(Sequence(parts=tuple(part.node for part in parts)) for parts in branches)
         part = _Part(
             node=_UNKNOWN if is_atomic else Choice(parts=choices),
-            width=min(sum(p.width for p in parts) for parts in branches),
-            has_digit=any(p.has_digit for parts in branches for p in parts),
+            width=min(sum(inner.width for inner in parts) for parts in branches),
+            has_digit=any(inner.has_digit for parts in branches for inner in parts),
         )
         if not is_the_first:
             return part

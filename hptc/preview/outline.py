@@ -250,7 +250,11 @@ def _warnings(result: SearchPreview, job: TuningJob) -> Iterator[str]:
     ranges = [range_ for _, space in result.spaces for range_ in space]
     if any(isinstance(range_, AutoRange) for range_ in ranges):
         yield "Autotune chooses some ranges, which are unknown before the tuning job runs"
-    automatic = [r.name for r in ranges if isinstance(r, NumericRange) and r.scaling == "Auto"]
+    automatic = [
+        range_.name
+        for range_ in ranges
+        if isinstance(range_, NumericRange) and range_.scaling == "Auto"
+    ]
     if automatic:
         names = ", ".join(dict.fromkeys(automatic))
         yield f"AWS chooses the scale of {names}; the preview uses the likely one"

@@ -101,7 +101,7 @@ def search_space_svg(name: str, preview: SearchPreview) -> str:
 def _row(range_: Range, definition: str, samples: tuple[Sample, ...], y: int) -> Iterator[str]:
     label = f"{definition}: {range_.name}" if definition else range_.name
     yield f'<text x="20" y="{y + 4}">{_text(_short(label, 22))}</text>'
-    values = [s.values[range_.name] for s in samples if s.definition == definition]
+    values = [sample.values[range_.name] for sample in samples if sample.definition == definition]
     match range_:
         case CategoricalRange():
             yield from _boxes(range_, values, y)

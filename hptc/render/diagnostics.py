@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
@@ -213,8 +214,6 @@ def _cell_help(diagnostic: Diagnostic) -> str:
 
 def tally(diagnostics: Sequence[Diagnostic]) -> str:
     """The number of errors and warnings: `2 errors, 1 warning`."""
-    counts = [
-        (sum(d.severity is severity for d in diagnostics), severity.value) for severity in Severity
-    ]
-    named = [plural(count, name) for count, name in counts if count]
+    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
+    named = [plural(counts[severity], severity.value) for severity in Severity if counts[severity]]
     return ", ".join(named) or "no errors"

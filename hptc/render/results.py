@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -145,6 +146,6 @@ def _failures(failures: Sequence[FailureGroup]) -> Iterator[str]:
 def _escaped(text: str) -> str:
     """Text in Markdown, where names in backquotes stay code."""
     return "`".join(
-        part if index % 2 else "".join(f"\\{c}" if c in "\\*_[]<>&#|~" else c for c in part)
+        part if index % 2 else re.sub(r"[\\*_\[\]<>&#|~]", r"\\\g<0>", part)
         for index, part in enumerate(text.split("`"))
     )

@@ -59,21 +59,23 @@ def _hyperparameter(ranges: Sequence[Range], texts: Sequence[str | None]) -> pan
 
     Definitions may have different ranges of one name.
     """
-    given = [text for text in texts if text is not None]
+    present = [text for text in texts if text is not None]
     categories = [
         value
         for range_ in ranges
         if isinstance(range_, CategoricalRange)
         for value in range_.values
     ]
-    numbers = [number(text) for text in given]
+    numbers = [number(text) for text in present]
     if categories or None in numbers:
-        labels = list(dict.fromkeys([*categories, *given]))
+        labels = list(dict.fromkeys([*categories, *present]))
         return pandas.Series(texts, dtype=pandas.CategoricalDtype(labels))
     exact = [None if text is None else number(text) for text in texts]
     kinds = {range_.kind for range_ in ranges if isinstance(range_, NumericRange)}
     # The values of an Auto range have the kind that Autotune has chosen.
-    is_integer = "Continuous" not in kinds and all(map(_is_integer, exact)) and bool(given or kinds)
+    is_integer = (
+        "Continuous" not in kinds and all(map(_is_integer, exact)) and bool(present or kinds)
+    )
     if is_integer:
         whole = [None if value is None else int(value) for value in exact]
         return pandas.Series(whole, dtype="Int64")

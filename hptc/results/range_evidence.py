@@ -160,10 +160,10 @@ def wider_bound(range_: NumericRange, bound: Bound, limits: ValueLimits) -> tupl
         if low >= 1:
             wider = max(wider, Decimal(1))
     if wider != end:
-        wider, limit = limits.last_towards(wider, end, is_integer=is_integer)
+        wider, limit = limits.last_toward(wider, end, is_integer=is_integer)
     else:
         further = end - 1 if bound == "min" else end + 1
-        _, limit = limits.last_towards(further, end, is_integer=is_integer)
+        _, limit = limits.last_toward(further, end, is_integer=is_integer)
     is_wider = wider < end if bound == "min" else wider > end
     if not is_wider or not math.isfinite(float(wider)):
         return None, limit

@@ -23,7 +23,7 @@ class ValueLimits:
     special: tuple[SpecialValue, ...] = ()
     algorithm: str = ""
 
-    def last_towards(
+    def last_toward(
         self, wanted: Decimal, start: Decimal, *, is_integer: bool
     ) -> tuple[Decimal, str]:
         """The number nearest to `wanted` that a range from `start` can be widened to.

@@ -192,8 +192,8 @@ def _delete_rule(rule: SandboxResource, properties: Properties, location: Locati
     group = _backend(location).get_security_group_from_id(properties["GroupId"])
     if group is not None:
         ids = rule.data["rule_ids"]
-        group.ingress_rules = [r for r in group.ingress_rules if r.id not in ids]
-        group.egress_rules = [r for r in group.egress_rules if r.id not in ids]
+        group.ingress_rules = [rule_ for rule_ in group.ingress_rules if rule_.id not in ids]
+        group.egress_rules = [rule_ for rule_ in group.egress_rules if rule_.id not in ids]
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -159,7 +159,7 @@ def _apply_managed_policy(
     default = next(version for version in policy.versions if version.is_default)
     if json.loads(default.document) != json.loads(_policy_json(after["PolicyDocument"])):
         if len(policy.versions) >= _MAX_POLICY_VERSIONS:
-            oldest = next(v for v in policy.versions if not v.is_default)
+            oldest = next(version for version in policy.versions if not version.is_default)
             backend.delete_policy_version(policy.arn, oldest.version_id)
         backend.create_policy_version(policy.arn, _policy_json(after["PolicyDocument"]), True)
     for kind, find in _PRINCIPALS.items():

@@ -113,7 +113,7 @@ def resolve_parameters(
 ) -> dict[str, str]:
     """Resolve a request's parameters. A previous value that was a default remains a default."""
     declared = template.get("Parameters", {})
-    undeclared = sorted({p["ParameterKey"] for p in parameters} - declared.keys())
+    undeclared = sorted({parameter["ParameterKey"] for parameter in parameters} - declared.keys())
     if undeclared:
         raise ValidationError(
             message=f"Parameters: [{', '.join(undeclared)}] do not exist in the template"

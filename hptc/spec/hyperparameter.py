@@ -28,12 +28,12 @@ class Hyperparameter(StrictModel):
     @model_validator(mode="after")
     def _has_keys_of_its_type(self) -> "Hyperparameter":
         required, optional = _RANGE_KEYS[self.type]
-        given = self.model_fields_set - {"type"}
+        keys = self.model_fields_set - {"type"}
         for key in required:
             if getattr(self, key) is None:
                 subject = f"a range of type {self.type}" if self.type else "a static hyperparameter"
                 raise PydanticCustomError("missing_key", f"{subject} requires `{key}`")
-        for key in sorted(given - set(required) - set(optional)):
+        for key in sorted(keys - set(required) - set(optional)):
             if getattr(self, key) is not None:
                 known = listed_code(required + optional)
                 raise PydanticCustomError(

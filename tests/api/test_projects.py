@@ -91,10 +91,10 @@ def test_a_project_is_read_from_another_folder(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [(), ("churn",), ("specs/churn.yaml",), ("specs",), (Path("specs/churn.yaml"),)]
+    "paths", [(), ("churn",), ("specs/churn.yaml",), ("specs",), (Path("specs/churn.yaml"),)]
 )
-def test_specs_are_named_as_on_the_command_line(root: Path, given: tuple[str | Path, ...]) -> None:
-    findings = hptc.load_project(root).check(*given)
+def test_specs_are_named_as_on_the_command_line(root: Path, paths: tuple[str | Path, ...]) -> None:
+    findings = hptc.load_project(root).check(*paths)
     assert findings.files == (str(root / "specs" / "churn.yaml"),)
     assert findings.environments == ("dev", "prod")
     assert findings.errors == ()
@@ -156,8 +156,8 @@ def test_diff_compares_versions_of_another_folder(
     project = hptc.load_project(repository.root / "tuning")
     assert project.diff(against="HEAD").is_empty
     spec.write_text(SPEC.replace("max: 0.5", "max: 0.9"), "utf-8")
-    for given in ((), ("churn",), ("specs/churn.yaml",)):
-        comparison = project.diff(*given, against="HEAD")
+    for paths in ((), ("churn",), ("specs/churn.yaml",)):
+        comparison = project.diff(*paths, against="HEAD")
         assert comparison.changed == ("churn",)
         assert comparison.impact == "search"
         assert comparison.new_jobs == 2

@@ -54,8 +54,8 @@ def test_offline(environment: dict[str, str], expected: bool) -> None:
 
 def test_package_indexes() -> None:
     index = "https://pypi.org/simple"
-    given = {"PIP_INDEX_URL": index, "UV_INDEX_URL": "/opt/x", "OTHER": "http://x"}
-    assert package_indexes(given) == {"PIP_INDEX_URL": index}
+    variables = {"PIP_INDEX_URL": index, "UV_INDEX_URL": "/opt/x", "OTHER": "http://x"}
+    assert package_indexes(variables) == {"PIP_INDEX_URL": index}
 
 
 def test_channels_with_a_model() -> None:

@@ -29,13 +29,13 @@ def test_every_version_has_a_commit() -> None:
 def test_the_tables_agree_with_the_container(version: str, tmp_path: Path) -> None:
     extract(Path(CLONE), version, tmp_path)
     algorithm, random = version_of_xgboost(version), Random(version)
-    given = [assignment(random, algorithm, random.choice((0.0, 0.1, 0.4))) for _ in range(COUNT)]
-    expected = refusals(tmp_path, given)
+    drawn = [assignment(random, algorithm, random.choice((0.0, 0.1, 0.4))) for _ in range(COUNT)]
+    expected = refusals(tmp_path, drawn)
     refused = sum(refusal is not None for refusal in expected)
     assert COUNT / 10 < refused < COUNT
     different = [
         (values, theirs, ours)
-        for values, theirs in zip(given, expected, strict=True)
+        for values, theirs in zip(drawn, expected, strict=True)
         if (theirs is None) is not ((ours := problem(algorithm, values, VALIDATED)) is None)
     ]
     assert different == []

@@ -42,18 +42,18 @@ random = np.random.default_rng(0)
 FEATURES = random.normal(size=(120, 5))
 
 
-def labels(given: dict[str, str]) -> np.ndarray:
+def labels(settings: dict[str, str]) -> np.ndarray:
     """Labels that suit an objective, so that only the hyperparameters can fail."""
-    classes = int(given["num_class"]) if given["objective"].startswith("multi:") else 2
+    classes = int(settings["num_class"]) if settings["objective"].startswith("multi:") else 2
     drawn = random.integers(0, classes, size=len(FEATURES))
-    return drawn + (given["objective"] == "reg:gamma")
+    return drawn + (settings["objective"] == "reg:gamma")
 
 
-def train(given: dict[str, str]) -> str | None:
+def train(settings: dict[str, str]) -> str | None:
     """Why the library fails; None if its predictions are numbers."""
-    named = {name: value for name, value in given.items() if name not in OF_THE_CONTAINER}
-    data = xgboost.DMatrix(FEATURES, labels(given))
-    if given["objective"].startswith("rank:"):
+    named = {name: value for name, value in settings.items() if name not in OF_THE_CONTAINER}
+    data = xgboost.DMatrix(FEATURES, labels(settings))
+    if settings["objective"].startswith("rank:"):
         data.set_group([30] * 4)
     try:
         booster = xgboost.train(named | {"nthread": "1", "verbosity": "0"}, data, 2)
@@ -69,12 +69,12 @@ def test_the_library_trains_with_what_the_tables_accept() -> None:
     refused: list[tuple[dict[str, str], str]] = []
     trained = 0
     while trained + len(refused) < COUNT:
-        given = {"objective": "reg:squarederror"} | assignment(chosen, algorithm, 0.1)
-        if problem(algorithm, given) is not None or _NOT_FINITE & set(given.values()):
+        settings = {"objective": "reg:squarederror"} | assignment(chosen, algorithm, 0.1)
+        if problem(algorithm, settings) is not None or _NOT_FINITE & set(settings.values()):
             continue
-        failure = train(given)
+        failure = train(settings)
         if failure is None:
             trained += 1
         else:
-            refused.append((given, failure))
+            refused.append((settings, failure))
     assert refused == []

@@ -152,7 +152,7 @@ class TestStatus:
         )
 
     @pytest.mark.parametrize(
-        ("given", "code", "message", "help"),
+        ("target", "code", "message", "help"),
         [
             pytest.param("tunar", 3, "no tuning job `tunar` found", "`tuner`?", id="typing error"),
             pytest.param("xyz", 3, "no tuning job `xyz` found", "hptc list", id="no job"),
@@ -162,9 +162,9 @@ class TestStatus:
         ],
     )
     def test_nothing_to_show(
-        self, project: Project, capsys: Capture, given: str, code: int, message: str, help: str
+        self, project: Project, capsys: Capture, target: str, code: int, message: str, help: str
     ) -> None:
-        err = refused(capsys, "status", given, code=code)
+        err = refused(capsys, "status", target, code=code)
         assert message in err
         assert help in err
 
@@ -263,8 +263,8 @@ def test_errors_in_hptc_yaml(project: Project, capsys: Capture) -> None:
     """Without the project's name, nothing could tell which jobs are the spec's."""
     name = project.submit()
     (project.root / "hptc.yaml").write_text("project: [", "utf-8")
-    for given in ("tuner", "specs/tuner.yaml"):
-        assert "hptc.yaml: " in refused(capsys, "status", given, code=2)
+    for target in ("tuner", "specs/tuner.yaml"):
+        assert "hptc.yaml: " in refused(capsys, "status", target, code=2)
     # A tuning job can still be found and stopped.
     assert answer(capsys, "status", name, "--region", "us-east-1")["job"]["name"] == name
 

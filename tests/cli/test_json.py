@@ -94,8 +94,8 @@ def test_no_object_has_members_that_its_schema_does_not_list(command: str) -> No
             for inner in schema.values():
                 yield from objects(inner)
         elif isinstance(schema, list):
-            for item in schema:
-                yield from objects(item)
+            for element in schema:
+                yield from objects(element)
 
     schemas = list(objects(document_schema(command)))
     assert schemas

@@ -40,8 +40,8 @@ def job(
 
 
 def test_by_name_and_by_spec(job: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for given in (job, "specs/explicit.yaml"):
-        assert hptc(["results", given, "--format", "json", "--cost"]) == 0
+    for target in (job, "specs/explicit.yaml"):
+        assert hptc(["results", target, "--format", "json", "--cost"]) == 0
         document = json.loads(capsys.readouterr().out)
         assert document["name"] == job
         assert [training_job["number"] for training_job in document["training_jobs"]] == [1]

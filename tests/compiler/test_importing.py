@@ -50,9 +50,9 @@ def compiled(text: str) -> dict[str, Any]:
 def without_empty(value: Any) -> Any:
     """What the API calls equal: an empty list, mapping or optional structure, and its absence."""
     if isinstance(value, dict):
-        inner = {key: without_empty(item) for key, item in value.items()}
-        return {key: item for key, item in inner.items() if item not in ({}, [])}
-    return [without_empty(item) for item in value] if isinstance(value, list) else value
+        inner = {key: without_empty(element) for key, element in value.items()}
+        return {key: element for key, element in inner.items() if element not in ({}, [])}
+    return [without_empty(element) for element in value] if isinstance(value, list) else value
 
 
 @given(requests())

@@ -55,7 +55,7 @@ def test_the_name_of_an_environment_names_its_option(workspace: Workspace) -> No
 
 
 @pytest.mark.parametrize(
-    ("given", "help"),
+    ("path", "help"),
     [
         pytest.param("trees.yaml", "did you mean `specs/trees.yaml`?", id="another folder"),
         pytest.param("specs/trees.yml", "did you mean `specs/trees.yaml`?", id="another suffix"),
@@ -63,10 +63,10 @@ def test_the_name_of_an_environment_names_its_option(workspace: Workspace) -> No
         pytest.param("requests/a.json", "", id="nothing similar"),
     ],
 )
-def test_a_missing_file_names_a_similar_one(workspace: Workspace, given: str, help: str) -> None:
+def test_a_missing_file_names_a_similar_one(workspace: Workspace, path: str, help: str) -> None:
     Path("specs", "forest.yaml").write_text("name: forest\n")
     with pytest.raises(UsageError, match="no such file or folder") as raised:
-        compile_paths([given], workspace)
+        compile_paths([path], workspace)
     assert raised.value.help == help
 
 

@@ -751,7 +751,7 @@ def test_a_path_on_neither_side(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "given", "changed"),
+    ("files", "name", "changed"),
     [
         pytest.param({"specs/trees.yaml": WIDER}, "trees", ["trees"], id="in both versions"),
         pytest.param({"specs/new.yaml": named("new")}, "new", ["new"], id="new"),
@@ -766,11 +766,11 @@ def test_a_path_on_neither_side(repository: Repository) -> None:
     ],
 )
 def test_the_name_of_a_spec(
-    repository: Repository, files: dict[str, str | None], given: str, changed: list[str]
+    repository: Repository, files: dict[str, str | None], name: str, changed: list[str]
 ) -> None:
     repository.commit("change", files)
     for head in (None, "topic"):
-        review = review_refs([given], head=head)
+        review = review_refs([name], head=head)
         assert [spec.name for spec in review.specs] == changed
 
 
@@ -781,7 +781,7 @@ def test_a_name_that_no_spec_has(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "options"),
+    ("ref", "options"),
     [
         ("HEAD~1", "--against HEAD~1"),
         ("main..topic", "--against main --head topic"),
@@ -791,10 +791,10 @@ def test_a_name_that_no_spec_has(repository: Repository) -> None:
         ("elsewhere", ""),
     ],
 )
-def test_a_ref_in_place_of_a_path(repository: Repository, given: str, options: str) -> None:
+def test_a_ref_in_place_of_a_path(repository: Repository, ref: str, options: str) -> None:
     repository.commit("second", {"specs/trees.yaml": WIDER})
     with pytest.raises(UsageError, match="no such file or folder in either version") as raised:
-        review_refs([given])
+        review_refs([ref])
     advice = f"paths select specs; to compare with a commit, use `{options}`"
     assert raised.value.help == (advice if options else "")
 

@@ -66,12 +66,12 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.counts[tag] += 1
-        given = dict(attributes)
+        values = dict(attributes)
         loads = tag in ("script", "img", "iframe", "source") or (
-            tag == "link" and given.get("rel") in ("stylesheet", "icon", "preconnect", "preload")
+            tag == "link" and values.get("rel") in ("stylesheet", "icon", "preconnect", "preload")
         )
         if loads:
-            self.loaded += [url for url in (given.get("src"), given.get("href")) if url]
+            self.loaded += [url for url in (values.get("src"), values.get("href")) if url]
 
 
 def article(site: Path, name: str) -> str:

@@ -201,8 +201,8 @@ def peers(permissions: list[dict[str, Any]]) -> set[tuple[str, int | None, str]]
         for permission in permissions
         for peer in (
             *(pair["GroupId"] for pair in permission["UserIdGroupPairs"]),
-            *(item["CidrIp"] for item in permission["IpRanges"]),
-            *(item["PrefixListId"] for item in permission["PrefixListIds"]),
+            *(source["CidrIp"] for source in permission["IpRanges"]),
+            *(source["PrefixListId"] for source in permission["PrefixListIds"]),
         )
     }
 

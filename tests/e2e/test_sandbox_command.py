@@ -71,8 +71,8 @@ def test_a_failed_start_reports_the_reason(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = str(server.getsockname()[1])
-        given = [argument.format(taken=taken) for argument in arguments]
-        done = execute_here(["sandbox", *given], tmp_path, environment(tmp_path), expect=None)
+        filled = [argument.format(taken=taken) for argument in arguments]
+        done = execute_here(["sandbox", *filled], tmp_path, environment(tmp_path), expect=None)
     assert message.format(taken=taken) in done.err
     assert "Traceback" not in done.err
     assert done.out == ""

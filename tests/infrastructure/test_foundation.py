@@ -34,15 +34,15 @@ def test_a_security_group_is_created_in_an_existing_vpc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "named"),
+    ("key", "arn"),
     [
         ("mrk-1", "arn:aws:kms:us-east-1:123456789012:key/mrk-1"),
         ("alias/ml", "arn:aws:kms:us-east-1:123456789012:alias/ml"),
         (KEY, KEY),
     ],
 )
-def test_a_bucket_identifies_its_key_by_arn(given: str, named: str) -> None:
-    assert {bucket.kms_key for bucket in foundation(environment(kms_key=given)).buckets} == {named}
+def test_a_bucket_identifies_its_key_by_arn(key: str, arn: str) -> None:
+    assert {bucket.kms_key for bucket in foundation(environment(kms_key=key)).buckets} == {arn}
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ def sandbox() -> Iterator[Sandbox]:
 def add(machine: Machine, name: str, **tags: str) -> str:
     """A completed tuning job with tags of hptc; without any, that of another tool."""
     request = {key: value for key, value in machine.request.items() if key != "WarmStartConfig"}
-    given = [{"Key": f"hptc:{key}", "Value": value} for key, value in tags.items()]
+    tag_list = [{"Key": f"hptc:{key}", "Value": value} for key, value in tags.items()]
     machine.sagemaker.create_hyper_parameter_tuning_job(
-        **{**request, "HyperParameterTuningJobName": name, "Tags": given}
+        **{**request, "HyperParameterTuningJobName": name, "Tags": tag_list}
     )
     return name
 

@@ -33,8 +33,10 @@ def carry_out(
     tuning: FakeTuning,
     stacks: FakeStacks | None = None,
 ) -> list[Applied]:
-    given = deployed(*NAMES) if stacks is None else stacks
-    return list(apply(check_plan(plan, compiled, tuning, given, provenance=origin), tuning))
+    deployed_stacks = deployed(*NAMES) if stacks is None else stacks
+    return list(
+        apply(check_plan(plan, compiled, tuning, deployed_stacks, provenance=origin), tuning)
+    )
 
 
 def test_jobs_are_submitted_in_the_plans_order(specs: list[Compiled]) -> None:

@@ -145,8 +145,8 @@ def test_a_similar_job_is_not_a_run(name: str, tags: dict[str, str], tmp_path: P
     (compiled,) = project(tmp_path, {"churn": warm("churn", "latest(churn)")})
     tuning = FakeTuning()
     mine = {"hptc:project": "churn", "hptc:environment": "dev", "hptc:spec": "specs/churn.yaml"}
-    given = [{"Key": key, "Value": value} for key, value in {**mine, **tags}.items()]
-    job = {**compiled.request, "HyperParameterTuningJobName": name, "Tags": given}
+    tag_list = [{"Key": key, "Value": value} for key, value in {**mine, **tags}.items()]
+    job = {**compiled.request, "HyperParameterTuningJobName": name, "Tags": tag_list}
     tuning.add(job, status="Completed")
     assert send(compiled, tuning)[1] == []
 
@@ -328,8 +328,10 @@ def run_again(tuning: FakeTuning, name: str, as_name: str) -> None:
     """Add a completed job like another one, with the same tags."""
     job = tuning.jobs[name]
     tags = tuning.tags[job["HyperParameterTuningJobArn"]]
-    given = [{"Key": key, "Value": value} for key, value in tags.items()]
-    tuning.add({**job, "HyperParameterTuningJobName": as_name, "Tags": given}, status="Completed")
+    tag_list = [{"Key": key, "Value": value} for key, value in tags.items()]
+    tuning.add(
+        {**job, "HyperParameterTuningJobName": as_name, "Tags": tag_list}, status="Completed"
+    )
 
 
 def test_applying_a_plan_sends_what_it_shows(tmp_path: Path) -> None:

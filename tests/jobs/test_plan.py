@@ -214,8 +214,8 @@ class TestDecisions:
     def test_a_request_in_the_apis_form(self, tmp_path: Path, churn: list[Compiled]) -> None:
         explicit = compiled(tmp_path / "x", WITHOUT_PARENT, project=WITHOUT_KEY)
         request = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
-        given = compiled(tmp_path / "api", json.dumps(request))
-        new_plan = planned([*churn, given])
+        from_request = compiled(tmp_path / "api", json.dumps(request))
+        new_plan = planned([*churn, from_request])
         assert [job.name for job in new_plan.to_submit] == [churn[0].job.name, "from-a-script"]
         assert new_plan.to_submit[1].provided == {}
 

@@ -29,8 +29,13 @@ OLD = f"churn-{BEFORE[:8]}"
 
 def add(tuning: FakeTuning, name: str, *, status: str = "Completed", **origin: str) -> None:
     """Add a job with the tags of hptc; by default, those of the spec `churn` in `demo`/`dev`."""
-    given = {"project": "demo", "environment": "dev", "spec": "specs/churn.yaml", "digest": BEFORE}
-    tags = provenance_tags(**{**given, **origin})
+    defaults = {
+        "project": "demo",
+        "environment": "dev",
+        "spec": "specs/churn.yaml",
+        "digest": BEFORE,
+    }
+    tags = provenance_tags(**{**defaults, **origin})
     add_untagged(tuning, name, status=status, tags=tags)
 
 

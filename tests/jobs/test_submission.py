@@ -60,15 +60,15 @@ def send(
     provenance: Provenance = ORIGIN,
     **options: Any,
 ) -> Submission:
-    given = FakeStacks(STACKS if stacks is None else stacks)
-    return submit(what, tuning, given, provenance=lambda _: provenance, **options)
+    fake_stacks = FakeStacks(STACKS if stacks is None else stacks)
+    return submit(what, tuning, fake_stacks, provenance=lambda _: provenance, **options)
 
 
 def rehearse(
     what: Compiled, *, stacks: dict[str, dict[str, str]] | None = None, rerun: int | None = None
 ) -> DryRun:
-    given = FakeStacks(STACKS if stacks is None else stacks)
-    return dry_run(what, FakeTuning(), given, provenance=lambda _: ORIGIN, rerun=rerun)
+    fake_stacks = FakeStacks(STACKS if stacks is None else stacks)
+    return dry_run(what, FakeTuning(), fake_stacks, provenance=lambda _: ORIGIN, rerun=rerun)
 
 
 def digest_tag(digest: str) -> dict[str, str]:
@@ -157,14 +157,14 @@ def test_run_numbers_start_at_one(churn: Compiled) -> None:
 
 
 def test_a_request_in_the_apis_form_is_sent_unchanged(tmp_path: Path, explicit: Compiled) -> None:
-    given = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
-    job = compiled(tmp_path / "api", json.dumps(given))
+    request = {**explicit.request, "HyperParameterTuningJobName": "from-a-script"}
+    job = compiled(tmp_path / "api", json.dumps(request))
     tuning = FakeTuning()
 
     outcome = send(job, tuning, provenance=NOWHERE)
 
     assert isinstance(outcome, Submitted)
-    assert outcome.request == {**given, "Tags": [digest_tag(job.digest)]}
+    assert outcome.request == {**request, "Tags": [digest_tag(job.digest)]}
     again = send(job, tuning, provenance=NOWHERE)
     assert isinstance(again, AlreadySubmitted)
     assert not again.can_rerun

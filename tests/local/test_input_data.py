@@ -23,14 +23,14 @@ FILES = {
 
 
 def find_data(
-    source: dict[str, Any], given: Path | None, root: Path | None, *, name: str = "train"
+    source: dict[str, Any], folder: Path | None, root: Path | None, *, name: str = "train"
 ) -> tuple[Path | None, str]:
     """The path of a channel's data, and why there is none."""
     request = tuning_request()
     channel = {"ChannelName": name, "DataSource": source}
     request["TrainingJobDefinition"]["InputDataConfig"] = [channel]
     (definition,) = read_job(request).definitions
-    channels = find_channels(definition, {} if given is None else {name: given}, root)
+    channels = find_channels(definition, {} if folder is None else {name: folder}, root)
     path = channels.data[name].path if name in channels.data else None
     return path, "".join(channels.faults)
 

@@ -93,5 +93,5 @@ def test_an_entry_point_is_a_script_a_package_or_a_command(tmp_path: Path) -> No
 
 
 def test_a_name_of_one_letter_is_a_short_option() -> None:
-    given = {"k": "1", "lr": "2", "rate": "3"}
-    assert script_mode.arguments(given) == ["-k", "1", "--lr", "2", "--rate", "3"]
+    hyperparameters = {"k": "1", "lr": "2", "rate": "3"}
+    assert script_mode.arguments(hyperparameters) == ["-k", "1", "--lr", "2", "--rate", "3"]

@@ -88,8 +88,8 @@ def test_going_to_the_definition_of_what_a_spec_names(
     editor: Editor, spec: Path, folder: Path
 ) -> None:
     project = folder / "hptc.yaml"
-    given = PROJECT.replace("{account", "{variables: {suffix: x}, account", 1)
-    editor.open(project, given)
+    project_text = PROJECT.replace("{account", "{variables: {suffix: x}, account", 1)
+    editor.open(project, project_text)
     script = folder / "src" / "train.py"
     script.parent.mkdir()
     script.write_text("print(1)\n", "utf-8")
@@ -104,7 +104,7 @@ def test_going_to_the_definition_of_what_a_spec_names(
     assert definition_of(editor, spec, text, "parent,") == (parent.as_uri(), 1)
     assert definition_of(editor, spec, text, "latest(") == (spec.as_uri(), 0)
     assert definition_of(editor, spec, text, "gone") is None
-    line = given[: given.index("suffix")].count("\n")
+    line = project_text[: project_text.index("suffix")].count("\n")
     assert definition_of(editor, spec, text, "suffix") == (project.as_uri(), line)
     assert definition_of(editor, spec, text, "train.py") == (script.as_uri(), 0)
     assert definition_of(editor, spec, text, "strategy") is None
@@ -212,11 +212,11 @@ def test_completes_and_fixes(editor: Editor, spec: Path) -> None:
     titles = [action.title for action in actions or ()]
     assert titles == ["Change to `max_depth`", "Suppress HPT305 on this line"]
     at = types.Position(diagnostic.range.start.line, diagnostic.range.end.character)
-    items = editor.wait(
+    completions = editor.wait(
         editor.client.text_document_completion_async(types.CompletionParams(file, at))
     )
-    assert isinstance(items, tuple | list)
-    gamma = next(item for item in items if item.label == "gamma")
+    assert isinstance(completions, tuple | list)
+    gamma = next(completion for completion in completions if completion.label == "gamma")
     assert gamma.text_edit == types.TextEdit(diagnostic.range, "gamma")
 
 

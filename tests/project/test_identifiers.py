@@ -62,9 +62,9 @@ FORMS: list[tuple[ResourceKind, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "given", "form"), FORMS, ids=[f"{f[1]}" for f in FORMS])
-def test_each_form_is_normalized(kind: ResourceKind, given: str, form: str) -> None:
-    assert normalized(kind.check(given), kind, HERE) == form
+@pytest.mark.parametrize(("kind", "identifier", "form"), FORMS, ids=[f"{f[1]}" for f in FORMS])
+def test_each_form_is_normalized(kind: ResourceKind, identifier: str, form: str) -> None:
+    assert normalized(kind.check(identifier), kind, HERE) == form
 
 
 @pytest.mark.parametrize("kind", [VPC, SUBNET, SECURITY_GROUP, BUCKET, KEY, ROLE, POLICY])
@@ -75,7 +75,7 @@ def test_a_parameter_is_not_changed(kind: ResourceKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "given"),
+    ("kind", "identifier"),
     [
         (VPC, "subnet-0a1b"),
         (VPC, f"{EC2}subnet/subnet-0a1b"),
@@ -100,16 +100,16 @@ def test_a_parameter_is_not_changed(kind: ResourceKind) -> None:
         (POLICY, f"{IAM}role/me"),
     ],
 )
-def test_invalid_text_is_rejected_with_an_example(kind: ResourceKind, given: str) -> None:
+def test_invalid_text_is_rejected_with_an_example(kind: ResourceKind, identifier: str) -> None:
     with pytest.raises(PydanticCustomError) as raised:
-        kind.check(given)
+        kind.check(identifier)
     message = raised.value.message()
-    assert message.startswith(f"`{given}` is not a valid {kind.noun}; write ")
+    assert message.startswith(f"`{identifier}` is not a valid {kind.noun}; write ")
     assert kind.example in message
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "part", "actual", "expected"),
+    ("kind", "identifier", "part", "actual", "expected"),
     [
         (SUBNET, "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1",
          "Region", "eu-west-1", "us-east-1"),
@@ -122,16 +122,16 @@ def test_invalid_text_is_rejected_with_an_example(kind: ResourceKind, given: str
     ],
 )  # fmt: skip
 def test_an_arn_in_another_place_is_a_mismatch(
-    kind: ResourceKind, given: str, part: str, actual: str, expected: str
+    kind: ResourceKind, identifier: str, part: str, actual: str, expected: str
 ) -> None:
-    assert mismatch(kind.check(given), kind, HERE) == Mismatch(
+    assert mismatch(kind.check(identifier), kind, HERE) == Mismatch(
         part=part, actual=actual, expected=expected
     )
 
 
-@pytest.mark.parametrize(("kind", "given"), [f[:2] for f in FORMS], ids=[f[1] for f in FORMS])
-def test_a_usable_identifier_is_not_a_mismatch(kind: ResourceKind, given: str) -> None:
-    assert mismatch(given, kind, HERE) is None
+@pytest.mark.parametrize(("kind", "identifier"), [f[:2] for f in FORMS], ids=[f[1] for f in FORMS])
+def test_a_usable_identifier_is_not_a_mismatch(kind: ResourceKind, identifier: str) -> None:
+    assert mismatch(identifier, kind, HERE) is None
 
 
 def test_a_name_gets_the_arn_of_its_partition() -> None:

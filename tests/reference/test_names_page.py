@@ -227,7 +227,7 @@ def found_at(request: Any, api: str) -> list[Any]:
     values = [request]
     for part in api.replace("[]", ".[]").replace("{", ".{").split("."):
         if part == "[]":
-            values = [item for value in values for item in value]
+            values = [element for value in values for element in value]
         else:
             member = part.strip("{}")
             values = [value[member] for value in values if member in value]

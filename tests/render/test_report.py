@@ -100,7 +100,7 @@ def test_the_legend_has_what_the_charts_have(
     job_results = results()
     shown = tuple(training_job for training_job in job_results.training_jobs if kept(training_job))
     page = Page(report_html(replace(job_results, training_jobs=shown)))
-    classes = [given["class"] for tag, given in page.tags if tag == "i"]
+    classes = [attributes["class"] for tag, attributes in page.tags if tag == "i"]
     words = {"k-done": "completed", "k-early": "stopped early", "k-best": "best"}
     assert [words[class_] for class_ in classes] == legend
     assert [text for text in page.texts if text in words.values()] == legend
@@ -133,7 +133,7 @@ def test_the_page_is_small_and_stands_alone() -> None:
     assert page.open == []
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form", "a"}
-    attributes = {name for _, given in page.tags for name in given}
+    attributes = {name for _, values in page.tags for name in values}
     assert not attributes & {"src", "href", "xlink:href", "srcset"}
     assert not any(name.startswith("on") for name in attributes)
     assert "url(" not in text
@@ -152,12 +152,12 @@ def test_it_fits_a_phone_the_dark_and_paper() -> None:
     for media in ("@media (prefers-color-scheme:dark)", "@media print"):
         assert media in text
     page = Page(text)
-    images = [given for tag, given in page.tags if tag == "svg"]
+    images = [attributes for tag, attributes in page.tags if tag == "svg"]
     assert len(images) == 1 + 5 + 1
-    for given in images:
-        _, _, width, height = map(float, given["viewbox"].split())
-        assert "width" not in given
-        assert width <= 480 or given["style"] == f"min-width:{width:.0f}px"
+    for attributes in images:
+        _, _, width, height = map(float, attributes["viewbox"].split())
+        assert "width" not in attributes
+        assert width <= 480 or attributes["style"] == f"min-width:{width:.0f}px"
         assert height <= 260
     # What is wider than a phone scrolls in its own box.
     assert text.count('<div class="scroll"><svg') == len(images)

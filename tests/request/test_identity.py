@@ -23,11 +23,11 @@ MAX_NAME = 32
 def shuffled(value: Any, random: Random, owner: str = "") -> Any:
     """The same request with its keys, and its lists of named entries, in another order."""
     if isinstance(value, dict):
-        items = list(value.items())
-        random.shuffle(items)
-        return {key: shuffled(inner, random, key) for key, inner in items}
+        members = list(value.items())
+        random.shuffle(members)
+        return {key: shuffled(inner, random, key) for key, inner in members}
     if isinstance(value, list):
-        inner = [shuffled(item, random) for item in value]
+        inner = [shuffled(element, random) for element in value]
         if owner in NAMED:
             random.shuffle(inner)
         return inner

@@ -33,13 +33,13 @@ def test_number(text: str, expected: str | None) -> None:
     assert number(text) == (None if expected is None else Decimal(expected))
 
 
-def read_definitions(*given: dict[str, Any]) -> tuple[Definition, ...]:
+def read_definitions(*definitions: dict[str, Any]) -> tuple[Definition, ...]:
     request = {
         "HyperParameterTuningJobName": "j",
         "HyperParameterTuningJobConfig": {
             "Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1},
         },
-        "TrainingJobDefinitions": list(given),
+        "TrainingJobDefinitions": list(definitions),
     }  # fmt: skip
     return read_job(request).definitions
 

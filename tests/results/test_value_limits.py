@@ -111,7 +111,7 @@ def test_a_range_stops_beside_a_value_with_another_meaning(
     """From 12 to 10, and from 16 to 25."""
     limits = ValueLimits(special=(SpecialValue(value=special, meaning="no limit"),))
     reason = f"{special:g} means no limit"
-    last_value = limits.last_towards(Decimal(10), Decimal(12), is_integer=is_integer)
+    last_value = limits.last_toward(Decimal(10), Decimal(12), is_integer=is_integer)
     assert last_value == (Decimal(lower), reason if lower != 10 else "")
-    last_value = limits.last_towards(Decimal(25), Decimal(16), is_integer=is_integer)
+    last_value = limits.last_toward(Decimal(25), Decimal(16), is_integer=is_integer)
     assert last_value == (Decimal(higher), reason if higher != 25 else "")

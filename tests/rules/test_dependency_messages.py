@@ -29,9 +29,9 @@ def clause(name: str, operator: Operator, *values: str, at_most: int | None = No
 
 
 def texts(
-    violated: Clause, given: Mapping[str, str], *conditions: Clause, help: str = ""
+    violated: Clause, values: Mapping[str, str], *conditions: Clause, help: str = ""
 ) -> tuple[str, str]:
-    """The message and the advice of a violation, where `given` are the settings."""
+    """The message and the advice of a violation, where `values` are those of its settings."""
     algorithm = algorithms.algorithm("blazingtext")
     assert algorithm is not None
     dependency = Dependency(
@@ -39,7 +39,7 @@ def texts(
     )
     settings = {
         subject(name): Setting(value=value, text=value, path=RequestPath((name,)))
-        for name, value in given.items()
+        for name, value in values.items()
     }
     return problem(algorithm, dependency, violated, settings), advice(
         dependency, violated, settings
@@ -51,7 +51,7 @@ WITH_MODE = {"mode": "on"}
 
 
 @pytest.mark.parametrize(
-    ("violated", "given", "message", "help"),
+    ("violated", "values", "message", "help"),
     [
         pytest.param(
             clause("size", "less_than_hyperparameter", "total"), {"size": "9", "total": "8"},
@@ -146,13 +146,13 @@ WITH_MODE = {"mode": "on"}
         ),
     ],
 )  # fmt: skip
-def test_a_requirement(violated: Clause, given: dict[str, str], message: str, help: str) -> None:
-    assert texts(violated, given | WITH_MODE, ON) == (f"`mode: on` requires {message}", help)
-    assert texts(violated, given)[0] == f"BlazingText requires {message}"
+def test_a_requirement(violated: Clause, values: dict[str, str], message: str, help: str) -> None:
+    assert texts(violated, values | WITH_MODE, ON) == (f"`mode: on` requires {message}", help)
+    assert texts(violated, values)[0] == f"BlazingText requires {message}"
 
 
 @pytest.mark.parametrize(
-    ("violated", "given", "excluded", "help"),
+    ("violated", "values", "excluded", "help"),
     [
         (clause("loss", "absent"), {"loss": "a"}, "`loss: a`", "change or remove `loss`"),
         (
@@ -167,15 +167,15 @@ def test_a_requirement(violated: Clause, given: dict[str, str], message: str, he
     ],
 )  # fmt: skip
 def test_what_is_excluded(
-    violated: Clause, given: dict[str, str], excluded: str, help: str
+    violated: Clause, values: dict[str, str], excluded: str, help: str
 ) -> None:
-    assert texts(violated, given) == (f"BlazingText fails with {excluded}", help)
-    message, _ = texts(violated, given | WITH_MODE, ON)
+    assert texts(violated, values) == (f"BlazingText fails with {excluded}", help)
+    message, _ = texts(violated, values | WITH_MODE, ON)
     assert message == f"BlazingText can't combine `mode: on` with {excluded}"
 
 
 @pytest.mark.parametrize(
-    ("conditions", "given", "causes"),
+    ("conditions", "values", "causes"),
     [
         pytest.param(
             [ON, clause("channel:train", "present")], WITH_MODE | {"channel:train": "train"},
@@ -211,9 +211,9 @@ def test_what_is_excluded(
     ],
 )  # fmt: skip
 def test_the_causes_of_a_requirement(
-    conditions: list[Clause], given: dict[str, str], causes: str
+    conditions: list[Clause], values: dict[str, str], causes: str
 ) -> None:
-    message, _ = texts(clause("size", "at_least", "2"), {"size": "1"} | given, *conditions)
+    message, _ = texts(clause("size", "at_least", "2"), {"size": "1"} | values, *conditions)
     assert message == f"{causes} `size` to be at least 2, but it is 1"
 
 

@@ -11,7 +11,7 @@ PARENT = "parent-with-six-values"
 COLORS = "parent-with-colors"
 
 
-def found_by(hyperparameters: str, parent: str) -> tuple[Diagnostic, ...]:
+def diagnostics_of(hyperparameters: str, parent: str) -> tuple[Diagnostic, ...]:
     compiled = compile_case(
         f"training_job: {{hyperparameters: {hyperparameters}}}\n"
         f"warm_start: {{type: TransferLearning, parents: [{parent}]}}\n"
@@ -58,7 +58,9 @@ def test_too_many_changes(
     hyperparameters: str, parent: str, total: int, counts: str, undo: str
 ) -> None:
     (diagnostic,) = [
-        finding for finding in found_by(hyperparameters, parent) if finding.code == "HPT705"
+        diagnostic
+        for diagnostic in diagnostics_of(hyperparameters, parent)
+        if diagnostic.code == "HPT705"
     ]
     parts, _, names = diagnostic.message.partition(": ")
     assert f"{total} changes" in parts
@@ -76,4 +78,4 @@ def test_too_many_changes(
     ],
 )
 def test_ten_changes_are_allowed(hyperparameters: str, parent: str) -> None:
-    assert found_by(hyperparameters, parent) == ()
+    assert diagnostics_of(hyperparameters, parent) == ()

@@ -67,7 +67,9 @@ def check_network(account: Account, vpc_id: str) -> None:
     assert sorted(ports) == [0, HTTPS]
     (https,) = (p for p in jobs["IpPermissionsEgress"] if p["FromPort"] == HTTPS)
     assert https["IpRanges"] == []
-    assert [item["PrefixListId"] for item in https["PrefixListIds"]] == ["pl-63a5400a"]
+    assert [prefix_list["PrefixListId"] for prefix_list in https["PrefixListIds"]] == [
+        "pl-63a5400a"
+    ]
     assert len(https["UserIdGroupPairs"]) == 1
 
 

@@ -27,7 +27,7 @@ def test_a_change_set_has_outputs_and_exports(stack: Stack) -> None:
     outputs = stack.deploy({"P": parameter("/p")}, Outputs=export("name", {"Ref": "P"}))
     assert outputs == {"name": "/p"}
     exports = stack.client.list_exports()["Exports"]
-    assert [(item["Name"], item["Value"]) for item in exports] == [("name", "/p")]
+    assert [(entry["Name"], entry["Value"]) for entry in exports] == [("name", "/p")]
     imported = {"Fn::ImportValue": "name"}
     importer = second_stack(stack, "importer")
     assert importer.deploy(

@@ -55,8 +55,8 @@ def peers(permissions: list[dict[str, Any]]) -> list[tuple[str, int | None, str]
         (permission["IpProtocol"], permission.get("FromPort"), peer)
         for permission in permissions
         for peer in (
-            *(item["CidrIp"] for item in permission["IpRanges"]),
-            *(item["PrefixListId"] for item in permission["PrefixListIds"]),
+            *(source["CidrIp"] for source in permission["IpRanges"]),
+            *(source["PrefixListId"] for source in permission["PrefixListIds"]),
             *("group" for _ in permission["UserIdGroupPairs"]),
         )
     ]

@@ -137,11 +137,11 @@ def test_a_fixed_job_name_excludes_a_schedule() -> None:
 @pytest.mark.parametrize("several", [False, True], ids=["one definition", "several"])
 def test_a_name_that_step_functions_reads_as_a_path_is_rejected(several: bool) -> None:
     job = {"hyperparameters": {"alpha": 1, "eta.$": "$$.Execution.Id"}}
-    given = {"training_jobs": {"one": {}, "two": job}} if several else {"training_job": job}
-    ((code, message),) = problems("rate(7 days)", **given)
+    jobs = {"training_jobs": {"one": {}, "two": job}} if several else {"training_job": job}
+    ((code, message),) = problems("rate(7 days)", **jobs)
     assert code == "HPT102"
     assert "`eta.$` ends in .$" in message
-    _, findings = parse_spec({"name": "churn", **given})
+    _, findings = parse_spec({"name": "churn", **jobs})
     assert not findings  # only schedules use Step Functions
 
 

@@ -142,7 +142,7 @@ def labels_of(owner: Sequence[str], written: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("mapping", "key", "names"),
-    [(mapping, *item) for mapping, keys in _NAMES_IN.items() for item in keys.items()],
+    [(mapping, *pair) for mapping, keys in _NAMES_IN.items() for pair in keys.items()],
 )
 def test_a_name_in_a_mapping_means_a_key_of_it(
     mapping: str, key: str, names: tuple[str, ...]

@@ -63,7 +63,7 @@ def comparable(request: Request) -> Request:
 
 def _equal(value: Any) -> Any:
     if isinstance(value, list):
-        return [_equal(item) for item in value if not _is_launcher(item)]
+        return [_equal(element) for element in value if not _is_launcher(element)]
     if not isinstance(value, Mapping):
         return value
     members = {}
@@ -106,8 +106,8 @@ def concepts(path: Path) -> set[str]:
 
 def _keys(value: Any, *, is_authors: bool = False, depth: int = 0) -> Iterator[str]:
     if isinstance(value, list):
-        for item in value:
-            yield from _keys(item)
+        for element in value:
+            yield from _keys(element)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             if not is_authors and not depth:

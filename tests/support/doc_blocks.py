@@ -123,8 +123,8 @@ def whole_spec(text: str) -> str:
         head, start, job = text.partition("training_job:\n")
         assert start, "write the training job of a fragment as a block"
         level = re.compile(r"^  ([a-z_]+):", re.MULTILINE)
-        given = set(level.findall(job))
-        missing = "".join(part for key, part in _BASE_JOB.items() if key not in given)
+        present = set(level.findall(job))
+        missing = "".join(part for key, part in _BASE_JOB.items() if key not in present)
         text = f"{head}{start}{indent(missing, '  ')}{job}"
     elif keys and keys <= _JOB_KEYS - _SPEC_KEYS:
         text = _as_job(_completed(text, _BASE_JOB))
@@ -138,8 +138,8 @@ def _keys(text: str) -> set[str]:
 
 
 def _completed(text: str, base: Mapping[str, str]) -> str:
-    given = _keys(text)
-    return "".join(part for key, part in base.items() if key not in given) + text
+    present = _keys(text)
+    return "".join(part for key, part in base.items() if key not in present) + text
 
 
 def _as_job(text: str) -> str:

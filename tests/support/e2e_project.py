@@ -84,17 +84,17 @@ def execute_here(
     A test of what only a process has, such as signals or the tools on PATH, uses `execute`.
     """
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-    variables, given = dict(os.environ), dict(environment)
+    original, variables = dict(os.environ), dict(environment)
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr("sys.stdin", io.StringIO())
         patch.chdir(directory)
         try:
             os.environ.clear()
-            os.environ.update(given)
+            os.environ.update(variables)
             code = run(arguments)
         finally:
             os.environ.clear()
-            os.environ.update(variables)
+            os.environ.update(original)
     done = Done(code=code, out=_written(out), err=_written(err))
     assert expect in (None, code), f"hptc {arguments}\n{done.out}\n{done.err}"
     return done
@@ -189,9 +189,9 @@ def run_here(*arguments: str) -> Done:
 
 def tool_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """An environment whose PATH starts with this interpreter and the pinned `cdk`."""
-    given = dict(os.environ if environment is None else environment)
+    variables = dict(os.environ if environment is None else environment)
     tools = (Path(sys.executable).parent, ROOT / "node_modules" / ".bin")
-    return {**given, "PATH": os.pathsep.join([*map(str, tools), given["PATH"]])}
+    return {**variables, "PATH": os.pathsep.join([*map(str, tools), variables["PATH"]])}
 
 
 def copy_project(

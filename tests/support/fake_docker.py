@@ -361,16 +361,16 @@ def _stop(state: Path, seconds: int, name: str) -> None:
     _answer(name)
 
 
-def _full_name(state: Path, given: str) -> str:
+def _full_name(state: Path, name_or_id: str) -> str:
     """The name of a container that is given by its name or a short ID."""
     names = {(path / "id").read_text()[:12]: path.name for path in _containers(state)}
-    return names.get(given, given)
+    return names.get(name_or_id, name_or_id)
 
 
-def _kill(state: Path, given: list[str], *, is_forced: bool = False) -> int:
+def _kill(state: Path, names: list[str], *, is_forced: bool = False) -> int:
     """Kill containers; without `--force`, one that isn't there is an error."""
     code = 0
-    for name in (_full_name(state, name_or_id) for name_or_id in given):
+    for name in (_full_name(state, name_or_id) for name_or_id in names):
         try:
             cid = _id(state, name)
         except Refused as fault:

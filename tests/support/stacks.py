@@ -68,17 +68,17 @@ def variant(name: str) -> Environment:
 
 def searched(chosen: Environment) -> TuningJob:
     """A tuning job that uses the buckets, key and network of its environment."""
-    given = chosen.variables
+    variables = chosen.variables
     return job(
         definition(
-            **inputs(f"s3://{given['data_bucket']}/churn/train/"),
+            **inputs(f"s3://{variables['data_bucket']}/churn/train/"),
             OutputDataConfig={
-                "S3OutputPath": f"s3://{given['artifact_bucket']}/churn/",
-                "KmsKeyId": given["kms_key_arn"],
+                "S3OutputPath": f"s3://{variables['artifact_bucket']}/churn/",
+                "KmsKeyId": variables["kms_key_arn"],
             },
             VpcConfig={
-                "Subnets": given["subnet_ids"],
-                "SecurityGroupIds": given["security_group_ids"],
+                "Subnets": variables["subnet_ids"],
+                "SecurityGroupIds": variables["security_group_ids"],
             },
         )
     )

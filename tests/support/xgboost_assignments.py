@@ -47,17 +47,17 @@ def version_of_xgboost(version: str) -> Algorithm:
     return algorithm
 
 
-def problem(algorithm: Algorithm, given: dict[str, str], source: str = "") -> str | None:
+def problem(algorithm: Algorithm, hyperparameters: dict[str, str], source: str = "") -> str | None:
     """Why an assignment fails, by the tables; None if they have no reason.
 
     `source` is the beginning of the source of the dependencies that count.
     """
-    known = {name: algorithm.hyperparameter(name) for name in given}
+    known = {name: algorithm.hyperparameter(name) for name in hyperparameters}
     values = {}
     for name, hyperparameter in known.items():
         if hyperparameter is None:
             return f"unknown {name}"
-        values[hyperparameter.name] = given[name]
+        values[hyperparameter.name] = hyperparameters[name]
     for required in algorithm.required_hyperparameters:
         if required.name not in values and (required.when is None or required.when.is_met(values)):
             return f"missing {required.name}"

@@ -116,7 +116,7 @@ class YamlServer:
                 return message
             answer: Any = None
             if message["method"] == "workspace/configuration":
-                sections = [item.get("section") for item in message["params"]["items"]]
+                sections = [request.get("section") for request in message["params"]["items"]]
                 answer = [self._settings.get(section, {}) for section in sections]
             self._send({"id": message["id"], "result": answer})
 

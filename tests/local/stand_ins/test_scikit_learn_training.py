@@ -20,11 +20,11 @@ TWO, THREE = csv(rows()), csv(rows(classes=3))
 
 
 def log(
-    folder: Path, capsys: pytest.CaptureFixture[str], name: str, given: dict[str, str],
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, settings: dict[str, str],
     *channels: str, content: str = TWO, content_type: str = "text/csv",
 ) -> str:  # fmt: skip
     data = dict.fromkeys(channels, content)
-    train(name, training_files(folder, given, data, content_type=content_type))
+    train(name, training_files(folder, settings, data, content_type=content_type))
     assert (folder / "ml/model/stand-in.pickle").stat().st_size
     return capsys.readouterr().out
 
@@ -43,20 +43,25 @@ def metrics_of(name: str, channel: str, predictor: str = "") -> set[str]:
 
 @pytest.mark.parametrize("channel", ["validation", "test"])
 @pytest.mark.parametrize(
-    "given", [BINARY, MULTI, REGRESSOR], ids=lambda given: given["predictor_type"]
+    "settings",
+    [BINARY, MULTI, REGRESSOR],
+    ids=lambda settings: settings["predictor_type"],
 )
 def test_linear_learner_reports_the_metrics_of_the_catalog(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: dict[str, str], channel: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    settings: dict[str, str],
+    channel: str,
 ) -> None:
-    content = THREE if given is MULTI else TWO
-    out = log(tmp_path, capsys, "linear-learner", given, "train", channel, content=content)
-    expected = metrics_of("linear-learner", channel, given["predictor_type"])
+    content = THREE if settings is MULTI else TWO
+    out = log(tmp_path, capsys, "linear-learner", settings, "train", channel, content=content)
+    expected = metrics_of("linear-learner", channel, settings["predictor_type"])
     assert len(expected) >= 3
     assert {name for name in expected if not reported(out, name)} == set()
 
 
 @pytest.mark.parametrize(
-    ("given", "metric", "least"),
+    ("settings", "metric", "least"),
     [
         (BINARY, "test:roc_auc_score", 0.9),
         (BINARY | {"loss": "hinge_loss", "wd": "0.01", "l1": "0.001"}, "test:roc_auc_score", 0.9),
@@ -66,11 +71,11 @@ def test_linear_learner_reports_the_metrics_of_the_catalog(
     ],
 )
 def test_linear_learner_learns(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: dict[str, str], metric: str,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: dict[str, str], metric: str,
     least: float,
 ) -> None:  # fmt: skip
-    content = THREE if "num_classes" in given else TWO
-    out = log(tmp_path, capsys, "linear-learner", given, "train", "test", content=content)
+    content = THREE if "num_classes" in settings else TWO
+    out = log(tmp_path, capsys, "linear-learner", settings, "train", "test", content=content)
     assert reported(out, metric)[-1] >= least
 
 
@@ -92,9 +97,9 @@ def test_linear_learner_has_the_losses_of_a_regressor(
 def test_linear_learner_stops_when_the_loss_does_not_improve(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = BINARY | {"epochs": "100", "early_stopping_tolerance": "0.5"}
-    given["early_stopping_patience"] = "2"
-    out = log(tmp_path, capsys, "linear-learner", given, "train")
+    settings = BINARY | {"epochs": "100", "early_stopping_tolerance": "0.5"}
+    settings["early_stopping_patience"] = "2"
+    out = log(tmp_path, capsys, "linear-learner", settings, "train")
     losses = reported(out, "train:objective_loss")
     is_better = [losses[i] < min(losses[:i]) / 2 for i in range(1, len(losses))]
     assert is_better[-2:] == [False, False]
@@ -108,21 +113,23 @@ def test_linear_learner_has_the_defaults_of_aws(
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/ll_hyperparameters.html
     """
-    given = {"predictor_type": "multiclass_classifier", "num_classes": "5"}
+    settings = {"predictor_type": "multiclass_classifier", "num_classes": "5"}
     five = csv(rows(classes=5))
-    patient = given | {"early_stopping_patience": "100"}
+    patient = settings | {"early_stopping_patience": "100"}
     out = log(tmp_path / "a", capsys, "linear-learner", patient, "train", content=five)
     assert len(reported(out, "train:objective_loss")) == 15
     top = {
         k: log(
-            tmp_path / k, capsys, "linear-learner", given | {"accuracy_top_k": k}, "train",
+            tmp_path / k, capsys, "linear-learner", settings | {"accuracy_top_k": k}, "train",
             content=five,
         )
         for k in "234"
     }  # fmt: skip
-    assert log(tmp_path / "b", capsys, "linear-learner", given, "train", content=five) == top["3"]
+    assert (
+        log(tmp_path / "b", capsys, "linear-learner", settings, "train", content=five) == top["3"]
+    )
     assert len(set(top.values())) == 3
-    never_better = given | {"early_stopping_tolerance": "1"}
+    never_better = settings | {"early_stopping_tolerance": "1"}
     out = log(tmp_path / "c", capsys, "linear-learner", never_better, "train", content=five)
     assert len(reported(out, "train:objective_loss")) == 3
 
@@ -134,12 +141,12 @@ def test_k_means_has_the_defaults_of_aws(
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/k-means-api-config.html
     """
-    given = {"k": "20", "feature_dim": "4", "local_lloyd_init_method": "random"}
+    settings = {"k": "20", "feature_dim": "4", "local_lloyd_init_method": "random"}
 
     def values(**more: str) -> str:
         folder = tmp_path / "-".join(("with", *more, *more.values()))
         return log(
-            folder, capsys, "kmeans", given | more, "train",
+            folder, capsys, "kmeans", settings | more, "train",
             content=csv(rows(100)), content_type="text/csv;label_size=0",
         )  # fmt: skip
 
@@ -155,9 +162,15 @@ def test_k_means_has_the_defaults_of_aws(
 def test_k_means_reports_the_metrics_of_the_catalog(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = KMEANS | {"half_life_time_size": "0", "_tuning_objective_metric": "test:msd"}
+    settings = KMEANS | {"half_life_time_size": "0", "_tuning_objective_metric": "test:msd"}
     out = log(
-        tmp_path, capsys, "kmeans", given, "train", "test", content_type="text/csv;label_size=0"
+        tmp_path,
+        capsys,
+        "kmeans",
+        settings,
+        "train",
+        "test",
+        content_type="text/csv;label_size=0",
     )
     for name in metrics_of("kmeans", "test"):
         assert len(reported(out, name)) == 1
@@ -168,10 +181,15 @@ def test_k_means_reports_the_metrics_of_the_catalog(
 def test_k_means_gets_better_with_more_centers_and_leaves_out_the_label(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = KMEANS | {"feature_dim": "3"}
-    few = log(tmp_path / "few", capsys, "kmeans", given, "train", "test")
+    settings = KMEANS | {"feature_dim": "3"}
+    few = log(tmp_path / "few", capsys, "kmeans", settings, "train", "test")
     many = log(
-        tmp_path / "many", capsys, "kmeans", given | {"k": "20", "epochs": "5"}, "train", "test"
+        tmp_path / "many",
+        capsys,
+        "kmeans",
+        settings | {"k": "20", "epochs": "5"},
+        "train",
+        "test",
     )
     assert reported(many, "test:msd") < reported(few, "test:msd")
 
@@ -193,11 +211,11 @@ def test_k_nn_finds_every_row_of_a_sample_that_is_not_smaller_than_the_data(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for size in ("60", "61"):
-        given = KNN | {"k": "1", "sample_size": size}
-        out = log(tmp_path / size, capsys, "knn", given, "train", "test")
+        settings = KNN | {"k": "1", "sample_size": size}
+        out = log(tmp_path / size, capsys, "knn", settings, "train", "test")
         assert reported(out, "test:accuracy") == [1.0]
-    given = KNN | {"k": "1", "sample_size": "30"}
-    out = log(tmp_path / "half", capsys, "knn", given, "train", "test")
+    settings = KNN | {"k": "1", "sample_size": "30"}
+    out = log(tmp_path / "half", capsys, "knn", settings, "train", "test")
     assert reported(out, "test:accuracy")[0] < 1
 
 
@@ -212,13 +230,13 @@ def test_k_nn_can_have_as_many_neighbors_as_rows(
 def test_k_nn_reduces_the_dimension(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
-    given = KNN | {"dimension_reduction_type": kind, "dimension_reduction_target": "2"}
-    out = log(tmp_path, capsys, "knn", given, "train", "test")
+    settings = KNN | {"dimension_reduction_type": kind, "dimension_reduction_target": "2"}
+    out = log(tmp_path, capsys, "knn", settings, "train", "test")
     assert 0.4 < reported(out, "test:accuracy")[0] <= 1
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "reason"),
+    ("name", "settings", "reason"),
     [
         ("linear-learner", {}, "the hyperparameter predictor_type is required"),
         ("linear-learner", {"predictor_type": "other"}, "predictor_type must be one of binary_"),
@@ -247,9 +265,9 @@ def test_k_nn_reduces_the_dimension(
     ],
 )
 def test_they_fail_with_a_reason(
-    tmp_path: Path, name: str, given: dict[str, str], reason: str
+    tmp_path: Path, name: str, settings: dict[str, str], reason: str
 ) -> None:
-    files = training_files(tmp_path, given, {"train": THREE})
+    files = training_files(tmp_path, settings, {"train": THREE})
     with pytest.raises(TrainingError) as raised:
         train(name, files)
     assert reason in str(raised.value)
@@ -257,14 +275,14 @@ def test_they_fail_with_a_reason(
 
 @pytest.mark.parametrize("name", ["linear-learner", "kmeans", "knn", "xgboost"])
 def test_there_must_be_training_data(tmp_path: Path, name: str) -> None:
-    given = KMEANS | KNN | {"predictor_type": "regressor", "num_round": "1"}
+    settings = KMEANS | KNN | {"predictor_type": "regressor", "num_round": "1"}
     with pytest.raises(TrainingError, match="there is no input channel train"):
-        train(name, training_files(tmp_path, given, {"test": TWO}))
+        train(name, training_files(tmp_path, settings, {"test": TWO}))
 
 
 @pytest.mark.parametrize("name", ["linear-learner", "kmeans", "knn"])
 def test_missing_values_are_refused(tmp_path: Path, name: str) -> None:
-    given = {"linear-learner": BINARY, "kmeans": KMEANS, "knn": KNN}[name]
-    files = training_files(tmp_path, given, {"train": TWO + "1,nan,2,3\n"})
+    settings = {"linear-learner": BINARY, "kmeans": KMEANS, "knn": KNN}[name]
+    files = training_files(tmp_path, settings, {"train": TWO + "1,nan,2,3\n"})
     with pytest.raises(TrainingError, match="has a value that is not finite, at row 60"):
         train(name, files)

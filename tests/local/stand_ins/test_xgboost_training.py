@@ -27,15 +27,15 @@ REGRESSION = {"train": positive(), "validation": positive(2)}
 
 
 def log(
-    folder: Path, capsys: pytest.CaptureFixture[str], given: dict[str, str],
+    folder: Path, capsys: pytest.CaptureFixture[str], settings: dict[str, str],
     data: dict[str, str] = DATA, content_type: str | None = "text/csv",
 ) -> str:  # fmt: skip
-    train("xgboost", training_files(folder, given, data, content_type=content_type))
+    train("xgboost", training_files(folder, settings, data, content_type=content_type))
     return capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("given", "data", "metrics"),
+    ("settings", "data", "metrics"),
     [
         (
             BINARY, DATA,
@@ -58,14 +58,14 @@ def log(
 def test_the_metrics_of_the_catalog_are_reported_after_each_round(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    given: dict[str, str],
+    settings: dict[str, str],
     data: dict[str, str],
     metrics: str,
 ) -> None:
     known = algorithm("xgboost", "1.7-1")
     assert known is not None
     names = metrics.split()
-    out = log(tmp_path, capsys, given | {"eval_metric": ",".join(names)}, data)
+    out = log(tmp_path, capsys, settings | {"eval_metric": ",".join(names)}, data)
     for name in names:
         assert known.metric(f"validation:{name}") is not None
         assert len(reported(out, f"validation:{name}")) == 3
@@ -91,13 +91,13 @@ def test_the_objective_metric_is_reported_without_eval_metric(
 def test_early_stopping_watches_the_objective_metric(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = BINARY | {
+    settings = BINARY | {
         "num_round": "200",
         "early_stopping_rounds": "3",
         "eval_metric": "logloss",
         "_tuning_objective_metric": "validation:auc",
     }
-    values = reported(log(tmp_path, capsys, given), "validation:auc")
+    values = reported(log(tmp_path, capsys, settings), "validation:auc")
     best = values.index(max(values))
     assert len(values) == best + 4 < 200
 
@@ -105,8 +105,12 @@ def test_early_stopping_watches_the_objective_metric(
 def test_early_stopping_does_not_watch_other_metrics(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = BINARY | {"num_round": "200", "early_stopping_rounds": "3", "eval_metric": "error"}
-    out = log(tmp_path, capsys, given | {"_tuning_objective_metric": "validation:logloss"})
+    settings = BINARY | {
+        "num_round": "200",
+        "early_stopping_rounds": "3",
+        "eval_metric": "error",
+    }
+    out = log(tmp_path, capsys, settings | {"_tuning_objective_metric": "validation:logloss"})
     losses, errors = reported(out, "validation:logloss"), reported(out, "validation:error")
     assert len(losses) == losses.index(min(losses)) + 4
     assert errors[:4] == errors[:1] * 4  # no progress that would go on
@@ -137,8 +141,8 @@ def test_queries_of_libsvm_are_groups_for_ranking(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = [f"{row[0]:g} qid:{i // 6 + 1} 1:{row[1]:g}\n" for i, row in enumerate(rows())]
-    given = BINARY | {"objective": "rank:pairwise", "eval_metric": "map"}
-    out = log(tmp_path, capsys, given, {"train": "".join(lines)}, content_type="libsvm")
+    settings = BINARY | {"objective": "rank:pairwise", "eval_metric": "map"}
+    out = log(tmp_path, capsys, settings, {"train": "".join(lines)}, content_type="libsvm")
     assert 0.5 < reported(out, "train:map")[-1] <= 1
 
 
@@ -146,8 +150,8 @@ def test_missing_values_and_weights_of_csv(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = [f"{label:g},1,{first:g},,{two:g}\n" for label, first, two, _ in rows()]
-    given = BINARY | {"csv_weights": "1", "eval_metric": "auc"}
-    log(tmp_path, capsys, given, {"train": "".join(table)})
+    settings = BINARY | {"csv_weights": "1", "eval_metric": "auc"}
+    log(tmp_path, capsys, settings, {"train": "".join(table)})
     booster = xgboost.Booster(
         model_file=bytearray((tmp_path / "ml/model/xgboost-model").read_bytes())
     )
@@ -155,7 +159,7 @@ def test_missing_values_and_weights_of_csv(
 
 
 @pytest.mark.parametrize(
-    ("given", "data", "reason"),
+    ("settings", "data", "reason"),
     [
         ({"num_round": ""}, DATA, "num_round must be a number"),
         ({"num_round": "2.5"}, DATA, "num_round must be an integer, but is 2.5"),
@@ -170,10 +174,10 @@ def test_missing_values_and_weights_of_csv(
     ],
 )
 def test_it_fails_with_a_reason(
-    tmp_path: Path, given: dict[str, str], data: dict[str, str], reason: str
+    tmp_path: Path, settings: dict[str, str], data: dict[str, str], reason: str
 ) -> None:
     with pytest.raises(TrainingError) as raised:
-        train("xgboost", training_files(tmp_path, BINARY | given, data))
+        train("xgboost", training_files(tmp_path, BINARY | settings, data))
     assert reason in str(raised.value)
     assert "\n" not in str(raised.value)
 
