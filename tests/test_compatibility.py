@@ -23,7 +23,7 @@ from tests.support.paths import ROOT
 
 def test_codes_and_severities(golden: Golden) -> None:
     """A code is never reused, and one that changes its severity changes exit codes."""
-    codes = {code.code: "-" for code in CODES} | {r.code: r.severity.value for r in RULES}
+    codes = {code.code: "-" for code in CODES} | {rule.code: rule.severity.value for rule in RULES}
     golden("codes.txt", "".join(f"{code} {codes[code]}\n" for code in sorted(codes)))
 
 

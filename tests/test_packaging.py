@@ -135,9 +135,9 @@ def test_the_wheel_contains_only_the_package(wheel: Path) -> None:
 
 def test_the_metadata_say_what_it_needs(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
-        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = message_from_string(archive.read(name).decode())
-        (scripts,) = (n for n in archive.namelist() if n.endswith("entry_points.txt"))
+        (scripts,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
         assert "hptc = hptc.cli:main" in archive.read(scripts).decode()
     assert metadata["Requires-Python"] == ">=3.11"
     extras = {

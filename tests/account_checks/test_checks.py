@@ -306,10 +306,10 @@ def test_a_suppressed_finding(tmp_path: Path) -> None:
     fake = whole()
     quota("training job", 0)(fake)
     before = compiled(tmp_path, text)
-    assert "HPT010" not in {d.code for d in before[0].diagnostics}
+    assert "HPT010" not in {diagnostic.code for diagnostic in before[0].diagnostics}
     (after,), _ = online(before, fake)
     assert new_findings(after, before[0]) == []
-    assert [d.code for d in after.suppressed] == ["HPT911"]
+    assert [diagnostic.code for diagnostic in after.suppressed] == ["HPT911"]
 
 
 def test_an_image_of_aws_is_not_checked(tmp_path: Path) -> None:

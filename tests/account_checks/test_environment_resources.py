@@ -227,7 +227,9 @@ def test_a_deployed_stack_provides_the_values(tmp_path: Path) -> None:
 
     findings, notes, after = checked(tmp_path, FROM_PARAMETERS, deployed)
     assert (findings, notes) == ([("HPT961", "error", "subnet_ids")], [])
-    assert "no subnet `subnet-9` found in us-east-1" in {d.message for d in after.diagnostics}
+    assert "no subnet `subnet-9` found in us-east-1" in {
+        diagnostic.message for diagnostic in after.diagnostics
+    }
 
 
 @pytest.mark.parametrize(

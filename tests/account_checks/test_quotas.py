@@ -22,7 +22,7 @@ def test_a_quota_finding_has_its_numbers(tmp_path: Path) -> None:
     fake = whole()
     quota("training job", 7)(fake)
     (outcome,), _ = online(compiled(tmp_path, SPEC), fake)
-    (finding,) = [d for d in outcome.diagnostics if d.code == "HPT911"]
+    (finding,) = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == "HPT911"]
     assert "4 parallel training jobs x 2 ml.m5.xlarge = 8 instances" in finding.message
     assert finding.help.startswith("set max_parallel_training_jobs to 3, or request")
 

@@ -34,7 +34,10 @@ def apart(what: str) -> tuple[str, str, str]:
 def findings(
     folder: Path, groups: dict[str, SecurityGroup], spec: str = SPEC
 ) -> list[tuple[str, str, str]]:
-    return [(d.code, d.severity.value, d.message) for d in diagnostics(folder, groups, spec)]
+    return [
+        (diagnostic.code, diagnostic.severity.value, diagnostic.message)
+        for diagnostic in diagnostics(folder, groups, spec)
+    ]
 
 
 def diagnostics(folder: Path, groups: dict[str, SecurityGroup], spec: str) -> list[Diagnostic]:

@@ -125,7 +125,7 @@ class TestAgainstMoto:
             cloud.tuning.create({**job.request, "HyperParameterTuningJobName": name})
         jobs = list(cloud.tuning.list_jobs())
         assert len({job.name for job in jobs}) == 103
-        assert [job.created for job in jobs] == sorted((j.created for j in jobs), reverse=True)
+        assert [job.created for job in jobs] == sorted((job.created for job in jobs), reverse=True)
         assert len(list(cloud.tuning.list_jobs(limit=101))) == 101
         assert len(list(cloud.tuning.list_jobs(limit=2))) == 2
         assert len(list(cloud.tuning.list_jobs(name_contains="odd"))) == 51
@@ -180,7 +180,10 @@ class TestAgainstMoto:
         )
         (stack,) = cloud.stacks.list_stacks()
         assert (stack.name, stack.tags) == ("ours", {"hptc:project": "churn"})
-        assert [(r.logical_id, r.is_retained) for r in cloud.stacks.resources(stack.arn)] == [
+        assert [
+            (resource.logical_id, resource.is_retained)
+            for resource in cloud.stacks.resources(stack.arn)
+        ] == [
             ("Kept", True),
             ("Gone", False),
         ]

@@ -293,7 +293,10 @@ def test_every_source_key_is_explained() -> None:
     explained = json.loads((data / "algorithm_sources.json").read_bytes())["sources"].keys()
     for name in algorithms.algorithm_names():
         entry = json.loads((data / "algorithms" / f"{name}.json").read_bytes())
-        keys = [*entry["source"], *(e["source"] for e in entry["metrics"] if "source" in e)]
+        keys = [
+            *entry["source"],
+            *(metric["source"] for metric in entry["metrics"] if "source" in metric),
+        ]
         keys += [tunable["source"] for tunable in entry["tunables"] if "source" in tunable]
         assert keys, name
         assert {key.partition(":")[0] for key in keys} <= explained, name

@@ -55,7 +55,9 @@ def scheduled(name: str) -> tuple[ScheduleStack, ...]:
     return stacks
 
 
-@pytest.mark.parametrize("name", ["dev", "prod", *(v for v in VARIANTS if v != "nothing")])
+@pytest.mark.parametrize(
+    "name", ["dev", "prod", *(variant for variant in VARIANTS if variant != "nothing")]
+)
 def test_nag_finds_nothing_unexplained(name: str, tmp_path: Path) -> None:
     build(*app_of(name), tmp_path, schedules=scheduled(name), review=nag)
     assert findings(tmp_path) == []

@@ -38,7 +38,10 @@ def commands(group: click.Group = cli, prefix: str = "") -> Iterator[tuple[str, 
 
 
 def test_every_result_has_a_format_json_and_a_schema() -> None:
-    options = {name: {o for p in command.params for o in p.opts} for name, command in commands()}
+    options = {
+        name: {option for parameter in command.params for option in parameter.opts}
+        for name, command in commands()
+    }
     with_format = {name for name, flags in options.items() if "--format" in flags}
     assert with_format == {name for name, flags in options.items() if "--json" in flags}
     assert with_format == {*COMMANDS, *OF_OTHERS}

@@ -53,7 +53,9 @@ def test_the_commands_are_in_sections_and_not_cut(
     for title, entries in sections.items():
         start = lines.index(f"{title}:") + 1
         shown = lines[start : start + len(tuple(entries))]
-        assert [line.split(None, 1) for line in shown] == [[e.name, e.summary] for e in entries]
+        assert [line.split(None, 1) for line in shown] == [
+            [entry.name, entry.summary] for entry in entries
+        ]
 
 
 def test_click_knows_the_names_for_its_suggestions() -> None:

@@ -104,7 +104,11 @@ def test_the_role_may_read_every_version_of_the_code_and_needs_no_deployment(
 ) -> None:
     churn = compiled(tmp_path)
     assert churn.environment is not None
-    (statement,) = [s for s in permissions(churn.environment, churn.job) if s.sid == "ReadCode"]
+    (statement,) = [
+        statement
+        for statement in permissions(churn.environment, churn.job)
+        if statement.sid == "ReadCode"
+    ]
     assert statement.resources == ("arn:aws:s3:::${hptc:artifact_bucket}/churn/source/*",)
 
 

@@ -46,7 +46,10 @@ def required(role: RolePermissions, sid: str) -> list[tuple[str, str, str]]:
     (permission,) = (
         permission for permission in role.permissions if permission.statement.sid == sid
     )
-    return [(r.path, r.span.file.rpartition("/")[2], r.provided_by) for r in permission.required_by]
+    return [
+        (path.path, path.span.file.rpartition("/")[2], path.provided_by)
+        for path in permission.required_by
+    ]
 
 
 def test_a_role_of_the_stack_has_its_trust_policy() -> None:

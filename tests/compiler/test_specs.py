@@ -355,7 +355,7 @@ def script_mode_values_are_json(definition: Definition) -> bool:
         return True
     values = [
         *definition.static.values(),
-        *(v for _, range_ in definition.ranges for v in range_.get("Values", ())),
+        *(value for _, range_ in definition.ranges for value in range_.get("Values", ())),
     ]
     return all(json.loads(value) is not None for value in values)
 
@@ -543,7 +543,7 @@ def completion_can_come_before_the_limits(request: dict[str, Any]) -> bool:
 
 def tags_are_the_users(request: dict[str, Any]) -> bool:
     keys = [tag["Key"] for tag in request["Tags"]]
-    return len(set(keys)) == len(keys) and not any(k.lower().startswith("aws:") for k in keys)
+    return len(set(keys)) == len(keys) and not any(key.lower().startswith("aws:") for key in keys)
 
 
 def strategy(request: dict[str, Any]) -> str:

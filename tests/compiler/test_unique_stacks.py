@@ -35,7 +35,7 @@ def written(folder: Path, *names: str, extra: str = "") -> Path:
 
 def diagnostics(folder: Path, environment: str | None = None) -> list[Diagnostic]:
     outcomes = compile_paths([str(folder)], Workspace(environment=environment))
-    return [d for outcome in outcomes for d in outcome.diagnostics]
+    return [diagnostic for outcome in outcomes for diagnostic in outcome.diagnostics]
 
 
 @pytest.mark.parametrize("environment", ["dev", "dev-eu"])
@@ -120,7 +120,7 @@ def test_a_spec_with_a_collision_has_failed_and_keeps_its_other_findings(tmp_pat
     folder = written(tmp_path, "eu", extra="unknown: 1\n")
     (outcome,) = compile_paths([str(folder)], Workspace())
     assert isinstance(outcome, Failed)
-    assert [d.code for d in outcome.diagnostics] == ["HPT605", "HPT101"]
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == ["HPT605", "HPT101"]
 
 
 def test_both_names_are_in_the_json(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_two_commits_are_compared_without_a_checkout(repository: Repository) -> 
     repository.commit("second", {SCRIPT: CODE_FILES[SCRIPT] + "# more\n"})
     repository.write(SCRIPT, "not this one")
     reviewed = review_refs([], against="HEAD~1", head="HEAD", environment="dev")
-    assert [c.note for spec in reviewed.specs for c in spec.changes] == ["+1 -0"]
+    assert [change.note for spec in reviewed.specs for change in spec.changes] == ["+1 -0"]
 
 
 @pytest.mark.parametrize(

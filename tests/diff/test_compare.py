@@ -408,9 +408,13 @@ def test_the_table(case: Case, churn: Project) -> None:
         assert [_ends_so(*both) for both in zip(values[key], texts, strict=True)] == [True, True], (
             values[key]
         )
-    assert {c.subject: c.growth for c in changes if c.growth is not None} == case.growth
+    assert {
+        change.subject: change.growth for change in changes if change.growth is not None
+    } == case.growth
     assert (changes[0].impact if changes else None) is case.verdict
-    assert [change.impact.rank for change in changes] == sorted(c.impact.rank for c in changes)
+    assert [change.impact.rank for change in changes] == sorted(
+        change.impact.rank for change in changes
+    )
     assert not compare(new, new)
     is_other_job = old.request != new.request and old.job != new.job
     assert bool(changes) == (is_other_job or schedule_of(old) != schedule_of(new)) or not (
@@ -617,13 +621,15 @@ def test_several_training_jobs(
     old: tuple[str, ...], new: tuple[str, ...], expected: dict[Any, Any], churn: Project
 ) -> None:
     changes = compare(compiled(several(*old), churn), compiled(several(*new), churn))
-    assert {(c.kind, c.subject): (c.old, c.new) for c in changes} == expected
-    assert all(c.training_job in ("b", "c") for c in changes)
+    assert {
+        (change.kind, change.subject): (change.old, change.new) for change in changes
+    } == expected
+    assert all(change.training_job in ("b", "c") for change in changes)
 
 
 def test_one_training_job_becomes_the_only_one_of_several(churn: Project) -> None:
     changes = compare(compiled("{}", churn), compiled(several("a"), churn))
-    assert [(c.kind, c.old, c.new) for c in changes] == [
+    assert [(change.kind, change.old, change.new) for change in changes] == [
         (Kind.DEFINITION_RENAMED, "training_job", "a")
     ]
 

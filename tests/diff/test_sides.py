@@ -599,7 +599,7 @@ def test_broken_now(repository: Repository) -> None:
     review = review_refs([])
     assert kinds_by_spec(review) == {"trees": [Kind.BROKEN]}
     assert review.impact is Impact.BREAKS
-    assert [d.code for d in review.specs[0].findings if d.is_error] == ["HPT104"]
+    assert [finding.code for finding in review.specs[0].findings if finding.is_error] == ["HPT104"]
 
 
 def test_broken_before(repository: Repository) -> None:
@@ -638,7 +638,7 @@ def test_changes_of_a_spec_that_violates_a_rule_are_listed(repository: Repositor
     repository.write("specs/trees.yaml", LOGARITHMIC)
     review = review_refs([])
     assert kinds_by_spec(review) == {"trees": [Kind.BROKEN, Kind.SCALE]}
-    assert [d.code for d in review.specs[0].findings] == ["HPT203"]
+    assert [finding.code for finding in review.specs[0].findings] == ["HPT203"]
     assert review.specs[0].new_jobs == 0
 
 
@@ -663,7 +663,7 @@ def test_a_breach_of_the_policy(repository: Repository) -> None:
     review = review_refs([])
     assert kinds_by_spec(review) == {"trees": [Kind.POLICY_BREACH, Kind.LIMITS]}
     assert review.impact is Impact.BREACH
-    assert [d.code for d in review.specs[0].findings] == ["HPT803"]
+    assert [finding.code for finding in review.specs[0].findings] == ["HPT803"]
     assert review.specs[0].new_jobs == 0
 
 
@@ -672,7 +672,7 @@ def test_a_stricter_policy_is_a_breach_of_what_was_fine(repository: Repository) 
     review = review_refs([])
     assert review.impact is Impact.BREACH
     assert kinds_by_spec(review) == {"other": [Kind.POLICY_BREACH], "trees": [Kind.POLICY_BREACH]}
-    assert {d.code[:4] for spec in review.specs for d in spec.findings} == {"HPT8"}
+    assert {finding.code[:4] for spec in review.specs for finding in spec.findings} == {"HPT8"}
 
 
 TWICE = "num_round: 200\n    alpha: 1\n    reg_alpha: 2"
@@ -681,7 +681,9 @@ TWICE = "num_round: 200\n    alpha: 1\n    reg_alpha: 2"
 def test_new_warnings(repository: Repository) -> None:
     repository.write("specs/trees.yaml", SPEC.replace("num_round: 200", TWICE))
     (spec,) = review_refs([]).specs
-    assert [d.severity.value for d in spec.findings if d.code == "HPT315"] == ["warning"]
+    assert [finding.severity.value for finding in spec.findings if finding.code == "HPT315"] == [
+        "warning"
+    ]
     assert spec.new_jobs == 1
 
 
@@ -700,7 +702,7 @@ def test_a_parents_content(repository: Repository) -> None:
     assert by_name["child"].comparisons[0].parents == (
         Parent(job=parent, spec="trees", is_new=True),
     )
-    assert [c.note for c in by_name["child"].changes] == ["the parent's spec changed"]
+    assert [change.note for change in by_name["child"].changes] == ["the parent's spec changed"]
     assert [parent.is_new for parent in by_name["free"].comparisons[0].parents] == [True, False]
     text = render_diff(review, Format.TEXT)
     assert "of trees, which is also new: submit it first and wait until it completes" in text
@@ -725,7 +727,7 @@ def test_a_parent_that_no_longer_fits(repository: Repository) -> None:
     (spec_diff,) = (spec for spec in review_refs([]).specs if spec.name == "child")
     assert spec_diff.impact is Impact.BREAKS
     assert [change.kind for change in spec_diff.changes] == [Kind.BROKEN, Kind.WARM_START]
-    assert {d.code[:4] for d in spec_diff.findings} == {"HPT7"}
+    assert {finding.code[:4] for finding in spec_diff.findings} == {"HPT7"}
 
 
 # What can't be compared.
@@ -735,7 +737,7 @@ def test_two_specs_of_one_name(repository: Repository) -> None:
     repository.write("specs/zweite.yaml", SPEC)
     (spec,) = review_refs([]).specs
     assert spec.file == "specs/zweite.yaml"
-    assert [d.code for d in spec.findings] == ["HPT600"]
+    assert [finding.code for finding in spec.findings] == ["HPT600"]
 
 
 def test_a_missing_ref(repository: Repository) -> None:
@@ -844,7 +846,7 @@ def test_nothing_is_written(repository: Repository) -> None:
     repository.write("specs/trees.yaml", WIDER)
 
     def state() -> list[tuple[str, int]]:
-        return sorted((str(p), p.stat().st_mtime_ns) for p in repository.root.rglob("*"))
+        return sorted((str(path), path.stat().st_mtime_ns) for path in repository.root.rglob("*"))
 
     before = state()
     review_refs([])

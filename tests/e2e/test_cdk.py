@@ -48,7 +48,11 @@ def imported(value: Any, exports: Mapping[str, str]) -> Any:
 
 def only(template: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """The properties of a template's one resource of a kind."""
-    (properties,) = (r["Properties"] for r in template["Resources"].values() if r["Type"] == kind)
+    (properties,) = (
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == kind
+    )
     return dict(properties)
 
 
@@ -66,7 +70,7 @@ def role_policy(project: Project, arn: str) -> dict[str, Any]:
 
 
 def our_vpc(project: Project) -> str:
-    (vpc,) = (v for v in project.client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"])
+    (vpc,) = (vpc for vpc in project.client("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"])
     return str(vpc["VpcId"])
 
 
@@ -101,7 +105,11 @@ def test_outputs_are_printed(deployed: Deployed) -> None:
     for stack, reported in deployed.outputs.items():
         assert deployed.project.outputs(stack) == reported
     exports = deployed.project.client("cloudformation").list_exports()["Exports"]
-    ours = {e["Name"]: e["Value"] for e in exports if e["Name"].startswith(FOUNDATION)}
+    ours = {
+        export["Name"]: export["Value"]
+        for export in exports
+        if export["Name"].startswith(FOUNDATION)
+    }
     shared = deployed.outputs[FOUNDATION]
     roles = {f"{stack}:ExecutionRoleArn": arn for stack, arn in deployed.role_arns.items()}
     reported = {k: v for k, v in shared.items() if k != "Digest"}  # which no stack imports
@@ -180,7 +188,7 @@ def test_the_network_has_no_way_out(deployed: Deployed) -> None:
     shared = deployed.outputs[FOUNDATION]
     in_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
     subnets = ec2.describe_subnets(Filters=in_vpc)["Subnets"]
-    assert {s["SubnetId"]: s["AvailabilityZone"] for s in subnets} == {
+    assert {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in subnets} == {
         shared["SubnetId1"]: f"{REGION}a",
         shared["SubnetId2"]: f"{REGION}b",
     }
@@ -272,10 +280,16 @@ def check_endpoints(project: Project, members: str) -> None:
     ec2 = project.client("ec2")
     in_vpc = [{"Name": "vpc-id", "Values": [our_vpc(project)]}]
     result = ec2.describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]
-    interfaces = {e["ServiceName"]: e for e in result if e["VpcEndpointType"] == "Interface"}
+    interfaces = {
+        endpoint["ServiceName"]: endpoint
+        for endpoint in result
+        if endpoint["VpcEndpointType"] == "Interface"
+    }
     assert set(interfaces) == {f"com.amazonaws.{REGION}.{name}" for name in ("sts", "ecr.api")}
     assert all(endpoint["PrivateDnsEnabled"] for endpoint in interfaces.values())
-    (endpoints,) = {g["GroupId"] for e in interfaces.values() for g in e["Groups"]}
+    (endpoints,) = {
+        group["GroupId"] for endpoint in interfaces.values() for group in endpoint["Groups"]
+    }
     described = ec2.describe_security_groups(GroupIds=[members, endpoints])["SecurityGroups"]
     groups = {group["GroupId"]: group for group in described}
     out = peers(groups[members]["IpPermissionsEgress"])
@@ -296,10 +310,12 @@ def account_holds(project: Project) -> dict[str, set[str]]:
             for stack in project.client("cloudformation").describe_stacks()["Stacks"]
         },
         "roles": {role["RoleName"] for role in project.client("iam").list_roles()["Roles"]},
-        "buckets": {b["Name"] for b in project.client("s3").list_buckets()["Buckets"]},
+        "buckets": {bucket["Name"] for bucket in project.client("s3").list_buckets()["Buckets"]},
         "networks": {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]},
-        "endpoints": {e["VpcEndpointId"] for e in ec2.describe_vpc_endpoints()["VpcEndpoints"]},
-        "groups": {g["GroupId"] for g in ec2.describe_security_groups()["SecurityGroups"]},
+        "endpoints": {
+            endpoint["VpcEndpointId"] for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]
+        },
+        "groups": {group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"]},
         "keys": {
             key["KeyId"]
             for key in keys.list_keys()["Keys"]

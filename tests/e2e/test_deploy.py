@@ -164,7 +164,10 @@ def test_from_the_first_stack_to_the_last(tmp_path: Path, sandbox: Sandbox) -> N
 
 def versions_in(project: Project, bucket: str) -> list[dict[str, str]]:
     response = project.client("s3").list_object_versions(Bucket=bucket)
-    return [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in response["Versions"]]
+    return [
+        {"Key": version["Key"], "VersionId": version["VersionId"]}
+        for version in response["Versions"]
+    ]
 
 
 def test_the_reason_of_a_failure_comes_first(tmp_path: Path, sandbox: Sandbox) -> None:

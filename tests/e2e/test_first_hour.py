@@ -66,7 +66,7 @@ class Shell:
         parts = [part for part in command.split(" && ") if not self.is_replaced(part)]
         if not parts:
             return None
-        command = " && ".join(f"{p} --yes" if p.startswith(_ASKS) else p for p in parts)
+        command = " && ".join(f"{part} --yes" if part.startswith(_ASKS) else part for part in parts)
         result = self.execute(command)
         if command.startswith("hptc deploy") and self.syncs(result.err):
             self.printed = result.err

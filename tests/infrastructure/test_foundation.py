@@ -29,7 +29,7 @@ def test_a_security_group_is_created_in_an_existing_vpc() -> None:
     assert result.network.vpc_id == "vpc-1"
     assert "security_group_id" in result.outputs
     assert "subnet_id_1" not in result.outputs
-    outside = {r.peer for r in result.network.rules if r.peer != "members"}
+    outside = {rule.peer for rule in result.network.rules if rule.peer != "members"}
     assert outside == {"pl-1"}
 
 
@@ -59,7 +59,7 @@ def test_a_bucket_identifies_its_key_by_arn(key: str, arn: str) -> None:
             {
                 "artifact_bucket": "mine",
                 "data_bucket": "mine",
-                "network": {"availability_zones": [f"us-east-1{z}" for z in "abc"]},
+                "network": {"availability_zones": [f"us-east-1{zone}" for zone in "abc"]},
             },
             ("security_group_id", "subnet_id_1", "subnet_id_2", "subnet_id_3"),
         ),
@@ -100,7 +100,7 @@ def test_removal_decides_what_is_retained() -> None:
 def rules(region: str = "us-east-1", **network: Any) -> set[tuple[str, str, str, int | None]]:
     result = foundation(environment(region, network=Network(**network))).network
     assert isinstance(result, MadeNetwork)
-    return {(r.group, r.direction, r.peer, r.port) for r in result.rules}
+    return {(rule.group, rule.direction, rule.peer, rule.port) for rule in result.rules}
 
 
 MEMBER_RULES = {("members", direction, "members", None) for direction in ("in", "out")}

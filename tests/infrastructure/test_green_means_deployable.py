@@ -194,7 +194,9 @@ def checked(folder: Path, files: dict[str, str]) -> dict[str, list[Outcome]]:
 
 
 def is_green(outcomes: list[Outcome]) -> bool:
-    return not any(d.is_error for outcome in outcomes for d in outcome.diagnostics)
+    return not any(
+        diagnostic.is_error for outcome in outcomes for diagnostic in outcome.diagnostics
+    )
 
 
 SETTINGS = settings(

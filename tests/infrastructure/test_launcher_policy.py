@@ -79,7 +79,9 @@ def resources(instance_type: str, key: str | None) -> Change:
 
 
 def groups(*types: str) -> Change:
-    named = [{"InstanceGroupName": t, "InstanceType": t, "InstanceCount": 1} for t in types]
+    named = [
+        {"InstanceGroupName": type_, "InstanceType": type_, "InstanceCount": 1} for type_ in types
+    ]
     return definition(ResourceConfig={"InstanceGroups": named})
 
 

@@ -33,7 +33,11 @@ def policy(environment: str, spec: str) -> dict[str, Any]:
     """The policy of the managed role or, for an existing role, the policy that it needs."""
     chosen, jobs = compiled(environment)
     roles = {definition.role_arn for definition in jobs[spec].definitions}
-    statements = [s for role in roles for s in permissions(chosen, jobs[spec], role, spec=spec)]
+    statements = [
+        statement
+        for role in roles
+        for statement in permissions(chosen, jobs[spec], role, spec=spec)
+    ]
     result: dict[str, Any] = substitute(document(statements), deployed(environment).__getitem__)
     return result
 
@@ -114,7 +118,7 @@ def test_every_statement_is_needed(environment: str, spec: str) -> None:
     assert {statement["Sid"] for statement in result["Statement"]} - used <= FREE
     for statement in result["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else []
-        assert statement["Sid"] in FREE or set(actions) <= {c.action for c in calls.values()}
+        assert statement["Sid"] in FREE or set(actions) <= {call.action for call in calls.values()}
 
 
 @pytest.mark.parametrize(("environment", "spec"), WITH_A_ROLE)

@@ -139,7 +139,9 @@ def test_keys_known_by_aliases_are_grouped_by_owner() -> None:
         "alias/lake": "123456789012",
         "alias/theirs": OWNER,
     }
-    assert {s.sid for key in keys.values() for s in key.statements} == {"DemoDevDecryptInput"}
+    assert {statement.sid for key in keys.values() for statement in key.statements} == {
+        "DemoDevDecryptInput"
+    }
 
 
 def test_an_existing_role_is_named() -> None:

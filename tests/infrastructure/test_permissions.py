@@ -331,7 +331,12 @@ def test_a_definition_with_another_role_requires_nothing() -> None:
 def test_arns_are_in_the_regions_partition(region: str, partition: str) -> None:
     members = inputs("s3://${hptc:data_bucket}/a/") | VPC | volume("alias/ml")
     result = permissions(environment(region, kms_key="managed"), job(definition(**members)))
-    arns = [r for statement in result for r in statement.resources if r.startswith("arn:")]
+    arns = [
+        resource
+        for statement in result
+        for resource in statement.resources
+        if resource.startswith("arn:")
+    ]
     assert arns
     assert {arn.split(":")[1] for arn in arns} == {partition}
     key = foundation(environment(region, kms_key="managed")).key

@@ -154,12 +154,14 @@ def one_type(instance_type: str) -> Change:
 
 
 def groups_of(*types: str) -> Change:
-    named = [{"InstanceGroupName": t, "InstanceType": t, "InstanceCount": 1} for t in types]
+    named = [
+        {"InstanceGroupName": type_, "InstanceType": type_, "InstanceCount": 1} for type_ in types
+    ]
     return resources("ResourceConfig", InstanceGroups=named, VolumeSizeInGB=30)
 
 
 def either_of(*types: str) -> Change:
-    listed = [{"InstanceType": t, "InstanceCount": 1, "VolumeSizeInGB": 30} for t in types]
+    listed = [{"InstanceType": type_, "InstanceCount": 1, "VolumeSizeInGB": 30} for type_ in types]
     return resources("HyperParameterTuningResourceConfig", InstanceConfigs=listed)
 
 

@@ -32,7 +32,12 @@ environments:
 
 
 def diagnostics(folder: Path, spec: str = SPEC) -> list[Diagnostic]:
-    return [d for outcome in outcomes(folder, spec) for d in outcome.diagnostics if d.is_error]
+    return [
+        diagnostic
+        for outcome in outcomes(folder, spec)
+        for diagnostic in outcome.diagnostics
+        if diagnostic.is_error
+    ]
 
 
 def outcomes(folder: Path, spec: str = SPEC) -> Any:

@@ -24,7 +24,11 @@ def diagnostics(folder: Path, environment: str) -> list[Diagnostic]:
     (folder / "specs").mkdir()
     (folder / "specs" / "churn.yaml").write_text(SPEC, encoding="utf-8")
     (folder / "hptc.yaml").write_text(HEAD + environment, encoding="utf-8")
-    return [d for outcome in compile_paths([str(folder)], Workspace()) for d in outcome.diagnostics]
+    return [
+        diagnostic
+        for outcome in compile_paths([str(folder)], Workspace())
+        for diagnostic in outcome.diagnostics
+    ]
 
 
 def of(infrastructure: str, region: str = "us-east-1", name: str = "dev") -> str:

@@ -137,7 +137,12 @@ def test_a_stack_that_another_spec_needs_is_an_error(tmp_path: Path) -> None:
     )
     project(tmp_path, other=other)
     outcomes = compile_paths([str(tmp_path)], Workspace(environment="dev"))
-    (clash,) = [d for outcome in outcomes for d in outcome.diagnostics if d.is_error]
+    (clash,) = [
+        diagnostic
+        for outcome in outcomes
+        for diagnostic in outcome.diagnostics
+        if diagnostic.is_error
+    ]
     assert (clash.code, clash.span.line, Path(clash.span.file).name) == ("HPT605", 1, "other.yaml")
     assert clash.message == (
         "the spec `churn-schedule` in the environment `dev` and the schedule of the spec `Churn` "

@@ -203,7 +203,9 @@ class TestDecisions:
         tuning = FakeTuning()
         if status:
             run(tuning, [parent], status)
-        decision = next(d for d in planned(specs, tuning).decisions if d.spec == "child")
+        decision = next(
+            decision for decision in planned(specs, tuning).decisions if decision.spec == "child"
+        )
         if expected:
             assert isinstance(decision, Blocked)
             assert decision.obstacle is Obstacle.PARENT

@@ -223,7 +223,7 @@ class TestWhichDefinitionIsTheObjective:
         rehearsal = proved(
             f'{{loss: [{slow}], acc: "acc=([0-9.]+)"}}', TestSlowExpressions.LOG, seconds=0.3
         )
-        assert [(f.metric.name, f.is_objective) for f in rehearsal.metrics] == [
+        assert [(metric.metric.name, metric.is_objective) for metric in rehearsal.metrics] == [
             *[("loss", True)] * 4,
             ("acc", False),
         ]
@@ -253,8 +253,10 @@ training_jobs:
 """)
         tuning_job, two = rehearse(succeeded(outcome).job, LOG, "x")
         assert (tuning_job.objective, two.objective) == ("loss", "acc")
-        assert [(f.metric.name, f.is_objective) for f in tuning_job.metrics] == [("loss", True)]
-        assert [(f.metric.name, f.is_objective) for f in two.metrics] == [
+        assert [(metric.metric.name, metric.is_objective) for metric in tuning_job.metrics] == [
+            ("loss", True)
+        ]
+        assert [(metric.metric.name, metric.is_objective) for metric in two.metrics] == [
             ("loss", False),
             ("acc", True),
         ]
@@ -368,9 +370,10 @@ training_job:
             encoding="utf-8",
         )
         file = str(root / "spec.yaml")
-        codes = {d.code for d in compile_file(file, Workspace()).diagnostics}
+        codes = {diagnostic.code for diagnostic in compile_file(file, Workspace()).diagnostics}
         requested = {
-            d.code for d in compile_file(file, Workspace(rehearse=rehearse_sample)).diagnostics
+            diagnostic.code
+            for diagnostic in compile_file(file, Workspace(rehearse=rehearse_sample)).diagnostics
         }
         assert "HPT342" not in codes
         assert "HPT342" in requested

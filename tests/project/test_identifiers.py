@@ -62,7 +62,7 @@ FORMS: list[tuple[ResourceKind, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "identifier", "form"), FORMS, ids=[f"{f[1]}" for f in FORMS])
+@pytest.mark.parametrize(("kind", "identifier", "form"), FORMS, ids=[form[1] for form in FORMS])
 def test_each_form_is_normalized(kind: ResourceKind, identifier: str, form: str) -> None:
     assert normalized(kind.check(identifier), kind, HERE) == form
 
@@ -129,7 +129,9 @@ def test_an_arn_in_another_place_is_a_mismatch(
     )
 
 
-@pytest.mark.parametrize(("kind", "identifier"), [f[:2] for f in FORMS], ids=[f[1] for f in FORMS])
+@pytest.mark.parametrize(
+    ("kind", "identifier"), [form[:2] for form in FORMS], ids=[form[1] for form in FORMS]
+)
 def test_a_usable_identifier_is_not_a_mismatch(kind: ResourceKind, identifier: str) -> None:
     assert mismatch(identifier, kind, HERE) is None
 

@@ -229,4 +229,4 @@ def test_null_removes_definitions_but_not_the_defaults(tmp_path: Path) -> None:
         OVER + "{training_job: {stopping: {max_runtime: 60}}}",
         "name: s\ntraining_jobs:\n",
     )
-    assert not any(d.code == "HPT000" for d in result.diagnostics)
+    assert not any(diagnostic.code == "HPT000" for diagnostic in result.diagnostics)

@@ -344,7 +344,10 @@ def test_describes_every_property(schema: dict[str, Any]) -> None:
 
 def suggested(value: dict[str, Any]) -> list[Any]:
     """The values that editors suggest."""
-    return [*value.get("examples", ()), *(s["body"] for s in value.get("defaultSnippets", ()))]
+    return [
+        *value.get("examples", ()),
+        *(snippet["body"] for snippet in value.get("defaultSnippets", ())),
+    ]
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)

@@ -64,7 +64,7 @@ def groups() -> Iterator[tuple[str, slice]]:
         end = start + 1
         while end < len(LINES) and re.match(rf" {{{column}}}#  ", LINES[end]):
             end += 1
-        above = next((x for x in reversed(LINES[:start]) if re.match(r"\w", x)), "")
+        above = next((line for line in reversed(LINES[:start]) if re.match(r"\w", line)), "")
         yield (
             f"{above.split(':')[0]} {LINES[start].strip(' #').split(':')[0]} {start}",
             slice(start, end),

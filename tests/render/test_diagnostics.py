@@ -219,7 +219,7 @@ def test_sarif_meets_the_standard() -> None:
         assert ids[result["ruleIndex"]] == result["ruleId"] == diagnostic.code
     (location,) = run["results"][0]["locations"]
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "specs/a%20b.yaml"
-    assert [len(r.get("relatedLocations", ())) for r in run["results"]] == [0, 0, 1, 0, 0]
+    assert [len(result.get("relatedLocations", ())) for result in run["results"]] == [0, 0, 1, 0, 0]
 
 
 def test_sarif_has_the_edits_of_each_fix() -> None:

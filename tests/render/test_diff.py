@@ -142,7 +142,10 @@ def with_last_run(reviewed: Review) -> Review:
     for outcome in reviewed.specs:
         if outcome.name == "trees":
             outcome = replace(
-                outcome, comparisons=tuple(replace(c, last_run=run) for c in outcome.comparisons)
+                outcome,
+                comparisons=tuple(
+                    replace(comparison, last_run=run) for comparison in outcome.comparisons
+                ),
             )
         specs.append(outcome)
     return replace(reviewed, specs=tuple(specs))
@@ -320,7 +323,9 @@ def test_json_has_what_a_program_needs(everything: Review) -> None:
     assert data["impact"] == "breaks"
     by_name = {spec["name"]: spec for spec in data["specs"]}
     assert by_name["trees"]["is_new_job"]
-    widened = [c for c in by_name["trees"]["changes"] if c["kind"] == "range-widened"]
+    widened = [
+        change for change in by_name["trees"]["changes"] if change["kind"] == "range-widened"
+    ]
     assert widened[0]["decades"] == pytest.approx(1.477121)
     assert by_name["broken"]["findings"]
 

@@ -27,7 +27,8 @@ def request(name: str) -> Json:
 
 def codes(changed: Any) -> list[str]:
     return [
-        d.code for d in compile_text(json.dumps(changed), "request.json", Workspace()).diagnostics
+        diagnostic.code
+        for diagnostic in compile_text(json.dumps(changed), "request.json", Workspace()).diagnostics
     ]
 
 

@@ -145,7 +145,7 @@ def mutated(request: dict[str, Any], seed: int) -> dict[str, Any]:
 
 
 def ours(request: Any) -> list[Fault]:
-    return sorted(((v.kind, v.path) for v in violations(request)), key=repr)
+    return sorted(((violation.kind, violation.path) for violation in violations(request)), key=repr)
 
 
 def theirs(request: Any) -> list[Fault]:

@@ -228,7 +228,7 @@ def test_several_definitions() -> None:
     overall, one, two = by_name.values()
     assert len(overall.trials) == 40
     assert len(one.trials) + len(two.trials) == 40
-    assert [t.user_attrs["training_job"] for t in overall.trials] == [
+    assert [trial.user_attrs["training_job"] for trial in overall.trials] == [
         training_job.name for training_job in results.training_jobs
     ]
     best = results.ranked[0]

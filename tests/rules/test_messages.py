@@ -141,7 +141,10 @@ def _followed(rule: Rule, form: str) -> Iterator[tuple[str, list[str]]]:
             continue
         path, _ = place(diagnostic, document, data)
         for edit in edits(diagnostic, document, data):
-            yield edit.advice, min((left(rule, path, r, project) for r in edit.results), key=len)
+            yield (
+                edit.advice,
+                min((left(rule, path, result, project) for result in edit.results), key=len),
+            )
 
 
 def left(rule: Rule, path: Path, data: Any, project: Project | None) -> list[str]:

@@ -631,7 +631,10 @@ def test_mutation_is_found(name: str, mutation: Mutation) -> None:
     text = original.replace(mutation.old, mutation.new, 1)
     at = text.index(mutation.at) if mutation.at else original.index(mutation.old)
     expected = (line_of(text, at), mutation.code)
-    diagnostics = [(d.span.line, d.code, d.is_error) for d in compiled(name, text).diagnostics]
+    diagnostics = [
+        (diagnostic.span.line, diagnostic.code, diagnostic.is_error)
+        for diagnostic in compiled(name, text).diagnostics
+    ]
     others = [finding for finding in diagnostics if finding[:2] != expected]
     assert expected in [finding[:2] for finding in diagnostics], diagnostics
     assert [other for other in others if other[2] and other[1] not in mutation.also] == [], (

@@ -77,11 +77,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_line_of_the_policy_is_shown(
     folder: Path, environment: str, allowed: int, line: int
 ) -> None:
-    diagnostics = {d.code: d for d in check(folder, environment)}
+    diagnostics = {diagnostic.code: diagnostic for diagnostic in check(folder, environment)}
     number, tag = diagnostics["HPT803"], diagnostics["HPT808"]
     assert f"the policy allows {allowed}" in number.message
-    assert [(r.span.file, r.span.line) for r in number.related] == [("hptc.yaml", line)]
-    assert [(r.span.line, r.span.column) for r in tag.related] == [(5, 25)]
+    assert [(place.span.file, place.span.line) for place in number.related] == [("hptc.yaml", line)]
+    assert [(place.span.line, place.span.column) for place in tag.related] == [(5, 25)]
 
 
 def test_rendered(folder: Path, golden: Golden) -> None:
@@ -106,7 +106,11 @@ def test_rendered(folder: Path, golden: Golden) -> None:
 )
 def test_no_policy(folder: Path, policy: str, message: str) -> None:
     project = f"project: churn\npolicy: {policy}\n"
-    (diagnostic,) = [d for d in check(folder, project=project) if d.span.file == "hptc.yaml"]
+    (diagnostic,) = [
+        diagnostic
+        for diagnostic in check(folder, project=project)
+        if diagnostic.span.file == "hptc.yaml"
+    ]
     assert message in diagnostic.message
 
 
@@ -120,7 +124,7 @@ def test_budget_uses_the_prices_of_the_project(folder: Path) -> None:
     }
     text = json.dumps({"version": 1, "regions": {"us-east-1": prices}})
     (folder / "prices.json").write_text(text, encoding="utf-8")
-    diagnostics = {d.code: d for d in check(folder, project=BUDGET)}
+    diagnostics = {diagnostic.code: diagnostic for diagnostic in check(folder, project=BUDGET)}
     # 20 x 1 h x $9 + 20 h x 30 GB x $0.1 / 672 h = $180 + $0.0893
     assert (
         diagnostics["HPT801"].message
@@ -138,7 +142,9 @@ def test_a_monthly_budget_uses_the_prices_of_the_project(folder: Path) -> None:
     (folder / "prices.json").write_text(text, encoding="utf-8")
     monthly = BUDGET.replace("budget_usd: 100", "budget_usd_per_month: 100")
     spec = f"{SPEC}schedule: cron(0 6 1 * ? *)\n"
-    diagnostics = {d.code: d for d in check(folder, spec=spec, project=monthly)}
+    diagnostics = {
+        diagnostic.code: diagnostic for diagnostic in check(folder, spec=spec, project=monthly)
+    }
     assert "which may cost $180.09, but the budget is $100.00" in diagnostics["HPT816"].message
 
 
@@ -192,7 +198,9 @@ def test_each_finding_shows_the_line_of_its_key(
         return
     line = next(n for n, text in enumerate(project.splitlines(), 1) if "policy: {" in text)
     for finding in diagnostics:
-        assert [(r.span.file, r.span.line) for r in finding.related] == [("hptc.yaml", line)]
+        assert [(place.span.file, place.span.line) for place in finding.related] == [
+            ("hptc.yaml", line)
+        ]
         assert f"::: hptc.yaml:{line}:" in render([finding], Format.TEXT)
     for result in json.loads(render_sarif(diagnostics, rule_help(diagnostics)))["runs"][0][
         "results"

@@ -91,7 +91,7 @@ def test_rule_has_a_bad_and_a_good_case(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_documented_examples_are_true(rule: Rule) -> None:
     bad, good = rule.documentation.bad, rule.documentation.good
-    codes = {d.code for d in compile_case(bad.text, bad.base).diagnostics}
+    codes = {diagnostic.code for diagnostic in compile_case(bad.text, bad.base).diagnostics}
     assert codes == {rule.code}
     assert compile_case(good.text, good.base).diagnostics == ()
 
@@ -102,7 +102,9 @@ def test_base_has_no_findings(base: str) -> None:
 
 
 def test_every_base_is_used() -> None:
-    examples = [e for rule in RULES for e in (rule.documentation.bad, rule.documentation.good)]
+    examples = [
+        example for rule in RULES for example in (rule.documentation.bad, rule.documentation.good)
+    ]
     assert {example.base for example in examples} == set(BASES)
 
 

@@ -65,7 +65,9 @@ def check_network(account: Account, vpc_id: str) -> None:
     (jobs,) = (group for group in groups if group["Description"].endswith("/Jobs"))
     ports = [permission["FromPort"] for permission in jobs["IpPermissionsEgress"]]
     assert sorted(ports) == [0, HTTPS]
-    (https,) = (p for p in jobs["IpPermissionsEgress"] if p["FromPort"] == HTTPS)
+    (https,) = (
+        permission for permission in jobs["IpPermissionsEgress"] if permission["FromPort"] == HTTPS
+    )
     assert https["IpRanges"] == []
     assert [prefix_list["PrefixListId"] for prefix_list in https["PrefixListIds"]] == [
         "pl-63a5400a"
@@ -124,7 +126,9 @@ def test_bootstrap_deploy_diff_update_destroy(tmp_path: Path) -> None:
         cdk("deploy", "--all", "--require-approval", "never", "--outputs-file", "outputs.json")
         outputs = json.loads((tmp_path / "outputs.json").read_text())
         assert outputs["Spec"] == {"RoleArn": f"arn:aws:iam::{sandbox.account}:role/{ROLE}"}
-        (vpc,) = (v for v in account.client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"])
+        (vpc,) = (
+            vpc for vpc in account.client("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]
+        )
         check_network(account, vpc["VpcId"])
         key_id = check_bucket_and_key(account, expiration_days=7, description="first")
         check_role(account, "s3:GetObject")
@@ -154,8 +158,8 @@ def test_bootstrap_deploy_diff_update_destroy(tmp_path: Path) -> None:
         ec2 = account.client("ec2")
         assert [vpc["IsDefault"] for vpc in ec2.describe_vpcs()["Vpcs"]] == [True]
         assert ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
-        assert [g["GroupName"] for g in ec2.describe_security_groups()["SecurityGroups"]] == [
-            "default"
-        ]
+        assert [
+            group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]
+        ] == ["default"]
         metadata = account.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]
         assert metadata["KeyState"] == "PendingDeletion"

@@ -15,7 +15,10 @@ def test_a_condition_creates_or_deletes_a_resource(account: Account, stack: Stac
             {"P": {**parameter("/p"), "Condition": "Yes"}, "Q": parameter("/q")},
             Conditions=conditions,
         )
-        names = [p["Name"] for p in account.client("ssm").describe_parameters()["Parameters"]]
+        names = [
+            parameter["Name"]
+            for parameter in account.client("ssm").describe_parameters()["Parameters"]
+        ]
         assert sorted(names) == (["/p", "/q"] if value == "yes" else ["/q"])
 
 
@@ -56,7 +59,9 @@ def test_cdk_metadata_is_accepted(stack: Stack) -> None:
     for analytics in ("v2:1", "v2:2"):
         stack.deploy({"M": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": analytics}}})
     assert [
-        r["ResourceType"]
-        for r in stack.client.list_stack_resources(StackName=stack.name)["StackResourceSummaries"]
+        resource["ResourceType"]
+        for resource in stack.client.list_stack_resources(StackName=stack.name)[
+            "StackResourceSummaries"
+        ]
     ] == ["AWS::CDK::Metadata"]
     stack.delete()

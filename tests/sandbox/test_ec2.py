@@ -129,7 +129,7 @@ def test_a_network_is_created_and_deleted(account: Account, stack: Stack) -> Non
         Outputs=outputs,
     )
     (table,) = ec2.describe_route_tables(RouteTableIds=[ids["Table"]])["RouteTables"]
-    assert [a["SubnetId"] for a in table["Associations"]] == [ids["Subnet"]]
+    assert [association["SubnetId"] for association in table["Associations"]] == [ids["Subnet"]]
     gateway = stack.physical_id("Gateway")
     assert gateway in [route.get("GatewayId") for route in table["Routes"]]
     (interface,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[stack.physical_id("Interface")])[
@@ -137,11 +137,11 @@ def test_a_network_is_created_and_deleted(account: Account, stack: Stack) -> Non
     ]
     assert interface["PrivateDnsEnabled"] is True
     assert interface["PolicyDocument"] == '{"Version": "2012-10-17", "Statement": []}'
-    assert [g["GroupId"] for g in interface["Groups"]] == [stack.physical_id("Group")]
+    assert [group["GroupId"] for group in interface["Groups"]] == [stack.physical_id("Group")]
 
     stack.delete()
     assert ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
-    assert [v["IsDefault"] for v in ec2.describe_vpcs()["Vpcs"]] == [True]
+    assert [vpc["IsDefault"] for vpc in ec2.describe_vpcs()["Vpcs"]] == [True]
     with pytest.raises(ClientError, match="InvalidRouteTableID"):
         ec2.describe_route_tables(RouteTableIds=[ids["Table"]])
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []

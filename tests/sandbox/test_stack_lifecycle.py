@@ -42,7 +42,9 @@ def test_a_failed_creation_keeps_only_what_is_always_retained(
     resources = {"Always": always, "Later": later}
     with pytest.raises(AssertionError):
         stack.deploy({**resources, "Bad": {**INVALID, "DependsOn": [*resources]}})
-    names = [p["Name"] for p in account.client("ssm").describe_parameters()["Parameters"]]
+    names = [
+        parameter["Name"] for parameter in account.client("ssm").describe_parameters()["Parameters"]
+    ]
     assert names == ["/always"]
 
 
@@ -66,7 +68,7 @@ def test_a_failed_update_is_rolled_back(account: Account, stack: Stack) -> None:
         stack.deploy({"P": parameter("/p", "two"), "New": parameter("/new"), "Bad": bad})
     assert stack.status()[0] == "UPDATE_ROLLBACK_COMPLETE"
     parameters = account.client("ssm").describe_parameters()["Parameters"]
-    assert sorted(p["Name"] for p in parameters) == ["/gone", "/p"]
+    assert sorted(parameter["Name"] for parameter in parameters) == ["/gone", "/p"]
     assert value_of(account, "/p") == "one"
     assert json.loads(
         json.dumps(stack.client.get_template(StackName=stack.name)["TemplateBody"])

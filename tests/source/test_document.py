@@ -97,7 +97,10 @@ def test_a_document_is_the_same_after_forget(text: str) -> None:
         paths: list[KeyPath] = [(), ("name",), ("a",), ("b", "c"), ("multi",)]
         return (
             document.top_level_keys(),
-            [(document.span(p), document.span(p, key=True), document.has(p)) for p in paths],
+            [
+                (document.span(path), document.span(path, key=True), document.has(path))
+                for path in paths
+            ],
             construct_data(document),
         )
 

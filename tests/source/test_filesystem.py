@@ -95,7 +95,9 @@ def test_specs_outside_the_repository(repository: Path, entry: str) -> None:
     (repository / "hptc.yaml").write_text(PROJECT.format(f"[specs, {entry}]"))
     project, diagnostics = project_file.load(repository / "hptc.yaml")
     assert project is None
-    assert [(d.code, d.span.line) for d in diagnostics] == [("HPT102", 2)]
+    assert [(diagnostic.code, diagnostic.span.line) for diagnostic in diagnostics] == [
+        ("HPT102", 2)
+    ]
     assert f"`{entry}` is outside " in diagnostics[0].message
 
 

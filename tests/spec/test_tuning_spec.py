@@ -211,7 +211,7 @@ def test_a_list_in_place_of_a_value_is_a_warning(
         data = {key: data}
     spec, findings = parse_spec({"name": "x", **data})
     assert spec is not None
-    assert [(f.code, f.severity, f.path) for f in findings] == (
+    assert [(finding.code, finding.severity, finding.path) for finding in findings] == (
         [("HPT102", "warning", (*at, "hyperparameters", "optimizer"))] if is_reported else []
     )
 

@@ -166,7 +166,7 @@ def removed(stacks: FakeStacks) -> tuple[Removed, list[tuple[str, str, int]], Fa
     time = FakeTime()
     outcome = remove(REMOVAL, stacks, progress=steps.append, sleep=time.sleep)
     assert {step.total for step in steps} == {2}
-    return outcome, [(t.event.logical_id, t.event.status, t.done) for t in steps], time
+    return outcome, [(step.event.logical_id, step.event.status, step.done) for step in steps], time
 
 
 class TestRemove:

@@ -148,7 +148,9 @@ class Project:
     def outputs(self, stack: str) -> dict[str, str]:
         """The outputs of a deployed stack."""
         described = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-        return {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
+        return {
+            output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])
+        }
 
     @contextmanager
     def entered(self, *, account: str = "", directory: Path | None = None) -> Iterator[None]:

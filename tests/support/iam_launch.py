@@ -40,7 +40,7 @@ def _of_all(request: Request) -> Keys:
     """The keys of type ArrayOfString."""
     values_of = {
         "sagemaker:InstanceTypes": [
-            t for definition in definitions(request) for t in instance_types(definition)
+            type_ for definition in definitions(request) for type_ in instance_types(definition)
         ],
         "sagemaker:VpcSubnets": _of_vpc(request, "Subnets"),
         "sagemaker:VpcSecurityGroupIds": _of_vpc(request, "SecurityGroupIds"),

@@ -150,9 +150,9 @@ def online(
 def new_findings(after: Outcome, before: Outcome) -> NewFindings:
     """(code, severity, the text of the line) of the new findings."""
     return [
-        (d.code, d.severity.value, d.span.source.strip().split(":")[0])
-        for d in after.diagnostics
-        if d not in before.diagnostics
+        (diagnostic.code, diagnostic.severity.value, diagnostic.span.source.strip().split(":")[0])
+        for diagnostic in after.diagnostics
+        if diagnostic not in before.diagnostics
     ]
 
 

@@ -131,6 +131,10 @@ def _data(text: str) -> Any:
 def reported(compiled: Outcome, base: str = DEFAULT_BASE) -> Expected:
     """The diagnostics of a compile, in the form of `Case.expected`."""
     return sorted(
-        (0 if base == REQUEST_BASE else d.span.line, d.severity.value, d.code)
-        for d in compiled.diagnostics
+        (
+            0 if base == REQUEST_BASE else diagnostic.span.line,
+            diagnostic.severity.value,
+            diagnostic.code,
+        )
+        for diagnostic in compiled.diagnostics
     )

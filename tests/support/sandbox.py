@@ -78,7 +78,7 @@ class Stack:
         status, reason = self.status()
         assert status == f"{operation}_COMPLETE", reason
         stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
-        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def delete(self) -> None:
         self.client.delete_stack(StackName=self.name)

@@ -63,7 +63,12 @@ def project(folder: Path, spec: str = SPEC, **more: str) -> Path:
 
 def compiled(folder: Path, environment: str = "dev") -> tuple[Environment, list[Compiled]]:
     outcomes = compile_paths([str(folder)], Workspace(environment=environment))
-    assert not [d.message for outcome in outcomes for d in outcome.diagnostics if d.is_error]
+    assert not [
+        diagnostic.message
+        for outcome in outcomes
+        for diagnostic in outcome.diagnostics
+        if diagnostic.is_error
+    ]
     chosen = outcomes[0].environment
     assert chosen is not None
     return chosen, all_succeeded(outcomes)
@@ -144,7 +149,9 @@ class Machine:
 
     def names(self) -> list[str]:
         jobs = self.sagemaker.list_hyper_parameter_tuning_jobs()
-        return [j["HyperParameterTuningJobName"] for j in jobs["HyperParameterTuningJobSummaries"]]
+        return [
+            job["HyperParameterTuningJobName"] for job in jobs["HyperParameterTuningJobSummaries"]
+        ]
 
 
 NAME = "churn-4d734a-202611300600"

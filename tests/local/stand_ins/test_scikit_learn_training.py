@@ -119,11 +119,12 @@ def test_linear_learner_has_the_defaults_of_aws(
     out = log(tmp_path / "a", capsys, "linear-learner", patient, "train", content=five)
     assert len(reported(out, "train:objective_loss")) == 15
     top = {
-        k: log(
-            tmp_path / k, capsys, "linear-learner", settings | {"accuracy_top_k": k}, "train",
+        count: log(
+            tmp_path / count, capsys, "linear-learner", settings | {"accuracy_top_k": count},
+            "train",
             content=five,
         )
-        for k in "234"
+        for count in "234"
     }  # fmt: skip
     assert (
         log(tmp_path / "b", capsys, "linear-learner", settings, "train", content=five) == top["3"]
