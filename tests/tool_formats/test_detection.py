@@ -46,7 +46,7 @@ def with_member(path: str, value: Any, *, instead_of: str = "") -> dict[str, Any
     *above, last = path.split("/")
     structure = request
     for key in above:
-        structure = structure[key]
+        structure = structure.setdefault(key, {})
     structure.pop(instead_of, None)
     structure[last] = value
     return request
@@ -144,6 +144,11 @@ NOT_JOBS = {
         json.dumps({"format_version": "1.0", "terraform_version": "1.9", "values": {}}),
         "x.json",
         "no aws_sagemaker_hyper_parameter_tuning_job in this plan or state",
+    ),
+    "a warm start alone": (
+        json.dumps({"WarmStartType": "TransferLearning", "ParentHyperParameterTuningJobs": []}),
+        "w.json",
+        "`HyperParameterTuningJobConfig` and `TrainingJobDefinition` are missing",
     ),
     "one piece": (json.dumps(CONFIG), "c.json", "`TrainingJobDefinition` is missing"),
 }
@@ -253,12 +258,22 @@ def test_a_value_that_only_the_tool_knows_becomes_a_variable(data: Any, line: st
     assert len(job.open_members) == 1
 
 
-def test_an_open_list_is_left_out_and_named() -> None:
-    parameters = with_member("TrainingJobDefinition/InputDataConfig.$", "$.channels")
+@pytest.mark.parametrize(
+    ("member", "key"),
+    [
+        ("TrainingJobDefinition/InputDataConfig", "inputs"),
+        ("TrainingJobDefinition/VpcConfig/Subnets", "subnets"),
+        ("WarmStartConfig/ParentHyperParameterTuningJobs", "parents"),
+    ],
+)
+def test_an_open_list_is_left_out_and_named(member: str, key: str) -> None:
+    parameters = with_member(f"{member}.$", "$.x")
+    parameters["TrainingJobDefinition"].setdefault("VpcConfig", {})["SecurityGroupIds"] = ["sg-1"]
+    parameters.setdefault("WarmStartConfig", {})["WarmStartType"] = "TransferLearning"
     job = read_job([(json.dumps(parameters), "x.json")])
     text = write_spec(job.request, open_members=job.open_members)
-    assert "#   TrainingJobDefinition.InputDataConfig: $.channels\n" in text
-    assert "inputs" not in text
+    assert f"#   {member.replace('/', '.')}: $.x\n" in text
+    assert f"{key}:" not in text
 
 
 def test_an_open_name_of_the_job_is_left_out() -> None:
