@@ -96,7 +96,8 @@ def _failure_changes(old: Outcome | None, new: Outcome) -> Iterator[Change]:
     if errors:
         own = [error for error in errors if error.code != _PARENT] or errors
         is_policy = all(error.code.startswith(_POLICY) for error in own)
-        is_older = len(old_errors(old, new)) == len(errors)
+        known = old_errors(old, new)
+        is_older = all(error in known for error in own)
         yield replace(
             _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN),
             part=Action.UNCHANGED if is_older else Action.CHANGED,
