@@ -29,7 +29,11 @@ from hptc.tool_formats.kubernetes import is_kubernetes_resource, read_kubernetes
 from hptc.tool_formats.member_names import Conversion, member_named
 from hptc.tool_formats.pipeline_steps import is_pipeline_definition, read_pipeline_definition
 from hptc.tool_formats.placeholders import with_open_placeholders
-from hptc.tool_formats.programs import refuse_program, refuse_program_data
+from hptc.tool_formats.programs import (
+    refuse_other_data,
+    refuse_program,
+    refuse_program_data,
+)
 from hptc.tool_formats.state_machine import (
     has_state_expressions,
     is_state_machine,
@@ -135,6 +139,7 @@ def _read(data: object, file: str, selected: str | None) -> ImportedJob:
             return ImportedJob(request=dict(data), form="")
         if _has_other_names(data):
             return _read_other_names(data)
+        refuse_other_data(data, file)
     member = member_of_piece(data)
     if member is not None:
         return read_cli_pieces([(file, data)])

@@ -87,6 +87,7 @@ NOT_JOBS = {
     "DAG": ("from airflow import DAG", "dag.py", "hptc capture -- airflow dags test DAG_ID"),
     "Terraform": ('resource "aws_x" "y" {\n}', "stdin", "terraform show -json"),
     "Terraform by name": ("locals {}", "main.tf", "hptc import plan.json"),
+    "Terraform in JSON": ('{"resource": {}}', "main.tf.json", "hptc import plan.json"),
     "Terraform state": ("{}", "terraform.tfstate", "terraform show -json > state.json"),
     "shell script": (
         "aws sagemaker create-hyper-parameter-tuning-job --x file://c.json",
@@ -149,6 +150,30 @@ NOT_JOBS = {
         json.dumps({"WarmStartType": "TransferLearning", "ParentHyperParameterTuningJobs": []}),
         "w.json",
         "`HyperParameterTuningJobConfig` and `TrainingJobDefinition` are missing",
+    ),
+    "a training job": (
+        json.dumps(
+            {**REQUEST["TrainingJobDefinition"], "TrainingJobName": "a", "TrainingJobArn": "b"}
+        ),
+        "x.json",
+        "a training job, not a tuning job\nimport the tuning job that started it",
+    ),
+    "a list of tuning jobs": (
+        json.dumps({"HyperParameterTuningJobSummaries": []}),
+        "x.json",
+        "hptc import --job NAME",
+    ),
+    "a list of training jobs": (
+        json.dumps({"TrainingJobSummaries": []}),
+        "x.json",
+        "a list of training jobs",
+    ),
+    "a spec": ("name: x\nstrategy: Grid\nlimits: {}", "x.yaml", "x.yaml: already a spec"),
+    "an hptc.yaml": ("project: x\nenvironments: {}", "x.yaml", "an hptc.yaml, not a tuning job"),
+    "a Katib experiment": (
+        resource("kubeflow.org/v1beta1", "Experiment", {}),
+        "x.yaml",
+        "docs/coming-from.md",
     ),
     "one piece": (json.dumps(CONFIG), "c.json", "`TrainingJobDefinition` is missing"),
 }
