@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.patterns import matches_any_glob
+from hptc.project.project_file import Environment
 from hptc.project.references import has_reference
 from hptc.request.job_facts import SUBMIT_DIRECTORY, of_definition, toolkit_text
 from hptc.request.named_resources import S3Location, input_locations, output_locations
@@ -87,8 +89,20 @@ def _with_own_role(context: Context) -> Iterator[Definition]:
     """The definitions whose role is neither created by hptc nor the environment's own."""
     own = context.environment.infrastructure.execution_role if context.environment else None
     for definition in context.job.definitions:
-        if not has_reference(definition.role_arn) and definition.role_arn != own:
+        role = definition.role_arn
+        if not (has_reference(role) or role == own or _is_created(role, context.environment)):
             yield definition
+
+
+def _is_created(role: str, environment: Environment | None) -> bool:
+    """Whether a role is one that hptc creates in the environment, by its path and name."""
+    arn = ARN.parse(role)
+    if arn is None or environment is None or not environment.has_managed_roles:
+        return False
+    from hptc.infrastructure.stack_names import created_roles  # not needed outside of a project
+
+    is_own_account = (arn.service, arn.account) == ("iam", environment.account)
+    return is_own_account and arn.resource.startswith(f"role{created_roles(environment)}")
 
 
 @error("HPT821")
