@@ -9,6 +9,7 @@ from hptc.diagnostics import Path
 from hptc.diff.changes import Change, Kind
 from hptc.diff.infrastructure_changes import infrastructure_changes
 from hptc.diff.value_text import duration_text, value_text
+from hptc.project.policy import Policy
 from hptc.project.project_file import Environment
 
 _LOWER_IS_TIGHTER = (
@@ -32,10 +33,17 @@ _FEWER_IS_TIGHTER = (
 _MORE_IS_TIGHTER = ("forbidden_hyperparameters", "required_tags")
 
 
-def environment_changes(old: Environment | None, new: Environment | None) -> Iterator[Change]:
-    """Changes to one environment, except those that its specs show."""
+def environment_changes(
+    old: Environment | None, new: Environment | None, policy: Policy | None = None
+) -> Iterator[Change]:
+    """Changes to one environment, except those that its specs show.
+
+    `policy` is the old policy of the folder, which a new environment may loosen.
+    """
     if old is None or new is None:
         yield from _added_or_removed(old, new)
+        if new is not None and policy is not None:
+            yield from _loosened(policy, new)
         return
     at: Path = ("environments", new.name)
     for path, key, was, becomes in (
@@ -70,8 +78,25 @@ def environment_changes(old: Environment | None, new: Environment | None) -> Ite
             new=new.named_repository or _FROM_GIT,
             note="`hptc deploy` changes the stacks of this repository and refuses others",
         )
+    if old.named_repository is new.named_repository is None and old.root != new.root:
+        yield Change(
+            kind=Kind.REPOSITORY,
+            path=("repository",),
+            subject="repository",
+            old=_FROM_GIT,
+            new=f"{_FROM_GIT}, in another folder",
+            note="`hptc deploy` refuses stacks that another folder deployed; set `repository` to "
+            "their tag hptc:repository to keep them",
+        )
     yield from infrastructure_changes(old, new, (*at, "infrastructure"))
-    yield from _policy_changes(old, new, (*at, "policy"))
+    yield from policy_changes(old.policy, new.policy, (*at, "policy"))
+
+
+def _loosened(policy: Policy, new: Environment) -> Iterator[Change]:
+    at: Path = ("environments", new.name, "policy")
+    for change in policy_changes(policy, new.policy, at):
+        if change.kind is Kind.POLICY_LOOSENED:
+            yield change
 
 
 def _added_or_removed(old: Environment | None, new: Environment | None) -> Iterator[Change]:
@@ -108,8 +133,9 @@ def _replacement_note(old: Environment, new: Environment) -> str:
     )
 
 
-def _policy_changes(old: Environment, new: Environment, at: Path) -> Iterator[Change]:
-    before, after = old.policy.model_dump(mode="json"), new.policy.model_dump(mode="json")
+def policy_changes(old: Policy, new: Policy, at: Path) -> Iterator[Change]:
+    """The limits of a policy that changed, each with whether it allows more."""
+    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
     for key in dict.fromkeys([*before, *after]):
         was, becomes = before.get(key), after.get(key)
         if (was or None) == (becomes or None):

@@ -78,6 +78,8 @@ def _meaning(changed: _ChangedValue, old: Environment) -> tuple[Kind, str]:
             )
         case ("network",) if becomes is None:
             return Kind.NETWORK_LOOSENED, "training jobs run in SageMaker's network"
+        case ("network", "subnet_ids") if was is None:
+            return Kind.NETWORK_REPLACED, "the VPC that hptc created is deleted"
         case ("network",) if was is None:
             return Kind.NETWORK_TIGHTENED, ""
         case ("network", "s3_buckets"):

@@ -22,6 +22,7 @@ from hptc.diff.pairing import LostSpec, Pair, lost_specs, paired
 from hptc.diff.price_changes import price_changes
 from hptc.diff.spec_changes import added_findings, new_findings, old_errors, pair_changes
 from hptc.frozen import frozen
+from hptc.project.policy import Policy
 from hptc.project.project_file import Environment
 from hptc.project.references import latest_spec, written_reference
 from hptc.request.tuning_job import TuningJob
@@ -41,6 +42,7 @@ class Side:
     label: str
     compiled: tuple[Outcome, ...]
     environments: Mapping[str, Environment] = field(default_factory=dict)  # by hptc.yaml file
+    policies: Mapping[str, Policy] = field(default_factory=dict)  # those of its folder, by file
     project_findings: tuple[Diagnostic, ...] = ()  # errors in hptc.yaml
     notes: tuple[str, ...] = ()
     prices: Mapping[str, RegionPrices] = field(default_factory=dict)  # if there is a budget
@@ -244,7 +246,9 @@ def _project_changes(old: Side, new: Side) -> Iterator[Change]:
         yield from (
             replace(without_secrets(change), file=file)
             for change in (
-                *environment_changes(old.environments.get(file), new.environments.get(file)),
+                *environment_changes(
+                    old.environments.get(file), new.environments.get(file), old.policies.get(file)
+                ),
                 *price_changes(old.prices.get(file), new.prices.get(file)),
             )
         )

@@ -22,11 +22,24 @@ from hptc.compiler.unique_names import with_unique_names
 from hptc.compiler.workspace import Workspace
 from hptc.diagnostics import Diagnostic
 from hptc.diff.merging import merged
+from hptc.diff.project_folders import (
+    compared_environments,
+    environments_of,
+    files_of_moved_project,
+    only_in,
+    policies_of,
+    project_at,
+    project_near,
+    project_roots,
+    root_of,
+    shown,
+    where_they_are_now,
+)
 from hptc.diff.review import Review, Side, review
 from hptc.errors import UsageError
 from hptc.frozen import frozen
 from hptc.project import project_file
-from hptc.project.project_file import Environment, Project
+from hptc.project.project_file import Environment
 from hptc.rules import RULES
 from hptc.rules.rule import Rule
 from hptc.source import git
@@ -80,8 +93,8 @@ def review_refs(
         comparison = _Comparison(
             old=old_version,
             new=new_version,
-            project_roots=_project_roots(compared, old, new),
-            environments=_environment_names(compared, old, new),
+            project_roots=project_roots(compared, old, new),
+            environments=compared_environments(compared, old, new),
             is_selection=bool(selected),
         )
         return comparison.in_every_environment(old, new, progress)
@@ -155,39 +168,34 @@ class _Comparison:
 
     def _review(self, old: Workspace, new: Workspace, progress: Progress | None) -> Review:
         """The review of the workspaces' environment."""
-        # Without one of its versions, it is unknown which environments a project had.
         shared = [
-            root
-            for root in self.project_roots
-            if _root_of(root, old) == _root_of(root, new) == root
+            root for root in self.project_roots if root_of(root, old) == root_of(root, new) == root
         ]
-        before, after = _environments(shared, old), _environments(shared, new)
+        before, after = environments_of(shared, old), environments_of(shared, new)
+        # The specs of an environment that was removed are not listed: their stacks stay in AWS.
+        removed = before.keys() - after.keys()
+        added = environments_of(only_in(new, self.project_roots, old), new)
+        gone = environments_of(only_in(old, self.project_roots, new), old)
+        before |= where_they_are_now(gone, added)
+        after |= added
         new_files = _files_in_environment(self.new.files, new, self.environments)
         outcomes = [compile_readable(str(path), new) for path in tracked(new_files, progress)]
         _share_unchanged(outcomes, old, new)
         old_files = _files_in_environment(self.old.files, old, self.environments)
         if self.is_selection:
             old_files += _moved(outcomes, old_files, old)
-        # The specs of an environment that was removed are not listed: their stacks stay in AWS.
-        removed = before.keys() - after.keys()
         old_outcomes = [
             compile_readable(str(path), old)
             for path in tracked(old_files, progress)
-            if _root_of(path, old) not in removed
+            if root_of(path, old) not in removed
         ]
         return review(
-            _side(self.old.label, old_outcomes, old, before),
+            replace(
+                _side(self.old.label, old_outcomes, old, before), policies=policies_of(after, old)
+            ),
             _side(self.new.label, outcomes, new, after),
             new.environment,
         )
-
-
-def _environments(roots: Iterable[Path], side: Workspace) -> dict[Path, Environment]:
-    """The environments of a version, by the folder of their project."""
-    environments = {root: _environment(root, side) for root in roots}
-    return {
-        root: environment for root, environment in environments.items() if environment is not None
-    }
 
 
 def _files_in_environment(
@@ -199,7 +207,7 @@ def _files_in_environment(
     """
     in_environment = []
     for path in files:
-        in_project, faults = _project_near(path, side)
+        in_project, faults = project_near(path, side)
         is_everywhere = side.environment is None or (in_project is None and faults)
         if is_everywhere or side.environment in (environment_names(in_project) or names[:1]):
             in_environment.append(path)
@@ -216,14 +224,15 @@ def _side(
         label=label,
         compiled=_comparable(outcomes, workspace),
         environments={
-            _shown(root / project_file.FILE_NAME): environment
+            shown(root / project_file.FILE_NAME): environment
             for root, environment in environments.items()
         },
         project_findings=_faults(workspace),
         prices={
-            _shown(root / project_file.FILE_NAME): prices
+            shown(root / project_file.FILE_NAME): prices
             for root, environment in environments.items()
-            if (prices := _budget_prices(root, environment, workspace)) is not None
+            if (prices := _budget_prices(environment.root or root, environment, workspace))
+            is not None
         },
     )
 
@@ -264,70 +273,16 @@ def _files(start: list[Path], side: Workspace, other: Workspace) -> list[Path]:
     for path in start:
         if not _is_there(path, side):
             continue
-        in_project = _project_at(path, side) or _project_at(path, other)
+        own, others = project_at(path, side), project_at(path, other)
+        in_project = own or others
         if in_project is not None:
             listed = project_files(in_project, side.files)
             files += [file for file in listed if side.files.is_file(file)]
+            if own is None:
+                files += files_of_moved_project(path, in_project, side)
         else:
             files += spec_files(path, side.files)
-    return [Path(_shown(path)) for path in dict.fromkeys(files)]
-
-
-def _project_at(path: Path, side: Workspace) -> Project | None:
-    is_project = side.files.is_folder(path) and side.files.is_file(path / project_file.FILE_NAME)
-    return side.project_of(path)[0] if is_project else None
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def _environment_names(paths: Iterable[Path], old: Workspace, new: Workspace) -> tuple[str, ...]:
-    """The environments to compare: the one that was selected, or all of either version.
-
-    Raises UsageError if neither version has the one that was selected.
-    """
-    names = dict.fromkeys(
-        name
-        for side in (new, old)
-        for path in paths
-        for name in environment_names(_project_near(path, side)[0])
-    )
-    chosen = new.environment
-    if chosen is None:
-        return tuple(names)
-    if names and chosen not in names:
-        raise UsageError(
-            f"neither version has an environment `{chosen}`",
-            help=f"defined environments: {', '.join(names)}",
-        )
-    return (chosen,)
-
-
-def _environment(path: Path, side: Workspace) -> Environment | None:
-    """The environment of a version's project; None if it doesn't have it."""
-    in_project, _ = _project_near(path, side)
-    if in_project is None or side.environment not in (None, *in_project.file.environments):
-        return None
-    return side.environment_of(in_project)
-
-
-def _project_roots(paths: Iterable[Path], *sides: Workspace) -> tuple[Path, ...]:
-    """The folders of the projects that paths belong to, in either version."""
-    roots = dict.fromkeys(_root_of(path, side) for side in reversed(sides) for path in paths)
-    return tuple(root for root in roots if root is not None)
-
-
-def _root_of(path: Path, side: Workspace) -> Path | None:
-    """The folder of the project that a path belongs to in a version."""
-    in_project, _ = _project_near(path, side)
-    return in_project.root if in_project is not None else None
-
-
-def _project_near(path: Path, side: Workspace) -> tuple[Project | None, list[Diagnostic]]:
-    """The project of a version that a path belongs to, and the diagnostics of its hptc.yaml."""
-    folder = path if side.files.is_folder(path) else path.absolute().parent
-    return side.project_of(side.files.real(folder))
+    return [Path(shown(path)) for path in dict.fromkeys(files)]
 
 
 def _comparable(outcomes: Sequence[Outcome], side: Workspace) -> tuple[Outcome, ...]:
@@ -391,5 +346,5 @@ def _moved(after: list[Outcome], known: list[Path], old: Workspace) -> list[Path
         by_name = spec_files_by_name(in_project, old) if in_project is not None else {}
         before = by_name.get(outcome.name)
         if before is not None and old.files.real(before) not in known_files:
-            moved.append(Path(_shown(before)))
+            moved.append(Path(shown(before)))
     return moved

@@ -11,9 +11,11 @@ from hptc.cost.bound import job_count
 from hptc.diagnostics import Diagnostic
 from hptc.diff.changes import Action, Change, Kind, worst_first
 from hptc.diff.compare import compare
+from hptc.diff.environment_changes import policy_changes
 from hptc.diff.pairing import LostSpec
 from hptc.diff.schedule_changes import schedule_text
 from hptc.diff.value_text import duration_text
+from hptc.project.project_file import Project
 from hptc.source.suppressions import suppressions
 from hptc.text import plural
 
@@ -38,12 +40,33 @@ def pair_changes(
     changes = []
     if isinstance(old, Compiled) and isinstance(new, Compiled):
         changes = [_with_reason(change, old, new, lost) for change in compare(old, new)]
-    changes += _suppression_changes(old, new)
+    changes += [*_project_changes(old, new), *_suppression_changes(old, new)]
     if refused and old.has_errors and not changes and not _differ(old, new):
         return ()
     if old.has_errors and not refused:
         refused = [_job_change(Kind.REPAIRED, old="did not compile", new=_summary(new))]
     return worst_first([*refused, *changes])
+
+
+def _project_changes(old: Outcome, new: Outcome) -> Iterator[Change]:
+    """What it means that a spec belongs to another project: other stacks, and another policy."""
+    was, becomes = old.project, new.project
+    if was is None or (becomes is not None and was.root == becomes.root):
+        return
+    if becomes is None or was.file.project != becomes.file.project:
+        yield Change(
+            kind=Kind.FOUNDATION_REPLACED,
+            path=("project",),
+            subject="project",
+            old=_project_text(was),
+            new=_project_text(becomes) if becomes is not None else "none",
+            note="what the old project deployed for it stays until you destroy it",
+        )
+        yield from policy_changes(old.policy, new.policy, ("policy",))
+
+
+def _project_text(project: Project) -> str:
+    return f"{project.file.project} ({project.document.file})"
 
 
 def _suppression_changes(old: Outcome, new: Outcome) -> Iterator[Change]:
@@ -73,7 +96,8 @@ def _failure_changes(old: Outcome | None, new: Outcome) -> Iterator[Change]:
     if errors:
         own = [error for error in errors if error.code != _PARENT] or errors
         is_policy = all(error.code.startswith(_POLICY) for error in own)
-        is_older = len(old_errors(old, new)) == len(errors)
+        known = old_errors(old, new)
+        is_older = all(error in known for error in own)
         yield replace(
             _job_change(Kind.POLICY_BREACH if is_policy else Kind.BROKEN),
             part=Action.UNCHANGED if is_older else Action.CHANGED,

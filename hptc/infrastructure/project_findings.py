@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
 from hptc.catalog.arn import ARN
 from hptc.catalog.region_names import is_region, meant_region
@@ -41,6 +42,11 @@ _ELSEWHERE, _UNDEPLOYABLE = "HPT108", "HPT109"
 _ENDPOINT_SERVICE = r"(?!com\.|cn\.com\.)[a-z0-9]+([.-][a-z0-9]+)*"
 _MAX_POLICY_NAME = 128
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html"""
+_RESERVED_ADDRESSES = tuple(
+    map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"))
+)
+"""The link-local one is documented, and no network has addresses of the others:
+https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html#add-cidr-block-restrictions"""
 _MAX_INTERFACE_ENDPOINTS = 400
 """A stack has at most 500 resources, and the rest of a foundation has fewer than 100:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
@@ -208,14 +214,17 @@ def _launcher(environment: Environment) -> Iterator[Finding]:
 
 def _cidr(environment: Environment, network: Network) -> Iterator[Finding]:
     block = cidr_block(network.cidr)
-    if block is not None and LARGEST_VPC_PREFIX <= block.prefixlen <= SMALLEST_VPC_PREFIX:
+    if block is None:
+        problem = f"`{network.cidr}` is not a valid CIDR block"
+    elif not LARGEST_VPC_PREFIX <= block.prefixlen <= SMALLEST_VPC_PREFIX:
+        problem = (
+            f"a VPC must be between /{LARGEST_VPC_PREFIX} and /{SMALLEST_VPC_PREFIX}, but "
+            f"`{network.cidr}` is /{block.prefixlen}"
+        )
+    elif any(map(block.overlaps, _RESERVED_ADDRESSES)):
+        problem = f"`{network.cidr}` is a reserved block, which a VPC can't have"
+    else:
         return
-    problem = (
-        f"`{network.cidr}` is not a valid CIDR block"
-        if block is None
-        else f"a VPC must be between /{LARGEST_VPC_PREFIX} and /{SMALLEST_VPC_PREFIX}, but "
-        f"`{network.cidr}` is /{block.prefixlen}"
-    )
     yield _finding(
         environment,
         ("infrastructure", "network", "cidr"),

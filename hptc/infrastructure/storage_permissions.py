@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 
 from hptc.diagnostics import RequestPath
@@ -13,7 +11,7 @@ from hptc.infrastructure.arns import S3Location, escaped, key_grant, s3_location
 from hptc.infrastructure.statements import Condition, Statement
 from hptc.project.project_file import Environment
 from hptc.project.references import reference
-from hptc.request.job_facts import SUBMIT_DIRECTORY
+from hptc.request.job_facts import SUBMIT_DIRECTORY, toolkit_text
 from hptc.request.tuning_job import Definition, S3Source
 
 _ARCHIVE = r"[0-9a-f]{64}/sourcedir\.tar\.gz"
@@ -245,10 +243,7 @@ def _s3_sources(definition: Definition) -> Iterator[S3Source]:
 def code_uri(definition: Definition) -> str | None:
     """Where the training script is. The SageMaker training toolkit decodes values from JSON."""
     text = definition.static.get(SUBMIT_DIRECTORY)
-    if text is not None:
-        with suppress(ValueError, RecursionError):
-            return str(json.loads(text))
-    return text
+    return None if text is None else toolkit_text(text)
 
 
 def _code_location(definition: Definition, environment: Environment) -> S3Location | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hptc.catalog.framework_arguments import MODEL_DIR, adds_model_dir, model_dir
-from hptc.request.job_facts import OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY
+from hptc.request.job_facts import OBJECTIVE_METRIC, PROGRAM, SUBMIT_DIRECTORY, toolkit_value
 
 REQUIREMENTS = "requirements.txt"
 
@@ -35,14 +35,6 @@ _CHANNEL_VARIABLE = re.compile(r"\bSM_CHANNEL_[A-Za-z0-9_-]+")
 _INFO = 20  # logging.INFO
 
 
-def json_value(text: str) -> Any:
-    """A hyperparameter as the toolkit reads it: JSON, else the text itself."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
 def program(hyperparameters: Mapping[str, str], environment: Mapping[str, str]) -> str | None:
     """The entry point that a training job names; None if it names none."""
     return _setting(PROGRAM, hyperparameters, environment)
@@ -59,7 +51,7 @@ def _setting(
     name: str, hyperparameters: Mapping[str, str], environment: Mapping[str, str]
 ) -> str | None:
     if name in hyperparameters:
-        return str(json_value(hyperparameters[name]))
+        return str(toolkit_value(hyperparameters[name]))
     return environment.get(name.upper())
 
 
@@ -70,7 +62,7 @@ def passed_on(
     if not adds_model_dir(image):
         return hyperparameters
     own = hyperparameters.get(MODEL_DIR)
-    value = model_dir(None if own is None else json_value(own), training_job)
+    value = model_dir(None if own is None else toolkit_value(own), training_job)
     return {**hyperparameters, MODEL_DIR: json.dumps(value)}
 
 
@@ -109,7 +101,7 @@ def variables(
 ) -> dict[str, str]:
     """The `SM_` variables. `channels` and `resources` are what the two files in /opt/ml have."""
     visible = _visible(hyperparameters)
-    read = {name: json_value(text) for name, text in hyperparameters.items()}
+    read = {name: toolkit_value(text) for name, text in hyperparameters.items()}
     framework = {
         name: value
         for name, value in read.items()
@@ -184,7 +176,7 @@ def channel_variables(script: str) -> list[str]:
 
 def _visible(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
     return {
-        name: json_value(text)
+        name: toolkit_value(text)
         for name, text in hyperparameters.items()
         if not name.startswith(_PREFIX) and name not in _WITHHELD
     }

@@ -38,6 +38,7 @@ class MetricResult:
     misread: Examples = _NONE  # of `numbers`, those with only a part of the number in the line
     wrong: Examples = _NONE  # lines whose first group captured something else
     last: Captured | None = None  # of `numbers`
+    names: tuple[Captured, ...] = ()  # of several metrics that it reads, each in its first line
     missed: Examples = _NONE  # lines that don't match because the group can't read their number
     not_finite: Examples = _NONE  # lines that don't match because their value is nan or inf
     similar: tuple[Captured, ...] = ()  # if none matches: lines with words of the metric's name
@@ -48,4 +49,4 @@ class MetricResult:
     def is_right(self) -> bool:
         """Whether it captures all of the numbers that it should, and nothing else."""
         has_faults = self.wrong.count or self.misread.count or self.missed.count
-        return bool(self.numbers.count) and not (self.fault or has_faults)
+        return bool(self.numbers.count) and not (self.fault or has_faults or self.names)

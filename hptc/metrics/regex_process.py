@@ -105,6 +105,7 @@ def _result(metric: Metric, answer: Mapping[str, Any], review: Mapping[str, Any]
         misread=_examples(answer["misread"]),
         wrong=_examples(answer["wrong"]),
         last=_captured(*answer["last"]) if answer["last"] else None,
+        names=tuple(_captured(*captured) for captured in answer["names"]),
     )
     if not review:
         return result

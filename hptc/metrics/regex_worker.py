@@ -37,6 +37,9 @@ _WINDOW = 400  # characters before a capture that can be part of its number, suc
 _THREE_DIGITS = re.compile(r"[-+]?[0-9]{1,3}")
 _THOUSANDS = re.compile(r"(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9A-Za-z_,])")  # of `1,234.5`
 _WORD = re.compile(r"\w")
+_NAME_END = re.compile(r"[A-Za-z][\w./-]*$")
+_NAME_AND_MARKS = re.compile(r"([A-Za-z_][\w./-]*)\W*")
+_DIGITS = re.compile(r"[0-9]+")
 _MORE_DECIMALS = re.compile(r"\.[0-9]")
 _NUMBER_START = re.compile(
     r"""
@@ -92,6 +95,18 @@ def _start_of_number(line: str, position: int) -> int:
     return position - (len(before) - number.start() if number else 0)
 
 
+def metric_name(line: str, start: int, value: int) -> str:
+    """The name of which a match has the end and the value: `val_loss` of `loss: 0.5`; else "".
+
+    The match starts at `start`, and has nothing else before the value.
+    """
+    end = _NAME_AND_MARKS.fullmatch(line, start, min(value, start + _WINDOW))
+    if end is None:
+        return ""
+    beginning = _NAME_END.search(line, max(0, start - _WINDOW), start)
+    return (beginning[0] if beginning else "") + end[1].rstrip("./-")
+
+
 def is_same(captured: str, whole: str) -> bool:
     """Whether a capture is the whole number; a plus sign and a point at the end don't matter."""
     return _plain(captured) == _plain(whole)
@@ -131,6 +146,7 @@ class Search:
         self.matches = self.without_group = 0
         self.numbers, self.misread, self.wrong = Examples(), Examples(), Examples()
         self.last: tuple[int, str] | None = None
+        self.names: dict[str, tuple[int, str]] = {}  # the first line of each, without digits
         self.unmatched: list[int] = []  # of the lines that a review covers
         self.expected: dict[int, str] = {}  # the numbers of these lines
         for number, line in enumerate(lines, 1):
@@ -157,6 +173,9 @@ class Search:
             whole += thousands[0] if thousands else ""
         if drops_sign:
             whole = whole.removeprefix("-")
+        name = metric_name(match.string, match.start(), start)
+        if len(self.names) < MAX_SHOWN:
+            self.names.setdefault(_DIGITS.sub("0", name), (line, name[:_MAX_NUMBER]))
         self.last = (line, captured[:_MAX_NUMBER])
         self.numbers.add(*self.last)
         if captured != whole and not is_same(captured, whole):
@@ -188,6 +207,7 @@ class Search:
             "misread": self.misread.data(),
             "wrong": self.wrong.data(),
             "last": self.last,
+            "names": list(self.names.values()) if len(self.names) > 1 else [],
         }
 
     def review(self, relaxed: re.Pattern[str], candidates: list[str]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hptc.metrics.metric_results import Captured, Examples, MetricResult
 from hptc.metrics.rehearsal import Rehearsal
 from hptc.render.documents.envelope import document
-from hptc.text import plural, printable
+from hptc.text import listed_code, plural, printable
 
 if TYPE_CHECKING:  # not needed to render
     from hptc.render.documents.findings import (
@@ -59,8 +59,15 @@ def _verdict(rehearsal: Rehearsal) -> str:
     if rehearsal.is_objective_found:
         count, missed = max((result.numbers.count, result.missed.count) for result in objectives)
         text = f"objective metric `{rehearsal.objective}` found in {count:,} of {lines}"
+        names = next((result.names for result in objectives if result.names), ())
+        if names:
+            return f"{text}, but reads {_names_text(names)}"
         return f"{text}, but missed in {missed:,}" if missed else text
     return f"objective metric `{rehearsal.objective}` not found in {lines}"
+
+
+def _names_text(names: Sequence[Captured]) -> str:
+    return listed_code([captured.text or "a number without a name" for captured in names])
 
 
 def _match_text(result: MetricResult, lines: int) -> str:
@@ -76,6 +83,8 @@ def _match_text(result: MetricResult, lines: int) -> str:
         parts.append(f"{result.misread.count:,} misread")
     if result.missed.count:
         parts.append(f"misses {result.missed.count:,}")
+    if result.names:
+        parts.append(f"reads {_names_text(result.names)}")
     return ", ".join(parts)
 
 
@@ -95,6 +104,8 @@ def _example_lines(result: MetricResult) -> Iterator[str]:
         texts[captured.line] = f"{captured.text} is not matched"
     for captured in result.similar:
         texts[captured.line] = f"similar, but not matched: {captured.text}"
+    for captured in result.names:
+        texts[captured.line] = f"{texts.get(captured.line, '')} of {captured.text}".strip()
     for line, text in sorted(texts.items()):
         yield f"line {line}: {text}"
     if result.corrected_regex:
@@ -144,6 +155,7 @@ def _result_data(result: MetricResult) -> MetricData:
         "missed_first": _first(result.missed),
         "not_finite": result.not_finite.count,
         "not_finite_first": _first(result.not_finite),
+        "names": [_captured(captured) for captured in result.names],
         "similar": [_captured(captured) for captured in result.similar],
         "corrected_regex": result.corrected_regex or None,
         "fault": result.fault,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from hptc.catalog.algorithms import Algorithm, algorithm, possible_versions
 from hptc.catalog.images import identify, is_newer, repository_versions, versions
@@ -36,6 +38,20 @@ MAX_TRAINING_JOBS = 750
 """The default quota of a tuning job, and the limit for all strategies but random search:
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+
+
+def toolkit_value(text: str) -> Any:
+    """A hyperparameter as the training toolkit reads it: JSON, else the text itself."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def toolkit_text(text: str) -> str:
+    """A text in a hyperparameter as the training toolkit reads it."""
+    value = toolkit_value(text)
+    return value if isinstance(value, str) else text
 
 
 @lru_cache(maxsize=1024)

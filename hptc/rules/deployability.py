@@ -1,4 +1,4 @@
-"""HPT530 to HPT535: what the stacks of an environment can't provide, or what AWS rejects in them.
+"""HPT530 to HPT536: what the stacks of an environment can't provide, or what AWS rejects in them.
 
 These rules need an environment and read the same data as synthesis. Errors in hptc.yaml alone are
 reported by hptc/infrastructure/project_findings.py.
@@ -7,10 +7,11 @@ reported by hptc/infrastructure/project_findings.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from hptc.diagnostics import Finding, RequestPath, SpecPath
-from hptc.project.references import latest_spec, names_in
+from hptc.project.references import has_reference, latest_spec, names_in
 from hptc.request.spec_paths import value_at
 from hptc.rules.rule import Context, Rule, error, warning
 from hptc.spec.schedule_frequency import never_starts
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from hptc.project.project_file import Environment
 
 # Infrastructure is imported only where needed: files outside a project don't use it.
+
+_USED_BY_SAGEMAKER = "172.17.0.0/16"
 
 
 @error("HPT530")
@@ -299,6 +302,39 @@ def schedule_without_starts(rule: Rule, context: Context) -> Iterator[Finding]:
         )
 
 
+@warning("HPT536")
+def conflicting_network_addresses(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The VPC that hptc creates has addresses that SageMaker uses itself.
+
+    AWS advises against 172.17.0.0/16 for a VPC, because addresses in it can conflict with those
+    that SageMaker uses (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html).
+
+    Bad:
+        # infrastructure: {kms_key: absent, network: {s3_buckets: [example], cidr: 172.17.0.0/20}}
+        description: in the VPC of the environment
+
+    Good:
+        # infrastructure: {kms_key: absent, network: {s3_buckets: [example], cidr: 10.42.0.0/20}}
+        description: in the VPC of the environment
+    """
+    network = context.environment.infrastructure.network if context.environment else None
+    if network is None or not network.is_managed or context.deployable is None:
+        return
+    from hptc.infrastructure.foundation import cidr_block
+
+    block = cidr_block(network.cidr)
+    if block is None or not block.overlaps(IPv4Network(_USED_BY_SAGEMAKER)):
+        return
+    for definition in context.job.definitions:
+        if definition.vpc is not None and any(map(has_reference, definition.vpc.subnets)):
+            yield rule.finding(
+                f"the VPC has the addresses {network.cidr}, but SageMaker uses "
+                f"{_USED_BY_SAGEMAKER} itself, so they can conflict",
+                definition.path / "VpcConfig",
+                help="use another `cidr` for it in hptc.yaml, such as 10.42.0.0/20",
+            )
+
+
 def _texts(value: object, path: RequestPath) -> Iterator[tuple[RequestPath, str]]:
     """Every string in plain data, with its path."""
     match value:
@@ -319,4 +355,5 @@ RULES = (
     unresolvable_reference,
     schedule_ends_before_start,
     schedule_without_starts,
+    conflicting_network_addresses,
 )

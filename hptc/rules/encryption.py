@@ -173,8 +173,8 @@ def kms_key_in_another_region(rule: Rule, context: Context) -> Iterator[Finding]
         region = context.region_of(definition)
         for key in kms_keys(definition):
             arn = None if has_reference(key.text) else ARN.parse(key.text)
-            if arn is None or region is None or arn.region == region:
-                continue
+            if arn is None or region is None or arn.region in ("", region):
+                continue  # without a Region, it is not the ARN of a key
             yield rule.finding(
                 f"the KMS key is in {arn.region}, but the training jobs run in {region}",
                 key.path,

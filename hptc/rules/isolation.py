@@ -8,7 +8,7 @@ from hptc.catalog import images
 from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.references import has_reference
-from hptc.request.job_facts import SUBMIT_DIRECTORY
+from hptc.request.job_facts import SUBMIT_DIRECTORY, toolkit_text
 from hptc.request.tuning_job import Definition, Resources
 from hptc.rules.rule import Context, Rule, advice, error, set_value, warning
 
@@ -183,7 +183,7 @@ def isolated_container_downloads_code(rule: Rule, context: Context) -> Iterator[
     """
     for definition in context.job.definitions:
         for name in (SUBMIT_DIRECTORY, SUBMIT_DIRECTORY.upper()):
-            location = definition.static.get(name, "").strip('"')
+            location = toolkit_text(definition.static.get(name, ""))
             if definition.is_isolated and location.startswith("s3://"):
                 yield rule.finding(
                     "the training jobs have network isolation, so they can't download their code",

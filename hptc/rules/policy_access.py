@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from hptc.catalog.arn import ARN
 from hptc.diagnostics import Finding, RequestPath
 from hptc.project.patterns import matches_any_glob
+from hptc.project.project_file import Environment
 from hptc.project.references import has_reference
-from hptc.request.job_facts import SUBMIT_DIRECTORY, of_definition
+from hptc.request.job_facts import SUBMIT_DIRECTORY, of_definition, toolkit_text
 from hptc.request.named_resources import S3Location, input_locations, output_locations
-from hptc.request.tuning_job import DatasetSource, Definition, FileSystemSource
+from hptc.request.tuning_job import (
+    CategoricalRange,
+    DatasetSource,
+    Definition,
+    FileSystemSource,
+)
 from hptc.rules.rule import Context, Rule, error, warning
 
 _OWN_BUCKETS = ("artifact_bucket", "data_bucket")
@@ -82,8 +89,20 @@ def _with_own_role(context: Context) -> Iterator[Definition]:
     """The definitions whose role is neither created by hptc nor the environment's own."""
     own = context.environment.infrastructure.execution_role if context.environment else None
     for definition in context.job.definitions:
-        if not has_reference(definition.role_arn) and definition.role_arn != own:
+        role = definition.role_arn
+        if not (has_reference(role) or role == own or _is_created(role, context.environment)):
             yield definition
+
+
+def _is_created(role: str, environment: Environment | None) -> bool:
+    """Whether a role is one that hptc creates in the environment, by its path and name."""
+    arn = ARN.parse(role)
+    if arn is None or environment is None or not environment.has_managed_roles:
+        return False
+    from hptc.infrastructure.stack_names import created_roles  # not needed outside of a project
+
+    is_own_account = (arn.service, arn.account) == ("iam", environment.account)
+    return is_own_account and arn.resource.startswith(f"role{created_roles(environment)}")
 
 
 @error("HPT821")
@@ -134,7 +153,7 @@ def _forbidden_inputs(
             case DatasetSource(arn=arn) if not matches_any_glob(allowed, arn):
                 yield f"inputs from {arn}", source.path / "DatasetArn"
     for path, text in _code_locations(definition):
-        code = text.strip('"')  # the SDK writes it as JSON
+        code = toolkit_text(text)
         if code.startswith("s3://") and not _is_allowed(code, allowed, context):
             yield f"code from {code}", path
 
@@ -144,13 +163,17 @@ def _bucket(uri: str) -> str:
 
 
 def _code_locations(definition: Definition) -> Iterator[tuple[RequestPath, str]]:
-    """(path, text) of the setting that says where the code of a script is."""
+    """(path, text) of each setting that says where the code of a script is."""
     static, environment = definition.static, definition.environment
     if SUBMIT_DIRECTORY in static:
         yield definition.path / "StaticHyperParameters" / SUBMIT_DIRECTORY, static[SUBMIT_DIRECTORY]
     if SUBMIT_DIRECTORY.upper() in environment:
         name = SUBMIT_DIRECTORY.upper()
         yield definition.path / "Environment" / name, environment[name]
+    for range_ in definition.ranges:
+        if isinstance(range_, CategoricalRange) and range_.name == SUBMIT_DIRECTORY:
+            for index, value in enumerate(range_.values):
+                yield range_.path / "Values" / index, value
 
 
 @error("HPT822")

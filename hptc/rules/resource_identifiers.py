@@ -72,6 +72,7 @@ def wrong_identifier(rule: Rule, context: Context) -> Iterator[Finding]:
             *_wrong_regional_arns(definition),
             *_wrong_hub_content(definition),
             *_wrong_s3_arns(definition),
+            *_wrong_s3_urls(definition),
         ):
             yield rule.finding(problem.message, problem.path, label=f"must be {problem.expected}")
 
@@ -130,8 +131,7 @@ def _wrong_keys(definition: Definition) -> Iterator[_Problem]:
             message = f"`{key.text}` is not a valid KMS key"
             expected = "a key ID, an ARN, or alias/NAME"
         elif arn is not None and arn.service != "kms":
-            service = _article(arn.service)
-            message = f"`{key.text}` is the ARN of {service} resource, not of a KMS key"
+            message = f"`{key.text}` is an ARN of {arn.service}, not of a KMS key"
             expected = "the ARN of a KMS key"
         elif arn is not None and re.fullmatch(_KEY_RESOURCE, arn.resource) is None:
             message = f"`{key.text}` is not a valid ARN of a KMS key"
@@ -215,6 +215,19 @@ def _wrong_s3_arns(definition: Definition) -> Iterator[_Problem]:
         else:
             continue
         yield _Problem(path=location.path, message=message, expected=expected)
+
+
+def _wrong_s3_urls(definition: Definition) -> Iterator[_Problem]:
+    """URLs of a host that is not AWS's, as if `https://` were another way to write `s3://`."""
+    for location in s3_locations(definition):
+        scheme, _, rest = location.uri.partition("://")
+        host = rest.partition("/")[0]
+        if scheme == "https" and "amazonaws.com" not in host.lower() and not has_reference(host):
+            yield _Problem(
+                path=location.path,
+                message=f"`{location.uri}` is not the URL of a bucket in Amazon S3",
+                expected="s3://BUCKET/…",
+            )
 
 
 def _article(noun: str) -> str:

@@ -22,6 +22,7 @@ from hptc.request.job_facts import (
     SCRIPT_SETTINGS,
     SUBMIT_DIRECTORY,
     built_in,
+    toolkit_text,
 )
 from hptc.request.spec_paths import spec_path
 from hptc.request.tuning_job import Definition
@@ -92,7 +93,7 @@ def code_outside_of_s3(rule: Rule, context: Context) -> Iterator[Finding]:
                 if name.isupper()
                 else (definition.static, "StaticHyperParameters")
             )
-            location = settings.get(name, "").strip('"')
+            location = toolkit_text(settings.get(name, ""))
             if fold(name) != fold(SUBMIT_DIRECTORY) or not _is_local(location):
                 continue
             yield rule.finding(
@@ -110,7 +111,7 @@ def _source(location: str, definition: Definition) -> tuple[str, str]:
     """The directory and the entry point of local code; `…` and empty if they are not known."""
     folder = os.path.normpath(location.removeprefix("file://")).replace(os.sep, "/")
     script = definition.static.get(PROGRAM) or definition.environment.get(PROGRAM.upper()) or ""
-    return "…" if folder.startswith(("/", "~", "..")) else folder, script.strip('"')
+    return "…" if folder.startswith(("/", "~", "..")) else folder, toolkit_text(script)
 
 
 def _source_fix(

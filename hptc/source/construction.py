@@ -49,14 +49,16 @@ def construct_data(
     *,
     at: Path = (),
     verbatim: VerbatimKeys | None = None,
+    key_of_tag: Mapping[str, str] | None = None,
 ) -> tuple[Any, list[Diagnostic]]:
     """The plain data of a document at the path `at`: dict, list, str, int, float, bool, None.
 
     A number or boolean below a key in `verbatim` is a Scalar. `render` turns a string that contains
     `{{` into its value and raises TemplateError. It is called per scalar, after parsing, so a value
-    can't inject structure.
+    can't inject structure. A value with a tag in `key_of_tag` is a mapping with that key, as
+    `!Ref x` is `{Ref: x}` in CloudFormation; no other tag is supported.
     """
-    builder = _Builder(document, render)
+    builder = _Builder(document, render, key_of_tag or {})
     node = document.node_at(at)
     for key in at:
         verbatim = _below(verbatim, key)
@@ -71,9 +73,15 @@ def _below(verbatim: VerbatimKeys | None, key: str | int) -> VerbatimKeys | None
 
 
 class _Builder:
-    def __init__(self, document: Document, render: Callable[[str], Any] | None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        render: Callable[[str], Any] | None,
+        key_of_tag: Mapping[str, str],
+    ) -> None:
         self.document = document
         self.render = render
+        self.key_of_tag = key_of_tag
         self.diagnostics: list[Diagnostic] = []
         self.open_nodes: set[int] = set()
         self.values = 0
@@ -92,6 +100,11 @@ class _Builder:
         return self.diagnostics
 
     def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> object:
+        value = self.untagged(node, verbatim)
+        key = self.key_of_tag.get(node.tag) if node is not None else None
+        return value if key is None else {key: value}
+
+    def untagged(self, node: Node | None, verbatim: VerbatimKeys | None) -> object:
         if self.is_too_large:
             return None
         if isinstance(node, ScalarNode):
@@ -130,7 +143,7 @@ class _Builder:
                 continue
             key = key_node.value
             if key_node.tag not in (PLAIN, QUOTED):
-                self.tag(key_node)
+                self.unsupported_tag(key_node)
             if key in data:
                 self.duplicate(key_node, self.document.entries_of(node)[key][0])
                 continue
@@ -197,6 +210,10 @@ class _Builder:
             self.report("HPT004", message, node, advice)
 
     def tag(self, node: Node) -> None:
+        if node.tag not in self.key_of_tag:
+            self.unsupported_tag(node)
+
+    def unsupported_tag(self, node: Node) -> None:
         written = node.tag.replace("tag:yaml.org,2002:", "!!")
         self.report("HPT005", f"the tag `{written}` is not supported", node, "remove the tag")
 

@@ -141,8 +141,10 @@ class Tree:
         return self._blob(entry.location, longest)
 
     def _has_files(self, name: str) -> bool:
-        """Whether a path is a folder of the commit."""
-        prefix = "" if name == "." else f"{name}/"
+        """Whether a path is a folder of the commit, whose root may be empty."""
+        if name == ".":
+            return True
+        prefix = f"{name}/"
         index = bisect_left(self._names, prefix)
         return index < len(self._names) and self._names[index].startswith(prefix)
 

@@ -11,13 +11,17 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from hptc.diagnostics import Finding, Path, ProjectPath, SpecPath, nearest, path_text, respelled
+from hptc.diagnostics import (
+    Finding,
+    Path,
+    ProjectPath,
+    SpecPath,
+    nearest,
+    path_text,
+    respelled,
+)
 from hptc.source.scalars import Scalar
 from hptc.spec.aliases import (
-    ENTRIES,
-    MAPPINGS,
-    ON_AND_OFF,
-    WORDS,
     advice_for,
     choice,
     key_in,
@@ -25,6 +29,7 @@ from hptc.spec.aliases import (
     key_with_words,
     paths_of,
 )
+from hptc.spec.type_advice import same_value, type_advice
 from hptc.text import listed_code
 
 MAX_FINDINGS = 1000
@@ -133,7 +138,8 @@ def _wrong_type(detail: ErrorDetails, path: SpecPath | ProjectPath) -> Finding:
         message=message,
         path=path,
         label=f"must be {expected}" if expected else "",
-        help=_type_help(detail["type"], value, path),
+        help=type_advice(detail["type"], value, path),
+        fixes=same_value(detail["type"], value, path),
     )
 
 
@@ -273,55 +279,6 @@ _EXPECTED = {
     "model_attributes_type": "a mapping",
     "finite_number": "a finite number",
 }
-
-
-def _type_help(kind: str, value: Any, path: Path) -> str:
-    key = str(path[-1]) if path else ""
-    plain = value.value if isinstance(value, Scalar) else value
-    match kind:
-        case "int_type" | "float_type" if isinstance(value, str) and re.fullmatch(
-            r"[-+0-9.eE]+", value
-        ):
-            return "remove the quotes"
-        case "bool_type" if str(value).lower() in ("yes", "no", "on", "off"):
-            return "write true or false"
-        case "string_type" if isinstance(plain, bool) and key in ON_AND_OFF:
-            on, off = ON_AND_OFF[key]
-            word = on if plain else off
-            return f"write `{key}: {word}`" if word else "remove it"
-        case "string_type" if isinstance(plain, (int, float, bool)) and key in _FREE_TEXT:
-            return "put it in quotes"
-        case "dict_type" if isinstance(value, list) and key in ENTRIES:
-            return f"write `{key}: {{{ENTRIES[key]}}}`"
-        case "model_type" if key in WORDS:
-            return f"write {listed_code(WORDS[key], 'or')}, or a mapping"
-        case "model_type" | "model_attributes_type":
-            return _as_mapping(path, plain)
-    return ""
-
-
-_FREE_TEXT = (
-    *("name", "job_name", "description", "definition_name", "metric_name", "content_type"),
-    *("project", "algorithm_name", "default_environment"),
-)
-"""Keys whose values can look like a number or a boolean."""
-
-
-def _as_mapping(path: Path, value: Any) -> str:
-    """The advice for a single value in place of a mapping."""
-    *_, owner, key = ("", "", *map(str, path))
-    members = MAPPINGS.get("inputs" if owner == "inputs" else key)
-    if members is None or value is None or isinstance(value, list):
-        return ""
-    if value is False:
-        return "remove it"
-    text = "…" if value is True else str(value) if isinstance(value, (int, float)) else value
-    if isinstance(value, str) and not re.fullmatch(_PLAIN, value):
-        text = json.dumps(value, ensure_ascii=False)
-    return f"write `{key}: {{{members.format(text)}}}`"
-
-
-_PLAIN = r"[\w.-]+"
 
 
 def described(value: Any) -> str:

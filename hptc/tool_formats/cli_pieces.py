@@ -63,7 +63,7 @@ def read_cli_pieces(pieces: Sequence[tuple[str, Any]]) -> ImportedJob:
     if missing:
         raise UsageError(
             f"{pieces[0][0]}: only a part of a request, {listed_code(request)}: "
-            f"{listed_code(missing)} is missing",
+            f"{listed_code(missing)} {'is' if len(missing) == 1 else 'are'} missing",
             help="pass all files of the tuning job: hptc import config.json definition.json",
         )
     return ImportedJob(request=request, form="the files of an AWS CLI command")

@@ -1,4 +1,4 @@
-"""A CloudFormation template in JSON whose resources create a tuning job.
+"""A CloudFormation template whose resources create a tuning job.
 
 CloudFormation has no resource for one, so it is in the definition of a state machine or a SageMaker
 pipeline, or in the call of the CDK's AwsCustomResource. References become placeholders.
@@ -22,6 +22,7 @@ from hptc.tool_formats.state_machine import is_state_machine, read_state_machine
 
 _BODIES = {
     "AWS::StepFunctions::StateMachine": ("DefinitionString", "Definition"),
+    "AWS::Serverless::StateMachine": ("Definition",),
     "AWS::SageMaker::Pipeline": ("PipelineDefinition",),
     "Custom::AWS": ("Create", "Update"),
 }
@@ -32,6 +33,21 @@ _SELECTION = Selection(
     none="no resource of this template creates a tuning job",
     help=f"hptc import reads the definitions in {listed_code(_BODIES)}",
 )
+FUNCTION_OF_TAG = {
+    "!Ref": "Ref",
+    "!Condition": "Condition",
+    **{
+        f"!{name}": f"Fn::{name}"
+        for name in (
+            "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "If",
+            "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString",
+            "Transform",
+        )
+    },
+}  # fmt: skip
+"""The key in JSON of each tag in YAML: `!Ref x` is `{"Ref": "x"}`."""
+_REFERENCE = re.compile(r"\$\{([\w!:. -]+)\}")
+_MAX_PLACEHOLDER = 50
 _ACTION = "createhyperparametertuningjob"
 _OF_AWS = {
     "AWS::AccountId": "<account_id>",
@@ -76,8 +92,9 @@ def _bodies(data: Mapping[str, Any]) -> Iterator[_Body]:
         properties = resource.get("Properties")
         if not isinstance(properties, Mapping):
             continue
+        substitutions = properties.get("DefinitionSubstitutions")
         for member in _BODIES.get(str(resource["Type"]).partition("/")[0], ()):
-            body = _body(properties.get(member))
+            body = _body(properties.get(member), substitutions)
             if body is not None and _creates_tuning_job(body):
                 yield _Body(resource=str(name), data=body)
                 break
@@ -92,14 +109,31 @@ def _creates_tuning_job(body: Mapping[str, Any]) -> bool:
     return str(action).lower() == _ACTION and isinstance(parameters, Mapping)
 
 
-def _body(value: object) -> Mapping[str, Any] | None:
+def _body(value: object, substitutions: object) -> Mapping[str, Any] | None:
     """A definition or a call: a mapping, or a text that functions put together."""
     if isinstance(value, Mapping) and "PipelineDefinitionBody" in value:
         value = value["PipelineDefinitionBody"]
     text = _text(value)
-    if text is None:
-        return value if isinstance(value, Mapping) else None
-    return embedded_mapping(text)
+    body = embedded_mapping(text) if text is not None else value
+    names = frozenset(substitutions) if isinstance(substitutions, Mapping) else frozenset()
+    plain = _plain(body, names)
+    return plain if isinstance(plain, Mapping) else None
+
+
+def _plain(value: object, names: frozenset[str]) -> object:
+    """A definition with a placeholder for each reference, and for each `${name}` of `names`."""
+    text = _text(value)
+    if text is not None:
+        return re.sub(
+            _REFERENCE,
+            lambda found: _placeholder(found[1]) if found[1] in names else found[0],
+            text,
+        )
+    if isinstance(value, Mapping):
+        return {key: _plain(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, names) for item in value]
+    return value
 
 
 def _text(value: object) -> str | None:
@@ -114,7 +148,7 @@ def _text(value: object) -> str | None:
             texts = [_text(part) for part in parts]
             return separator.join(text or "<value>" for text in texts)
         case "Fn::Sub", str(text) | [str(text), _]:
-            return re.sub(r"\$\{([^!}][^}]*)\}", lambda match: _placeholder(match[1]), text)
+            return re.sub(_REFERENCE, lambda match: _substituted(match[1]), text)
         case "Ref", str(name):
             return _placeholder(name)
         case "Fn::GetAtt", [str(name), str(attribute)]:
@@ -122,9 +156,28 @@ def _text(value: object) -> str | None:
         case "Fn::GetAtt", str(name):
             return _placeholder(name)
         case "Fn::ImportValue", _:
-            return "<value>"
+            return _placeholder(" ".join(_words(argument)))
+        case str(name), _ if name in FUNCTION_OF_TAG.values():
+            return _placeholder(" ".join([name.removeprefix("Fn::"), *_words(argument)]))
     return None
 
 
+def _words(value: object) -> Iterator[str]:
+    """The texts and numbers in the arguments of a function, from the outermost."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _words(item)
+    elif value is not None:
+        yield str(value)
+
+
+def _substituted(name: str) -> str:
+    """What `${name}` is in a Sub: a reference, or `${x}` itself if written as `${!x}`."""
+    return f"${{{name[1:]}}}" if name.startswith("!") else _placeholder(name.strip())
+
+
 def _placeholder(name: str) -> str:
-    return _OF_AWS.get(name, f"<{re.sub(r'[^A-Za-z0-9]+', ' ', name).strip()}>")
+    words = re.sub(r"[^A-Za-z0-9]+", " ", name).strip()[:_MAX_PLACEHOLDER].strip()
+    return _OF_AWS.get(name, f"<{words}>")

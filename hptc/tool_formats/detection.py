@@ -15,17 +15,25 @@ from hptc.request.api_form import is_api_form
 from hptc.request.emission import unwrapped
 from hptc.request.shapes import input_shape
 from hptc.source.construction import construct_data
-from hptc.source.document import parse_document
+from hptc.source.document import Document, parse_document
 from hptc.tool_formats.airflow import is_airflow_config, read_airflow_config
 from hptc.tool_formats.cli_pieces import member_of_piece, read_cli_pieces
-from hptc.tool_formats.cloudformation_templates import is_template, read_template
+from hptc.tool_formats.cloudformation_templates import (
+    FUNCTION_OF_TAG,
+    is_template,
+    read_template,
+)
 from hptc.tool_formats.cloudtrail_events import is_cloudtrail, read_cloudtrail
 from hptc.tool_formats.imported_job import ImportedJob
 from hptc.tool_formats.kubernetes import is_kubernetes_resource, read_kubernetes_resource
 from hptc.tool_formats.member_names import Conversion, member_named
 from hptc.tool_formats.pipeline_steps import is_pipeline_definition, read_pipeline_definition
 from hptc.tool_formats.placeholders import with_open_placeholders
-from hptc.tool_formats.programs import refuse_program, refuse_program_data
+from hptc.tool_formats.programs import (
+    refuse_other_data,
+    refuse_program,
+    refuse_program_data,
+)
 from hptc.tool_formats.state_machine import (
     has_state_expressions,
     is_state_machine,
@@ -39,12 +47,11 @@ _STATUS = "hyperparametertuningjobstatus"
 _FORMS = (
     "a CreateHyperParameterTuningJob request, a Describe response, the files of an AWS CLI "
     "command, a Step Functions state machine, a SageMaker pipeline's definition, a CloudFormation "
-    "template in JSON, a CloudTrail event, an Airflow configuration, a Kubernetes resource or "
+    "template, a CloudTrail event, an Airflow configuration, a Kubernetes resource or "
     "the output of `terraform show -json`"
 )
 _MAX_DOCUMENTS = 100
 """Of a YAML file with several resources of Kubernetes."""
-_CLOUDFORMATION_TAG = re.compile(r"^Resources:\s*$", re.MULTILINE)
 
 
 def read_job(files: Sequence[tuple[str, str]], *, selected: str | None = None) -> ImportedJob:
@@ -67,22 +74,21 @@ def read_data(text: str, file: str) -> object:
     document, diagnostics = parse_document(text, file)
     data = None
     if not diagnostics:
-        data, diagnostics = construct_data(document)
+        data, diagnostics = construct_data(document, key_of_tag=_key_of_tag(document))
     if diagnostics and (several := _kubernetes_documents(text, file)):
         return {"apiVersion": "v1", "kind": "List", "items": several}
     if diagnostics:
         first = diagnostics[0]
-        if first.code == "HPT005" and _CLOUDFORMATION_TAG.search(text):
-            raise UsageError(
-                f"{file}: a CloudFormation template in YAML, whose tags hptc import doesn't read",
-                help="convert it to JSON, for example with cfn-flip; `cdk synth` writes "
-                "cdk.out/*.template.json",
-            )
         raise UsageError(
             f"{file}:{first.span.line}:{first.span.column}: {first.message}", help=first.help
         )
     refuse_program_data(data, file)
     return unwrapped(data)
+
+
+def _key_of_tag(document: Document) -> Mapping[str, str]:
+    """The tags that a file can have: those of CloudFormation in a template, otherwise none."""
+    return FUNCTION_OF_TAG if "Resources" in document.top_level_keys() else {}
 
 
 def _kubernetes_documents(text: str, file: str) -> list[Mapping[str, Any]]:
@@ -133,6 +139,7 @@ def _read(data: object, file: str, selected: str | None) -> ImportedJob:
             return ImportedJob(request=dict(data), form="")
         if _has_other_names(data):
             return _read_other_names(data)
+        refuse_other_data(data, file)
     member = member_of_piece(data)
     if member is not None:
         return read_cli_pieces([(file, data)])

@@ -23,6 +23,7 @@ _SELECTION = Selection(
     option="--resource",
     none="not a tuning job: a resource has the kind HyperParameterTuningJob and an apiVersion that "
     f"starts with {_GROUPS[0]}",
+    help="write the spec of a Katib experiment by hand, as docs/coming-from.md shows",
 )
 
 

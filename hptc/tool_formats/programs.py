@@ -32,7 +32,9 @@ def refuse_program(text: str, file: str) -> None:
         _refuse(file, "a Python program", f"hptc capture -- python {file}")
     if file.endswith(".ipynb"):
         _refuse_notebook(file)
-    if file.endswith((".tf", ".tfvars", ".hcl")) or (not is_data and _HCL.search(start)):
+    if file.endswith((".tf", ".tf.json", ".tfvars", ".hcl")) or (
+        not is_data and _HCL.search(start)
+    ):
         raise UsageError(
             f"{file}: Terraform's language, which only Terraform can evaluate",
             help="run `terraform plan -out plan.tfplan && terraform show -json plan.tfplan > "
@@ -51,6 +53,39 @@ def refuse_program(text: str, file: str) -> None:
             help="print the job as JSON, without its dates: "
             "print(json.dumps(tuner.describe(), default=str))",
         )
+
+
+_OTHER_DATA: tuple[tuple[frozenset[str], str, str], ...] = (
+    (
+        frozenset({"TrainingJobName", "TrainingJobArn"}),
+        "a training job, not a tuning job",
+        "import the tuning job that started it, by its name: hptc import --job NAME",
+    ),
+    (
+        frozenset({"HyperParameterTuningJobSummaries"}),
+        "a list of tuning jobs, without their definitions",
+        "import one of them by its name: hptc import --job NAME",
+    ),
+    (
+        frozenset({"TrainingJobSummaries"}),
+        "a list of training jobs, not a tuning job",
+        "import the tuning job that started them, by its name: hptc import --job NAME",
+    ),
+    (frozenset({"project", "environments"}), "an hptc.yaml, not a tuning job", "run `hptc check`"),
+    (
+        frozenset({"name", "strategy", "limits"}),
+        "already a spec",
+        "run `hptc check` with its path",
+    ),
+)
+"""The keys of other data, what it is, and what to do."""
+
+
+def refuse_other_data(data: Mapping[str, object], file: str) -> None:
+    """Raise UsageError if a mapping is known not to define a tuning job."""
+    for keys, what, advice in _OTHER_DATA:
+        if keys <= data.keys():
+            raise UsageError(f"{file}: {what}", help=advice)
 
 
 _CLI_ADVICE = "; or pass the files that it names with file://: hptc import config.json …"

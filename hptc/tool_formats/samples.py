@@ -71,12 +71,13 @@ def _filled(value: object, shape: Shape | None, path: Path, missing: list[str]) 
 
 
 def _empty(shape: Shape) -> object:
-    """The smallest value with all required members."""
+    """The smallest value with all required members, and in each list and structure at least one."""
     match shape.type:
         case "structure":
-            return {name: _empty(shape.members[name]) for name in shape.required}
+            names = shape.required or tuple(shape.members)[:1]
+            return {name: _empty(shape.members[name]) for name in names}
         case "list":
-            return []
+            return [_empty(shape.item)] if shape.item is not None else []
         case "map":
             return {}
         case _:

@@ -117,6 +117,18 @@ def test_a_change_of_the_infrastructure_and_its_reverse(
     assert [change.kind for change in environment_changes(after, before)] == [back]
 
 
+def test_an_existing_network_in_place_of_the_vpc_that_hptc_creates() -> None:
+    existing = {"subnet_ids": ["subnet-0a"], "security_group_ids": ["sg-0a"]}
+    before, after = environment({}, {"network": "managed"}), environment({}, {"network": existing})
+    assert [change.kind for change in environment_changes(before, after)] == [
+        Kind.NETWORK_REPLACED,
+        Kind.INFRASTRUCTURE,
+    ]
+    assert Kind.NETWORK_REPLACED not in [
+        change.kind for change in environment_changes(after, before)
+    ]
+
+
 @pytest.mark.parametrize(
     ("removal", "expected"), [("destroy", "is deleted with its contents"), ("retain", "stays in")]
 )

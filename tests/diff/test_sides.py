@@ -185,6 +185,17 @@ def test_a_violation_that_is_older_than_the_change(repository: Repository) -> No
     assert [change["action"] for change in spec["changes"]] == ["unchanged", "changed"]
 
 
+def test_an_old_violation_beside_a_parent_in_another_file(repository: Repository) -> None:
+    """The parent's own error is old too, although the message about it names its new file."""
+    limited = PROJECT.replace(
+        "infrastructure:", "policy: {required_tags: {cost: .+}}\n    infrastructure:"
+    )
+    repository.commit("policy", {"hptc.yaml": limited, "specs/b.yaml": child("b", "trees")})
+    repository.commit("change", {"specs/trees.yaml": None, "specs/t.yaml": WIDER})
+    text = render_diff(review_refs([], against="HEAD~1"), Format.TEXT)
+    assert text.startswith("hptc diff: still violates the policy")
+
+
 def test_a_new_violation_beside_an_old_one(repository: Repository) -> None:
     limited = PROJECT.replace(
         "infrastructure:",

@@ -72,6 +72,9 @@ FINDINGS: dict[str, tuple[str, str, int, str]] = {
     "bits after the prefix": (
         of("network: {cidr: 10.42.0.1/20}"), "HPT109", 9, "not a valid CIDR block",
     ),
+    "a reserved CIDR block": (
+        of("network: {cidr: 169.254.0.0/20}"), "HPT109", 9, "a reserved block",
+    ),
     "no CIDR block": (of("network: {cidr: here}"), "HPT109", 9, "not a valid CIDR block"),
     "a zone in another Region": (
         of("network: {availability_zones: [us-east-1a, eu-west-1b]}"), "HPT109", 9,

@@ -439,6 +439,31 @@ def test_the_verdict_says_that_values_of_the_objective_are_missed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("regex", "log", "names"),
+    [
+        ("loss:([0-9.]+)", "I - train_loss:0.5\nI - val_loss:0.6\n", ["train_loss", "val_loss"]),
+        ("loss = ([0-9.]+)", "train/loss = 0.5\nval/loss = 0.6", ["train/loss", "val/loss"]),
+        ("[a-z_]*loss: ([0-9.]+)", "loss: 0.5\nval_loss: 0.6", ["loss", "val_loss"]),
+        ("loss: ([0-9.]+)", "val_loss: 0.5\nval_loss: 0.6", []),
+        ("loss: ([0-9.]+)", "1/1 - loss: 0.5 - val_loss: 0.6\n1/1 - loss: 0.4", []),
+        ("'loss': ([0-9.]+)", "{'loss': 0.5}\n{'eval_loss': 0.6}", []),
+        ("loss=([0-9.]+)", "epoch1_loss=0.5\nepoch2_loss=0.6", []),
+        ("INFO.*loss ([0-9.]+)", "INFO: loss 0.5\nWARN-INFO: loss 0.6", []),
+        (".*=([0-9.]+)", "a=0.5\nb=0.6", ["a", "b"]),
+        ("=([0-9.]+)", "a=0.5\nb=0.6", []),
+    ],
+)
+def test_an_expression_that_reads_several_metrics(regex: str, log: str, names: list[str]) -> None:
+    rehearsal = proved(f'{{loss: "{regex}"}}', log)
+    (result,) = rehearsal.metrics
+    assert [captured.text for captured in result.names] == names
+    assert result.is_right != bool(names)
+    text = render_rehearsals("churn", [rehearsal])
+    listed = " and ".join(f"`{name}`" for name in names)
+    assert text.splitlines()[0].endswith(f"of train.log, but reads {listed}" if names else "log")
+
+
 def test_rendered_text_has_no_control_characters() -> None:
     rehearsal = proved('{loss: "(.*)done"}')
     assert "\x1b" not in render_rehearsals("churn", (rehearsal,))

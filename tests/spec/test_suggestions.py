@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hptc.diagnostics import Finding
+from hptc.diagnostics import Finding, SetValue
 from hptc.project.project_file import ProjectFile
 from hptc.reference.language import every_key, language
 from hptc.source.construction import construct_data
@@ -96,12 +96,36 @@ def test_unknown_key(text: str, label: str, help: str) -> None:
         ("training_job: {spot: [1]}", ""),
         ('limits: {max_number_of_training_jobs: "7"}', "remove the quotes"),
         ("limits: {max_number_of_training_jobs: seven}", ""),
+        ("limits: {max_number_of_training_jobs: 1e2}", "write 100"),
+        ("limits: {max_number_of_training_jobs: 1.5}", ""),
+        ("limits: {max_number_of_training_jobs: 1e20}", ""),
+        ("training_job: {enable_network_isolation: 'true'}", "remove the quotes"),
         ("training_job: {enable_network_isolation: 'yes'}", "write true or false"),
     ],
 )
 def test_value_of_another_type(text: str, help: str) -> None:
     (finding,) = findings(text)
     assert (finding.code, finding.help) == ("HPT102", help)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "is_safe"),
+    [
+        ('limits: {max_number_of_training_jobs: "7"}', 7, True),
+        ("limits: {max_number_of_training_jobs: 1e2}", 100, False),
+        ("training_job: {enable_network_isolation: 'false'}", False, True),
+    ],
+)
+def test_a_value_in_another_form_has_a_fix(text: str, value: int, is_safe: bool) -> None:
+    (finding,) = findings(text)
+    (fix,) = finding.fixes
+    assert (fix.changes[0], fix.is_safe) == (SetValue(path=finding.path, value=value), is_safe)
+
+
+@pytest.mark.parametrize("value", ['"1.5"', "1.5", "1e20", "seven", '"0x7"'])
+def test_another_value_has_no_fix(value: str) -> None:
+    (finding,) = findings(f"limits: {{max_number_of_training_jobs: {value}}}")
+    assert finding.fixes == ()
 
 
 SCALES = ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic")

@@ -46,7 +46,7 @@ def with_member(path: str, value: Any, *, instead_of: str = "") -> dict[str, Any
     *above, last = path.split("/")
     structure = request
     for key in above:
-        structure = structure[key]
+        structure = structure.setdefault(key, {})
     structure.pop(instead_of, None)
     structure[last] = value
     return request
@@ -87,6 +87,7 @@ NOT_JOBS = {
     "DAG": ("from airflow import DAG", "dag.py", "hptc capture -- airflow dags test DAG_ID"),
     "Terraform": ('resource "aws_x" "y" {\n}', "stdin", "terraform show -json"),
     "Terraform by name": ("locals {}", "main.tf", "hptc import plan.json"),
+    "Terraform in JSON": ('{"resource": {}}', "main.tf.json", "hptc import plan.json"),
     "Terraform state": ("{}", "terraform.tfstate", "terraform show -json > state.json"),
     "shell script": (
         "aws sagemaker create-hyper-parameter-tuning-job --x file://c.json",
@@ -144,6 +145,35 @@ NOT_JOBS = {
         json.dumps({"format_version": "1.0", "terraform_version": "1.9", "values": {}}),
         "x.json",
         "no aws_sagemaker_hyper_parameter_tuning_job in this plan or state",
+    ),
+    "a warm start alone": (
+        json.dumps({"WarmStartType": "TransferLearning", "ParentHyperParameterTuningJobs": []}),
+        "w.json",
+        "`HyperParameterTuningJobConfig` and `TrainingJobDefinition` are missing",
+    ),
+    "a training job": (
+        json.dumps(
+            {**REQUEST["TrainingJobDefinition"], "TrainingJobName": "a", "TrainingJobArn": "b"}
+        ),
+        "x.json",
+        "a training job, not a tuning job\nimport the tuning job that started it",
+    ),
+    "a list of tuning jobs": (
+        json.dumps({"HyperParameterTuningJobSummaries": []}),
+        "x.json",
+        "hptc import --job NAME",
+    ),
+    "a list of training jobs": (
+        json.dumps({"TrainingJobSummaries": []}),
+        "x.json",
+        "a list of training jobs",
+    ),
+    "a spec": ("name: x\nstrategy: Grid\nlimits: {}", "x.yaml", "x.yaml: already a spec"),
+    "an hptc.yaml": ("project: x\nenvironments: {}", "x.yaml", "an hptc.yaml, not a tuning job"),
+    "a Katib experiment": (
+        resource("kubeflow.org/v1beta1", "Experiment", {}),
+        "x.yaml",
+        "docs/coming-from.md",
     ),
     "one piece": (json.dumps(CONFIG), "c.json", "`TrainingJobDefinition` is missing"),
 }
@@ -253,12 +283,22 @@ def test_a_value_that_only_the_tool_knows_becomes_a_variable(data: Any, line: st
     assert len(job.open_members) == 1
 
 
-def test_an_open_list_is_left_out_and_named() -> None:
-    parameters = with_member("TrainingJobDefinition/InputDataConfig.$", "$.channels")
+@pytest.mark.parametrize(
+    ("member", "key"),
+    [
+        ("TrainingJobDefinition/InputDataConfig", "inputs"),
+        ("TrainingJobDefinition/VpcConfig/Subnets", "subnets"),
+        ("WarmStartConfig/ParentHyperParameterTuningJobs", "parents"),
+    ],
+)
+def test_an_open_list_is_left_out_and_named(member: str, key: str) -> None:
+    parameters = with_member(f"{member}.$", "$.x")
+    parameters["TrainingJobDefinition"].setdefault("VpcConfig", {})["SecurityGroupIds"] = ["sg-1"]
+    parameters.setdefault("WarmStartConfig", {})["WarmStartType"] = "TransferLearning"
     job = read_job([(json.dumps(parameters), "x.json")])
     text = write_spec(job.request, open_members=job.open_members)
-    assert "#   TrainingJobDefinition.InputDataConfig: $.channels\n" in text
-    assert "inputs" not in text
+    assert f"#   {member.replace('/', '.')}: $.x\n" in text
+    assert f"{key}:" not in text
 
 
 def test_an_open_name_of_the_job_is_left_out() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from hptc.compiler.importing import write_spec
 from hptc.errors import UsageError
 from hptc.tool_formats.detection import read_job
 from hptc.tool_formats.imported_job import ImportedJob
@@ -174,10 +175,77 @@ class TestCloudFormation:
             {"Resources": {"A": self.machine(definition)}}
         )
 
-    def test_a_template_with_tags(self) -> None:
-        text = "Resources:\n  A:\n    Type: AWS::SQS::Queue\n    Properties: !Ref B\n"
-        with pytest.raises(UsageError, match="a CloudFormation template in YAML"):
-            read_job([(text, "template.yaml")])
+    def test_only_what_a_sub_replaces_is_a_variable(self) -> None:
+        request = deepcopy(REQUEST)
+        request["TrainingJobDefinition"]["RoleArn"] = "${Role}/${!kept}"
+        job = imported({"Resources": {"T": self.machine({"Fn::Sub": self.states(request)})}})
+        assert job.open_members[0].template == "{{ role }}/${kept}"
+
+    def in_yaml(self, definition: str, **properties: str) -> ImportedJob:
+        """The job of a template of AWS SAM with this training job definition in YAML."""
+        others = "".join(f"\n      {key}: {value}" for key, value in properties.items())
+        text = f"""
+AWSTemplateFormatVersion: 2010-09-09
+Conditions:
+  IsProd: !Equals [!Ref "AWS::Region", us-east-1]
+Resources:
+  Tune:
+    Type: AWS::Serverless::StateMachine
+    Properties:{others}
+      Role: !GetAtt Role.Arn
+      Definition:
+        States:
+          Tune:
+            Resource: !Sub arn:${{AWS::Partition}}:states:::sagemaker:createHyperParameterTuningJob
+            Parameters:
+              TrainingJobDefinition: {{{definition}}}
+"""
+        return read_job([(text, "template.yaml")])
+
+    @pytest.mark.parametrize(
+        ("role", "template"),
+        [
+            ("!Ref Role", "{{ role }}"),
+            ("!GetAtt Role.Arn", "{{ role_arn }}"),
+            ("!GetAtt [Role, Arn]", "{{ role_arn }}"),
+            ("!Sub 'arn:${AWS::Partition}:iam::1:role/${Name}'", "arn:aws:iam::1:role/{{ name }}"),
+            ('!Sub ["${R}/x", {R: !Ref Role}]', "{{ r }}/x"),
+            ("!Join ['', ['arn:', !Ref Name]]", "arn:{{ name }}"),
+            ("!ImportValue tuning-role", "{{ tuning_role }}"),
+            ("!If [IsProd, !Ref Role, none]", "{{ if_is_prod_role_none }}"),
+            ("!Select [0, !Split ['|', !Ref Roles]]", "{{ select_0_roles }}"),
+            ("{Fn::GetAtt: [Role, Arn]}", "{{ role_arn }}"),
+        ],
+    )
+    def test_the_tags_of_a_template_in_yaml(self, role: str, template: str) -> None:
+        job = self.in_yaml(f"RoleArn: {role}")
+        ((member),) = job.open_members
+        assert (member.template, member.place) == (template, "TrainingJobDefinition.RoleArn")
+
+    def test_a_list_that_a_template_refers_to(self) -> None:
+        job = self.in_yaml("VpcConfig: {SecurityGroupIds: [sg-1], Subnets: !Ref Subnets}")
+        ((member),) = job.open_members
+        assert (member.place, member.template) == ("TrainingJobDefinition.VpcConfig.Subnets", "")
+        assert "security_group_ids" in write_spec(job.request, open_members=job.open_members)
+
+    def test_the_substitutions_of_a_definition(self) -> None:
+        substitutions = "{Role: !GetAtt Role.Arn}"
+        job = self.in_yaml("RoleArn: '${Role}${Other}'", DefinitionSubstitutions=substitutions)
+        assert job.open_members[0].template == "{{ role }}${Other}"
+
+    def test_a_reference_without_its_end_takes_no_time(self) -> None:
+        text = self.states({"TrainingJobDefinition": {"RoleArn": "${" * 100_000}})
+        assert imported({"Resources": {"T": self.machine({"Fn::Sub": text})}}).request
+
+    @pytest.mark.parametrize("text", ["!Ruf B", "!!python/object:os.system x"])
+    def test_another_tag(self, text: str) -> None:
+        template = f"Resources:\n  A:\n    Type: AWS::SQS::Queue\n    Properties: {text}\n"
+        with pytest.raises(UsageError, match=r"the tag `.*` is not supported"):
+            read_job([(template, "template.yaml")])
+
+    def test_tags_are_for_templates(self) -> None:
+        with pytest.raises(UsageError, match="the tag `!Ref` is not supported"):
+            read_job([("HyperParameterTuningJobName: !Ref Name\n", "request.yaml")])
 
 
 class TestCloudTrail:

@@ -107,6 +107,8 @@ class MetricData(Members):
     missed_first: list[CapturedData]
     not_finite: int
     not_finite_first: list[CapturedData]
+    names: list[CapturedData]
+    """If it reads several metrics, such as `train_loss` and `val_loss`: each in its first line."""
     similar: list[CapturedData]
     """If no line matches: the first lines with words of the metric's name and a number."""
     corrected_regex: str | None
