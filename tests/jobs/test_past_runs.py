@@ -105,6 +105,7 @@ class TestSelection:
             assert runs[0].is_same_content
             assert runs[0].billed == 1
             assert runs[0].training_jobs == len(seconds)
+            assert [time.seconds for time in runs[0].times] == [duration for duration in seconds if duration]
 
     def test_present_content_comes_before_earlier_content(self, tmp_path: Path) -> None:
         tuning = FakeTuning()
