@@ -142,6 +142,19 @@ def test_a_constant_is_tested_by_the_file_of_tests_of_its_module_first() -> None
     ]  # fmt: skip
 
 
+def test_a_field_is_tested_by_the_tests_of_the_functions_that_use_it() -> None:
+    """These need not enter a method of its class."""
+    file = "hptc/metrics/metric_results.py"
+    source = (ROOT / file).read_text("utf-8")
+    line = source.partition("    matches: int")[0].count("\n") + 1
+    tests = {"tests/metrics/test_rehearsal.py::test": 1.0, "tests/cli/test_metrics.py::test": 1.0}
+    user, other = (frozenset([test]) for test in tests)
+    functions = {"hptc/metrics/rehearsal.py:_with_similar": user}
+    entered = Entered(tests, functions, {file: other})
+    assert entered.tests_of(file, source, line) == user | other
+    assert entered.tests_of(file, source, line + 1) == other
+
+
 def test_a_module_that_is_not_imported_with_the_tests_is_known() -> None:
     assert is_module_loaded(ROOT / "tests/support/paths.py")
     assert not is_module_loaded(ROOT / "hptc/no_such_module.py")

@@ -30,7 +30,7 @@ _UNCERTAIN = ("FindLogs", "ReadManifest", "SealOutput")
 """The statements that allow more than one call may need: both forms of a log group's ARN, every
 object that a manifest can list, and a key for either of two services."""
 
-_WILDCARD = re.compile(r"\$\{([*?$])\}|\?(?=\{)|[*?]")
+_WILDCARD = re.compile(r"\$\{([*?$])\}|[*?]")
 
 Source = Literal["organization", "boundary", "deny", "none"]
 """What denies an action: a service control policy, the boundary, a Deny statement, or that no
@@ -184,7 +184,7 @@ def _example(pattern: str, environment: Environment, any_text: str = "example") 
         if match[1] is not None:
             return match[1]
         if match[0] == "?":
-            return "{" if match.end() < len(pattern) and pattern[match.end()] == "{" else "0"
+            return "{" if pattern.startswith("{", match.end()) else "0"
         before = pattern[: match.start()]
         if any_text and ":s3:::" in before and "/" in before and not before.endswith("/"):
             return "" if "." in before.rpartition("/")[2] else f"/{any_text}"

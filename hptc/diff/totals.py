@@ -21,8 +21,8 @@ class CostSum:
     """
 
     usd: Decimal
-    unknown: int = 0
-    unlimited: int = 0
+    unknown: int
+    unlimited: int
 
     @property
     def is_complete(self) -> bool:

@@ -21,8 +21,8 @@ class ProjectJobs:
     """The newest tuning jobs of a project."""
 
     jobs: tuple[tuple[JobSummary, JobOrigin], ...]
-    unreadable: int = 0  # jobs whose tags can't be read
-    is_cut: bool = False  # `MAX_TAGS_READ` jobs were read, and there are more
+    unreadable: int  # jobs whose tags can't be read
+    is_cut: bool  # `MAX_TAGS_READ` jobs were read, and there are more
 
 
 def project_jobs(

@@ -168,7 +168,7 @@ class Container:
     def forget_variables(self) -> None:
         """Remove the variables from the disk."""
         with contextlib.suppress(OSError):
-            (self.folder / _ENVIRONMENT).unlink(missing_ok=True)
+            (self.folder / _ENVIRONMENT).unlink()
 
     def is_running(self) -> bool:
         """Whether it runs."""

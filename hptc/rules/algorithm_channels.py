@@ -50,7 +50,6 @@ def channel_refused_by_algorithm(rule: Rule, context: Context) -> Iterator[Findi
         lambda definition, algorithm: _other_channels(
             rule, definition, algorithm, are_refused=True
         ),
-        except_scripts=True,
     )
 
 
@@ -76,7 +75,6 @@ def undocumented_channel(rule: Rule, context: Context) -> Iterator[Finding]:
         lambda definition, algorithm: _other_channels(
             rule, definition, algorithm, are_refused=False
         ),
-        except_scripts=True,
     )
 
 
@@ -128,7 +126,6 @@ def content_type_refused_by_algorithm(rule: Rule, context: Context) -> Iterator[
     yield from in_every_version(
         context,
         lambda definition, algorithm: _content_types(rule, definition, algorithm, are_refused=True),
-        except_scripts=True,
     )
 
 
@@ -157,7 +154,6 @@ def undocumented_content_type(rule: Rule, context: Context) -> Iterator[Finding]
         lambda definition, algorithm: _content_types(
             rule, definition, algorithm, are_refused=False
         ),
-        except_scripts=True,
     )
 
 
@@ -234,7 +230,6 @@ def distribution_refused_by_algorithm(rule: Rule, context: Context) -> Iterator[
     yield from in_every_version(
         context,
         lambda definition, algorithm: _distributions(rule, definition, algorithm, are_refused=True),
-        except_scripts=True,
     )
 
 
@@ -265,7 +260,6 @@ def undocumented_distribution(rule: Rule, context: Context) -> Iterator[Finding]
         lambda definition, algorithm: _distributions(
             rule, definition, algorithm, are_refused=False
         ),
-        except_scripts=True,
     )
 
 
@@ -317,9 +311,7 @@ def csv_without_label_size(rule: Rule, context: Context) -> Iterator[Finding]:
             train: {content_type: text/csv;label_size=0}
     """
     yield from in_every_version(
-        context,
-        lambda definition, algorithm: _label_sizes(rule, definition, algorithm),
-        except_scripts=True,
+        context, lambda definition, algorithm: _label_sizes(rule, definition, algorithm)
     )
 
 

@@ -30,7 +30,9 @@ def unsupported_accelerator(rule: Rule, context: Context) -> Iterator[Finding]:
           resources: {instance_type: ml.g5.xlarge}
     """
     yield from in_every_version(
-        context, lambda definition, algorithm: _accelerators(rule, definition, algorithm)
+        context,
+        lambda definition, algorithm: _accelerators(rule, definition, algorithm),
+        also_scripts=True,
     )
 
 
@@ -64,9 +66,7 @@ def undocumented_gpu_family(rule: Rule, context: Context) -> Iterator[Finding]:
           resources: {instance_type: ml.g5.xlarge, volume_size_in_gb: null}
     """
     yield from in_every_version(
-        context,
-        lambda definition, algorithm: _other_families(rule, definition, algorithm),
-        except_scripts=True,
+        context, lambda definition, algorithm: _other_families(rule, definition, algorithm)
     )
 
 

@@ -210,9 +210,7 @@ def undocumented_input_mode(rule: Rule, context: Context) -> Iterator[Finding]:
           algorithm: {input_mode: File}
     """
     yield from in_every_version(
-        context,
-        lambda definition, algorithm: _undocumented_modes(rule, definition, algorithm),
-        except_scripts=True,
+        context, lambda definition, algorithm: _undocumented_modes(rule, definition, algorithm)
     )
 
 

@@ -119,9 +119,7 @@ def range_without_effect(rule: Rule, context: Context) -> Iterator[Finding]:
           hyperparameters: {booster: gblinear, lambda: {type: Continuous, min: 0, max: 9}}
     """
     yield from in_every_version(
-        context,
-        lambda definition, algorithm: _unused_ranges(rule, context, definition, algorithm),
-        except_scripts=True,
+        context, lambda definition, algorithm: _unused_ranges(rule, context, definition, algorithm)
     )
 
 
@@ -203,7 +201,7 @@ def _violations(
                 reported.add((id(dependency), path))
                 yield _finding(rule, violation, path, definition, algorithm)
 
-    yield from in_every_version(context, find, except_scripts=True)
+    yield from in_every_version(context, find)
 
 
 def _settings(

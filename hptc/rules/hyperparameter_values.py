@@ -42,7 +42,6 @@ def refused_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Findi
             *_bad_values(rule, context, definition, algorithm, "certain"),
             *_fractional_ranges(rule, context, definition, algorithm),
         ),
-        except_scripts=True,
     )
 
 
@@ -71,7 +70,6 @@ def doubtful_hyperparameter_value(rule: Rule, context: Context) -> Iterator[Find
             *_bad_values(rule, context, definition, algorithm, "documented"),
             *_doubtful_ranges(rule, definition, algorithm),
         ),
-        except_scripts=True,
     )
 
 
@@ -201,9 +199,7 @@ def missing_essential_hyperparameter(rule: Rule, context: Context) -> Iterator[F
 def missing(rule: Rule, context: Context, certainty: Certainty) -> Iterator[Finding]:
     """Findings for required hyperparameters that are missing, of one certainty."""
     yield from in_every_version(
-        context,
-        lambda definition, algorithm: _missing(rule, definition, algorithm, certainty),
-        except_scripts=True,
+        context, lambda definition, algorithm: _missing(rule, definition, algorithm, certainty)
     )
 
 
@@ -254,9 +250,7 @@ def rejected_hyperparameter(rule: Rule, context: Context) -> Iterator[Finding]:
 def unknown(rule: Rule, context: Context, certainty: Certainty) -> Iterator[Finding]:
     """Findings for static hyperparameters that are not in the list of the algorithm."""
     yield from in_every_version(
-        context,
-        lambda definition, algorithm: _unknown(rule, definition, algorithm, certainty),
-        except_scripts=True,
+        context, lambda definition, algorithm: _unknown(rule, definition, algorithm, certainty)
     )
 
 
@@ -313,9 +307,7 @@ def hyperparameter_under_two_names(rule: Rule, context: Context) -> Iterator[Fin
           hyperparameters: {alpha: 1}
     """
     yield from in_every_version(
-        context,
-        lambda definition, algorithm: _repeated(rule, definition, algorithm),
-        except_scripts=True,
+        context, lambda definition, algorithm: _repeated(rule, definition, algorithm)
     )
 
 

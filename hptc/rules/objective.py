@@ -38,7 +38,9 @@ def unknown_objective_metric(rule: Rule, context: Context) -> Iterator[Finding]:
           hyperparameters: {objective: "binary:logistic"}
     """
     yield from in_every_version(
-        context, lambda definition, algorithm: _unknown_metric(rule, definition, algorithm)
+        context,
+        lambda definition, algorithm: _unknown_metric(rule, definition, algorithm),
+        also_scripts=True,
     )
 
 
@@ -90,7 +92,9 @@ def wrong_objective_direction(rule: Rule, context: Context) -> Iterator[Finding]
           objective: {metric_name: "validation:rmse", type: Minimize}
     """
     yield from in_every_version(
-        context, lambda definition, algorithm: _wrong_direction(rule, definition, algorithm)
+        context,
+        lambda definition, algorithm: _wrong_direction(rule, definition, algorithm),
+        also_scripts=True,
     )
 
 

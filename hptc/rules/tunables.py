@@ -67,6 +67,7 @@ def _untunable(rule: Rule, context: Context, *, are_exhaustive: bool) -> Iterato
             if _has_declared_tunables(definition, algorithm) is are_exhaustive
             else ()
         ),
+        also_scripts=True,
     )
 
 
@@ -125,7 +126,9 @@ def range_outside_algorithm_limits(rule: Rule, context: Context) -> Iterator[Fin
             subsample: {type: Continuous, min: 0.5, max: 1}
     """
     yield from in_every_version(
-        context, lambda definition, algorithm: _outside_limits(rule, definition, algorithm)
+        context,
+        lambda definition, algorithm: _outside_limits(rule, definition, algorithm),
+        also_scripts=True,
     )
 
 
@@ -183,7 +186,9 @@ def range_type_mismatch(rule: Rule, context: Context) -> Iterator[Finding]:
             extra_center_factor: {type: Integer, min: 4, max: 10}
     """
     yield from in_every_version(
-        context, lambda definition, algorithm: _mismatches(rule, context, definition, algorithm)
+        context,
+        lambda definition, algorithm: _mismatches(rule, context, definition, algorithm),
+        also_scripts=True,
     )
 
 

@@ -14,17 +14,17 @@ Find = Callable[[Definition, Algorithm], Iterable[Finding]]
 
 
 def in_every_version(
-    context: Context, find: Find, *, except_scripts: bool = False
+    context: Context, find: Find, *, also_scripts: bool = False
 ) -> Iterator[Finding]:
     """The findings that `find` has in every version that the image of a training job can be.
 
     For an image with an unknown tag, a finding must be at the same path in all versions; its
     message is that of the newest one. An image that is not of a built-in algorithm has no findings;
-    nor, with `except_scripts`, has one that runs the author's own script.
+    nor, without `also_scripts`, has one that runs the author's own script.
     """
     for definition in context.job.definitions:
         possible = possible_algorithms(definition)
-        if not possible or (except_scripts and runs_a_script(definition)):
+        if not possible or (runs_a_script(definition) and not also_scripts):
             continue
         newest, *others = possible
         findings = list(find(definition, newest))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
 from hptc.diagnostics import Path, SetValue, new_text
 from hptc.source.document import Document
@@ -54,7 +54,6 @@ class DocumentEditor:
         self._document = document
         self._lines = split_lines(document.text)
         self._line_break = "\r\n" if "\r\n" in document.text else "\n"
-        self._aliased = _aliased_nodes(document.root)
 
     def rename(self, path: Path, name: str) -> Edit:
         """Give a key another name."""
@@ -110,11 +109,8 @@ class DocumentEditor:
         return _inserted(_Position(start.line, start.column + 1), ", ".join(added))
 
     def _node(self, path: Path) -> Node:
-        """The node at a path. An alias of it, or of one above it, would be changed too."""
-        if path:
-            self._node(path[:-1])
         node = self._document.node_at(path)
-        if node is None or id(node) in self._aliased:
+        if node is None:
             raise NoEditError
         return node
 
@@ -245,26 +241,6 @@ class DocumentEditor:
             return first[start.column : end.column]
         inner = self._lines[start.line + 1 : end.line]
         return "\n".join((first[start.column :], *inner, self._lines[end.line][: end.column]))
-
-
-def _aliased_nodes(root: Node | None) -> set[int]:
-    """The ids of the nodes that have aliases."""
-    seen: set[int] = set()
-    aliased: set[int] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if node is None:
-            continue
-        if id(node) in seen:
-            aliased.add(id(node))
-            continue
-        seen.add(id(node))
-        if isinstance(node, MappingNode):
-            waiting += (child for pair in node.value for child in pair)
-        elif isinstance(node, SequenceNode):
-            waiting += node.value
-    return aliased
 
 
 def _entries(owner: CollectionNode) -> list[_Entry]:

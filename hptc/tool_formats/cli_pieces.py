@@ -21,8 +21,7 @@ _DEFINITIONS = ("TrainingJobDefinition", "TrainingJobDefinitions")
 
 
 def member_of_piece(data: Any) -> str | None:
-    """The member of the request that a file contains; None if its keys match no member."""
-    best, best_count = None, 0
+    """The member of the request that a file contains: the one that most of its keys belong to."""
     for member, shape in input_shape().members.items():
         is_list = shape.type == "list"
         if isinstance(data, list) != is_list:
@@ -32,10 +31,9 @@ def member_of_piece(data: Any) -> str | None:
         keys = [
             key for structure in structures if isinstance(structure, Mapping) for key in structure
         ]
-        count = sum(key in known for key in keys)
-        if count > best_count and 2 * count > len(keys):
-            best, best_count = member, count
-    return best
+        if 2 * sum(key in known for key in keys) > len(keys):
+            return member
+    return None
 
 
 def _keys_of(shape: Shape) -> frozenset[str]:

@@ -196,11 +196,22 @@ def test_a_policy_on_a_folder(uri: str, is_lacking: bool, tmp_path: Path) -> Non
     assert bool(lacking(fake, tmp_path, spec)) is is_lacking
 
 
+def test_a_policy_on_the_content_of_the_folder_of_checkpoints(tmp_path: Path) -> None:
+    spec = f'{SPEC}  checkpoint: {{s3_uri: "s3://data/saved/"}}\n'
+    fake = whole()
+    listing = {"StringLike": {"s3:prefix": "saved/*"}}
+    fake.inventory.role_policies = [
+        policy("Allow", "s3:ListBucket", "arn:aws:s3:::data", Condition=listing),
+        *without(compiled(tmp_path, spec)[0], ("ListCheckpoints", "s3:ListBucket")),
+    ]
+    assert lacking(fake, tmp_path, spec) == []
+
+
 def test_characters_that_a_policy_escapes(tmp_path: Path) -> None:
-    spec = SPEC.replace("s3://data/churn/train/", "s3://data/a*b?c$d/")
+    spec = SPEC.replace("s3://data/churn/train/", "s3://data/a*b?c$d/{{ '{{' }}e/")
     fake = whole()
     lacking(fake, tmp_path, spec)
-    assert fake.inventory.simulated[1] == "s3:GetObject on arn:aws:s3:::data/a*b?c$d/example"
+    assert fake.inventory.simulated[1] == "s3:GetObject on arn:aws:s3:::data/a*b?c$d/{{e/example"
 
 
 @pytest.mark.parametrize(

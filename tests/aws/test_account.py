@@ -518,6 +518,14 @@ def test_parameters(account: Account) -> None:
     assert len(parameters) == len(names) + 1
 
 
+def test_ten_parameters_are_read_with_one_call(connection: Connection) -> None:
+    names = [f"/network/private-{number}" for number in range(11)]
+    with Stubber(connection.client("ssm")) as stub:
+        stub.add_response("get_parameters", {"Parameters": []}, {"Names": names[:10]})
+        stub.add_response("get_parameters", {"Parameters": []}, {"Names": names[10:]})
+        assert connected(connection).inventory.parameters(names) == {}
+
+
 @pytest.fixture
 def connection(credentials: None) -> Connection:
     time = FakeTime()

@@ -498,6 +498,20 @@ def test_permissions_need_an_environment_on_both_sides(churn: Project) -> None:
         assert not {Kind.PERMISSIONS_BROADENED, Kind.PERMISSIONS_NARROWED} & kinds
 
 
+def test_a_spec_and_its_request_differ_in_how_the_name_is_written(churn: Project) -> None:
+    spec = compiled("{}", churn)
+    text = json.dumps(spec.request)
+    request = succeeded(compile_text(text, "specs/a.yaml", Workspace(rules=()), churn))
+    for old, new in ((spec, request), (request, spec)):
+        assert [change.kind for change in compare(old, new)] == [Kind.JOB_NAME]
+
+
+def test_a_key_is_lost_if_no_instance_type_is_known_to_encrypt_its_storage() -> None:
+    old = {"training_job": {"resources": {"volume_kms_key_id": "alias/a"}}}
+    (change,) = form_changes(old, {"training_job": {"resources": {}}})
+    assert (change.kind, change.new) == (Kind.ENCRYPTION_LOOSENED, "AWS managed key")
+
+
 def test_what_the_spec_language_has_no_word_for_is_kept() -> None:
     parent = {"HyperParameterTuningJobName": "trees-2025"}
     for entry in (

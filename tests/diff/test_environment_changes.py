@@ -14,13 +14,19 @@ from hptc.project.project_file import Environment, Project, ProjectFile
 from hptc.source.document import parse_document
 
 
-def environment(policy: dict[str, Any], infrastructure: dict[str, Any]) -> Environment:
-    place = {"account": "111122223333", "region": "us-east-1", "infrastructure": infrastructure}
-    data = {"project": "churn", "policy": policy, "environments": {"dev": place}}
+def environment(
+    policy: dict[str, Any],
+    infrastructure: dict[str, Any],
+    *,
+    project: str = "churn",
+    region: str = "us-east-1",
+) -> Environment:
+    place = {"account": "111122223333", "region": region, "infrastructure": infrastructure}
+    data = {"project": project, "policy": policy, "environments": {"dev": place}}
     document, faults = parse_document(json.dumps(data), "hptc.yaml")
     assert not faults
-    project = Project(root=Path(), document=document, file=ProjectFile.model_validate(data))
-    dev = project.environment("dev")
+    file = ProjectFile.model_validate(data)
+    dev = Project(root=Path(), document=document, file=file).environment("dev")
     assert dev is not None
     return dev
 
@@ -160,3 +166,11 @@ def test_another_order_allows_the_same(key: str) -> None:
     values = {"input_locations": ["s3://a/*", "s3://b/*"]}.get(key, ["a", "b"])
     changes = policy_changes({key: values}, {key: values[::-1]})
     assert {change.kind for change in changes} <= {Kind.POLICY_TIGHTENED}
+
+
+def test_what_stays_is_named_by_its_place_if_the_new_stack_has_the_same_name() -> None:
+    old = environment({}, {})
+    (moved,) = environment_changes(old, environment({}, {}, region="eu-west-1"))
+    assert f"{old.foundation_stack} in account 111122223333 in us-east-1 stays" in moved.note
+    (renamed,) = environment_changes(old, environment({}, {}, project="trees"))
+    assert f"; {old.foundation_stack} stays" in renamed.note

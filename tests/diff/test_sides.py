@@ -398,7 +398,7 @@ def test_what_hptc_yaml_changes_for_all(
 
 
 def test_hptc_yaml_is_new(repository: Repository) -> None:
-    repository.commit("second", {"hptc.yaml": None})
+    repository.commit("second", {"hptc.yaml": None, "elsewhere/draft.yaml": named("draft")})
     repository.git("branch", "--force", "main", "HEAD")
     repository.write("hptc.yaml", PROJECT)
     assert kinds_by_spec(review_refs([])) == {"other": [Kind.REPAIRED], "trees": [Kind.REPAIRED]}

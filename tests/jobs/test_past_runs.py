@@ -99,12 +99,13 @@ class TestSelection:
         specs = project(tmp_path, {"churn": plain("churn")})
         tuning = FakeTuning()
         name = ran(tuning, specs[0], *seconds, status=status)
-        runs = runs_of(tuning, specs).runs
-        assert [run.name for run in runs] == ([name] if counts else [])
+        found = runs_of(tuning, specs)
+        assert [run.name for run in found.runs] == ([name] if counts else [])
         if counts:
-            assert runs[0].is_same_content
-            assert runs[0].billed == 1
-            assert runs[0].training_jobs == len(seconds)
+            assert found.runs[0].is_same_content
+            assert found.runs[0].billed == 1
+            assert found.runs[0].training_jobs == len(seconds)
+            assert seconds_of(found) == [[duration for duration in seconds if duration]]
 
     def test_present_content_comes_before_earlier_content(self, tmp_path: Path) -> None:
         tuning = FakeTuning()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from hptc.errors import OperationError
-from hptc.local import containers
+from hptc.local import containers, script_mode
 from hptc.local.container_engine import DOCKER, PODMAN, Engine
 from hptc.local.containers import Container, Mount, give_back
 from hptc.local.launching import NotRunnableError
@@ -154,6 +154,26 @@ def test_podman_has_gpus_as_devices_and_selinux_is_no_obstacle(
     assert command[:2] == ["podman", "run"]
     assert option(command, "--device") == ["nvidia.com/gpu=all"]
     assert option(command, "--security-opt") == ["label=disable"]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "gpus", "expected"),
+    [("ml.g5.xlarge", 1, ["all"]), ("ml.g5.xlarge", 0, []), ("ml.m5.xlarge", 1, [])],
+)
+def test_a_container_has_gpus_if_the_instances_and_this_machine_have_some(
+    tmp_path: Path,
+    docker: FakeDocker,
+    monkeypatch: pytest.MonkeyPatch,
+    instance_type: str,
+    gpus: int,
+    expected: list[str],
+) -> None:
+    monkeypatch.setattr(script_mode, "count_gpus", lambda: gpus)
+    docker.add_image(IMAGE, "echo loss=0.5")
+    request = tuning_request(jobs=1)
+    request["TrainingJobDefinition"]["ResourceConfig"]["InstanceType"] = instance_type
+    run(tuning(tmp_path), request)
+    assert option(docker.calls("run")[0], "--gpus") == expected
 
 
 def test_network_isolation_is_kept(tmp_path: Path, docker: FakeDocker) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from hptc.local.pipe_feeder import objects, shuffled
+from hptc.local.pipe_feeder import feed, objects, pipe, shuffled
 from hptc.local.service import LocalTuning
 from tests.support.local_runs import local_tuning, processes_with, run, tuning_request, wait_until
 
@@ -62,6 +64,28 @@ def test_what_cannot_be_streamed_is_reported_in_the_log(tmp_path: Path) -> None:
     _, ended = run(piped(tmp_path, script, {"a.gz": b"1,2\n"}), request(CompressionType="Gzip"))
     (line,) = ended[0].last_lines
     assert line.startswith("hptc: the input channel train can't be streamed: Not a gzipped file")
+
+
+def test_a_stream_ends_without_an_error_when_its_pipes_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "object").write_bytes(b"x" * 1_000_000)  # more than a pipe holds
+    channel = {
+        "name": "train",
+        "source": str(tmp_path / "object"),
+        "is_listed": False,
+        "shuffle_seed": None,
+        "gzip": False,
+        "record_io": False,
+    }
+    first, second = (pipe(tmp_path, "train", epoch) for epoch in (0, 1))
+    os.mkfifo(first)
+    with ThreadPoolExecutor() as executor:
+        feeding = executor.submit(feed, tmp_path, channel)
+        with first.open("rb") as stream:
+            wait_until(second.exists)
+            first.unlink()
+            second.unlink()
+            assert len(stream.read()) == 1_000_000
+        feeding.result()
 
 
 def test_each_object_is_a_record(tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ class Entered:
     def tests_of(self, file: str, source: str, line: int) -> frozenset[str]:
         """The tests that enter the function at a line, or those that use a module's constant.
 
-        Else those that enter the file, and those of the schema and the docs for a model's key.
+        Else those that enter the file or use a class's field, and those of the schema and the docs
+        for a model's key.
         """
         tree = ast.parse(source)
         function = function_at(tree, line)
@@ -64,12 +65,21 @@ class Entered:
             if tests:
                 return tests
         if function is None and (name := _constant(tree, line)) is not None:
-            users = [self.by_function.get(place, frozenset()) for place in _users(name)]
-            if any(users):
-                return frozenset().union(*users)
+            tests = self._of_users(name)
+            if tests:
+                return tests
         is_model = file.startswith(("hptc/spec/", "hptc/project/"))
         of_models = (test for test in self.seconds if test.startswith("tests/reference/"))
-        return self.by_file.get(file, frozenset()).union(of_models if is_model else ())
+        field = _field(tree, line) if function is None else None
+        return self.by_file.get(file, frozenset()).union(
+            of_models if is_model else (), self._of_users(field) if field is not None else ()
+        )
+
+    def _of_users(self, name: str) -> frozenset[str]:
+        """The tests that enter the functions which use a name."""
+        return frozenset().union(
+            *(self.by_function.get(place, frozenset()) for place in _users(name))
+        )
 
 
 def _constant(tree: ast.Module, line: int) -> str | None:
@@ -80,6 +90,18 @@ def _constant(tree: ast.Module, line: int) -> str | None:
                 case (
                     ast.Assign(targets=[ast.Name(id=name)])
                     | ast.AnnAssign(target=ast.Name(id=name))
+                ):
+                    return name
+    return None
+
+
+def _field(tree: ast.Module, line: int) -> str | None:
+    """The field of a class at a line."""
+    for owner in ast.walk(tree):
+        for node in owner.body if isinstance(owner, ast.ClassDef) else ():
+            match node:
+                case ast.AnnAssign(target=ast.Name(id=name), lineno=first, end_lineno=last) if (
+                    first <= line <= (last or 0)
                 ):
                     return name
     return None

@@ -245,6 +245,10 @@ def test_changes(changes: list[Change], old: str, new: str | None) -> None:
             "a:\n- 1\n- 2\nd: 3\n", [SetValue(path=("a",), value=5)], "a: 5\nd: 3\n",
             id="a value for a list",
         ),
+        pytest.param(
+            "a: [1, 2, 3]\n", [Remove(path=("a", 0)), Remove(path=("a", 1))], "a: [3]\n",
+            id="two entries of a list",
+        ),
         pytest.param("a: 1\n", [SetValue(path=("a",), value=1)], None, id="no change"),
         pytest.param(
             "a: x=(\\d)\n", [SetValue(path=("a",), value="y: (\\d)")], "a: 'y: (\\d)'\n", id="regex"

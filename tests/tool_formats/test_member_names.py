@@ -89,6 +89,25 @@ def test_a_list_is_left_out_if_the_tool_computes_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        (
+            [{"name": "KEY", "value": "1"}, {"Name": "OTHER", "Value": "2"}],
+            {"KEY": "1", "OTHER": "2"},
+        ),
+        (
+            [{"name": "KEY", "value": "1"}, {"key": "OTHER"}],
+            [{"name": "KEY", "value": "1"}, {"key": "OTHER"}],
+        ),
+        (["KEY=1"], ["KEY=1"]),
+    ],
+)
+def test_a_list_of_names_and_values_is_a_mapping(environment: object, expected: object) -> None:
+    request = Conversion().request({"trainingJobDefinition": {"environment": environment}})
+    assert request["TrainingJobDefinition"]["Environment"] == expected
+
+
 def test_members_that_the_request_does_not_have_are_noted() -> None:
     conversion = Conversion()
     conversion.request({"metadata": {"name": "x"}, "status": None, "kinds": []})
