@@ -55,10 +55,11 @@ def construct_data(
 
     A number or boolean below a key in `verbatim` is a Scalar. `render` turns a string that contains
     `{{` into its value and raises TemplateError. It is called per scalar, after parsing, so a value
-    can't inject structure. A value with a tag in `key_of_tag` is a mapping with that key, as
-    `!Ref x` is `{Ref: x}` in CloudFormation; no other tag is supported.
+    can't inject structure. With `key_of_tag`, which excludes `render`, a value with one of its tags
+    is a mapping with that key, as `!Ref x` is `{Ref: x}` in CloudFormation. No other tag is
+    supported.
     """
-    builder = _Builder(document, render, key_of_tag or {})
+    builder = _TaggedBuilder(document, key_of_tag) if key_of_tag else _Builder(document, render)
     node = document.node_at(at)
     for key in at:
         verbatim = _below(verbatim, key)
@@ -73,15 +74,9 @@ def _below(verbatim: VerbatimKeys | None, key: str | int) -> VerbatimKeys | None
 
 
 class _Builder:
-    def __init__(
-        self,
-        document: Document,
-        render: Callable[[str], Any] | None,
-        key_of_tag: Mapping[str, str],
-    ) -> None:
+    def __init__(self, document: Document, render: Callable[[str], Any] | None) -> None:
         self.document = document
         self.render = render
-        self.key_of_tag = key_of_tag
         self.diagnostics: list[Diagnostic] = []
         self.open_nodes: set[int] = set()
         self.values = 0
@@ -100,11 +95,6 @@ class _Builder:
         return self.diagnostics
 
     def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> object:
-        value = self.untagged(node, verbatim)
-        key = self.key_of_tag.get(node.tag) if node is not None else None
-        return value if key is None else {key: value}
-
-    def untagged(self, node: Node | None, verbatim: VerbatimKeys | None) -> object:
         if self.is_too_large:
             return None
         if isinstance(node, ScalarNode):
@@ -209,9 +199,8 @@ class _Builder:
             advice = "write the values out, or use `defaults` in hptc.yaml"
             self.report("HPT004", message, node, advice)
 
-    def tag(self, node: Node) -> None:
-        if node.tag not in self.key_of_tag:
-            self.unsupported_tag(node)
+    def tag(self, node: Node) -> None:  # of a value; that of a key is never supported
+        self.unsupported_tag(node)
 
     def unsupported_tag(self, node: Node) -> None:
         written = node.tag.replace("tag:yaml.org,2002:", "!!")
@@ -237,3 +226,20 @@ class _Builder:
     def diagnostic(self, code: str, message: str, node: Node, advice: str) -> Diagnostic:
         finding = Finding(code=code, message=message, path=ProjectPath(), help=advice)
         return at_span(finding, self.document.span_of(node))
+
+
+class _TaggedBuilder(_Builder):
+    """Builds data in which some tags stand for a mapping with one key. It evaluates no template."""
+
+    def __init__(self, document: Document, key_of_tag: Mapping[str, str]) -> None:
+        super().__init__(document, None)
+        self.key_of_tag = key_of_tag
+
+    def build(self, node: Node | None, verbatim: VerbatimKeys | None) -> object:
+        value = super().build(node, verbatim)
+        key = self.key_of_tag.get(node.tag) if node is not None else None
+        return value if key is None else {key: value}
+
+    def tag(self, node: Node) -> None:
+        if node.tag not in self.key_of_tag:
+            super().tag(node)
