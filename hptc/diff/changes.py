@@ -265,10 +265,20 @@ def worst_first(changes: list[Change]) -> tuple[Change, ...]:
 
 
 def without_secrets(change: Change) -> Change:
-    """A change whose values contain no secret: a review is read by more people than a spec."""
+    """A change without secrets: a review is read by more people than a spec.
+
+    A secret is usually a value, but a key or a reason can be one too.
+    """
 
     def shown(value: str) -> str:
         kind = secret_in(change.subject.rpartition(".")[2], value)
         return hide_secrets(value) if kind is None else f"{kind}, hidden"
 
-    return replace(change, old=shown(change.old), new=shown(change.new))
+    return replace(
+        change,
+        path=tuple(hide_secrets(part) if isinstance(part, str) else part for part in change.path),
+        subject=hide_secrets(change.subject),
+        old=shown(change.old),
+        new=shown(change.new),
+        note=hide_secrets(change.note),
+    )

@@ -17,6 +17,7 @@ from hptc.errors import UsageError
 from hptc.render.diff import Format, render_diff
 from tests.support.outcomes import succeeded
 from tests.support.repositories import Repository
+from tests.support.secret_samples import filled
 from tests.support.trees import PROJECT
 from tests.support.trees import SPEC as SEARCH
 
@@ -577,6 +578,17 @@ def test_markup_in_the_name_of_an_environment(two_environments: Repository, form
     if form is Format.MARKDOWN:
         outside_of_code = re.sub(r"`[^`]*`", "", text)
         assert "@octocat" not in outside_of_code
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_secret_that_is_a_key_or_a_reason_is_hidden(repository: Repository, form: Format) -> None:
+    token = filled("ghp_{alnum:36}")
+    changed = SPEC.replace("num_round: 200", f"{token}: 1\n    num_round: 200")
+    changed = changed.replace("gbtree", f"gbtree # hptc: ignore[HPT314] {token}")
+    repository.write("specs/trees.yaml", changed.replace("team:", f"{token}: x, team:"))
+    text = render_diff(review_refs([]), form)
+    assert "*" * len(token) in text
+    assert token not in text
 
 
 def test_a_suppression_is_shown_with_its_reason(repository: Repository) -> None:
