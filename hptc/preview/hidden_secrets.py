@@ -19,6 +19,22 @@ def without_secrets(job: TuningJob) -> TuningJob:
     )
 
 
+def without_secret_names(job: TuningJob) -> TuningJob:
+    """The same tuning job, with secrets among the names of its ranges masked."""
+    return replace(
+        job,
+        definitions=tuple(
+            replace(
+                definition,
+                ranges=tuple(
+                    replace(range_, name=hide_secrets(range_.name)) for range_ in definition.ranges
+                ),
+            )
+            for definition in job.definitions
+        ),
+    )
+
+
 def _without_secrets(range_: Range) -> Range:
     match range_:
         case CategoricalRange(name=name, values=values):

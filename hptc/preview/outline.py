@@ -12,7 +12,7 @@ from random import Random
 
 from hptc.cost.bound import JobCount, job_count
 from hptc.frozen import frozen
-from hptc.preview.hidden_secrets import without_secrets
+from hptc.preview.hidden_secrets import without_secret_names, without_secrets
 from hptc.request.job_facts import (
     EPOCHS,
     MAX_TRAINING_JOBS,
@@ -115,8 +115,8 @@ class SearchPreview:
 
 
 def preview(job: TuningJob) -> SearchPreview:
-    """The preview of a tuning job, without the secrets among its values."""
-    job = without_secrets(job)
+    """The preview of a tuning job, without the secrets among its values and names."""
+    job = without_secret_names(without_secrets(job))
     count = job_count(job)
     longest = max(_seconds(definition) for definition in job.definitions)
     waves = None if count.number is None else -(-count.number // job.max_parallel_training_jobs)

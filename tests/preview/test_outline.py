@@ -28,6 +28,7 @@ from tests.support.outcomes import succeeded
 from tests.support.paths import ROOT
 from tests.support.png_pixels import green_rows
 from tests.support.rule_cases import compile_case
+from tests.support.secret_samples import filled
 
 
 def job(spec: str) -> TuningJob:
@@ -87,6 +88,14 @@ def test_rendered(name: str, golden: Golden) -> None:
 )
 def test_there_are_at_most_ten_samples(number: int, parallel: int, samples: int) -> None:
     assert len(preview(job(limited(number, parallel))).samples) == samples
+
+
+def test_a_secret_that_is_the_name_of_a_hyperparameter_is_hidden() -> None:
+    token = filled("ghp_{alnum:36}")
+    text = f"training_job: {{hyperparameters: {{{token}: {{type: Integer, min: 1, max: 9}}}}}}"
+    shown = render_preview("x", preview(succeeded(compile_case(text)).job))
+    assert "*" * len(token) in shown
+    assert token not in shown
 
 
 def test_the_same_job_has_the_same_preview() -> None:
