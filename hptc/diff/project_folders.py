@@ -5,7 +5,7 @@ A project is that of an hptc.yaml. Its folder may have one in a single version o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hptc.compiler.discovery import project_files
@@ -16,6 +16,9 @@ from hptc.errors import UsageError
 from hptc.project import project_file
 from hptc.project.policy import Policy
 from hptc.project.project_file import Environment, Project
+from hptc.source import git
+from hptc.source.git_tree import Tree
+from hptc.source.readable import is_ci
 
 
 def environments_of(roots: Iterable[Path], side: Workspace) -> dict[Path, Environment]:
@@ -104,7 +107,12 @@ def shown(path: Path) -> str:
 
 
 def only_in(side: Workspace, roots: Iterable[Path], other: Workspace) -> list[Path]:
-    """The folders whose hptc.yaml only one version has; not those where it has errors."""
+    """The folders whose hptc.yaml only one version has.
+
+    None if an hptc.yaml of the other version has errors: it may be the same project's.
+    """
+    if any(in_project is None for in_project in other.projects.values()):
+        return []
     return [
         root
         for root in roots
@@ -112,10 +120,18 @@ def only_in(side: Workspace, roots: Iterable[Path], other: Workspace) -> list[Pa
     ]
 
 
-def files_of_moved_project(folder: Path, in_project: Project, side: Workspace) -> Iterator[Path]:
-    """The specs of a project whose hptc.yaml is in a folder below `folder` in this version."""
-    for path in side.files.below(folder):
-        if path.name == project_file.FILE_NAME:
-            moved = project_at(path.parent, side)
-            if moved is not None and moved.file.project == in_project.file.project:
-                yield from project_files(moved, side.files)
+def files_of_moved_project(repository: Path, in_project: Project, side: Workspace) -> list[Path]:
+    """The specs of a project of the other version that is in another folder in this one."""
+    name = project_file.FILE_NAME
+    if isinstance(side.files, Tree):
+        paths = [path for path in side.files.below(repository) if path.name == name]
+    else:
+        listed = git.files_named(repository, name, tracked_only=is_ci())
+        paths = [path for path in listed if side.files.is_file(path)]
+    projects = (project_at(path.parent, side) for path in paths)
+    return [
+        file
+        for moved in projects
+        if moved is not None and moved.file.project == in_project.file.project
+        for file in project_files(moved, side.files)
+    ]

@@ -81,9 +81,9 @@ def review_refs(
         targets = selected or [_project_folder(root, old, new)]
         new_version = _Version(
             label="the working tree" if head is None else tip.label,
-            files=_files(targets, new, old),
+            files=_files(targets, new, old, root),
         )
-        old_version = _Version(label=base.label, files=_files(targets, old, new))
+        old_version = _Version(label=base.label, files=_files(targets, old, new, root))
         if not new_version.files and not old_version.files:
             raise UsageError(
                 f"no specs found in {', '.join(map(str, targets))} in either version",
@@ -263,23 +263,23 @@ def _is_there(path: Path, side: Workspace) -> bool:
     return side.files.is_file(path) or side.files.is_folder(path)
 
 
-def _files(start: list[Path], side: Workspace, other: Workspace) -> list[Path]:
+def _files(start: list[Path], side: Workspace, other: Workspace, repository: Path) -> list[Path]:
     """The spec files of one version.
 
     A folder with an hptc.yaml means its project. If this version has no hptc.yaml, the folders are
-    those of the other version's.
+    those of the other version's, and of the same project elsewhere in the repository.
     """
     files: list[Path] = []
     for path in start:
+        own, others = project_at(path, side), project_at(path, other)
+        if own is None and others is not None:
+            files += files_of_moved_project(repository, others, side)
         if not _is_there(path, side):
             continue
-        own, others = project_at(path, side), project_at(path, other)
         in_project = own or others
         if in_project is not None:
             listed = project_files(in_project, side.files)
             files += [file for file in listed if side.files.is_file(file)]
-            if own is None:
-                files += files_of_moved_project(path, in_project, side)
         else:
             files += spec_files(path, side.files)
     return [Path(shown(path)) for path in dict.fromkeys(files)]

@@ -64,6 +64,14 @@ def git_output(folder: Path, *arguments: str) -> str | None:
     return os.fsdecode(done.stdout).strip() if done.returncode == 0 else None
 
 
+def files_named(root: Path, name: str, *, tracked_only: bool) -> list[Path]:
+    """The files with a name, anywhere in a work tree, that git tracks or does not ignore."""
+    options = () if tracked_only else ("--others", "--exclude-standard")
+    pattern = f":(top,glob)**/{name}"
+    output = git_output(root, "ls-files", "-z", "--cached", *options, "--full-name", "--", pattern)
+    return [root / path for path in (output or "").split("\0") if path]
+
+
 def top_folder(folder: Path) -> Path:
     """The root of the work tree that contains a folder. Raises UsageError outside a work tree."""
     try:

@@ -71,6 +71,32 @@ def test_a_project_in_another_folder_is_the_same_project(
     assert found.specs == ()
 
 
+def test_a_project_in_another_folder_is_found_from_there(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here: dict[str, str | None] = {"hptc.yaml": None, "specs/trees.yaml": None}
+    repository.commit("second", here | {"ml/hptc.yaml": STRICT, "ml/specs/trees.yaml": SPEC})
+    monkeypatch.chdir(repository.root / "ml")
+    found = review_refs([])
+    assert changes_of_projects(found) == [("hptc.yaml", Kind.REPOSITORY, "repository")]
+    assert found.specs == ()
+
+
+def test_a_project_that_git_ignores_is_not_the_moved_one(repository: Repository) -> None:
+    repository.commit("second", {".gitignore": "copy/", "hptc.yaml": None})
+    repository.write("copy/hptc.yaml", STRICT)
+    repository.write("copy/specs/trees.yaml", SPEC)
+    assert changes_of_projects(review_refs([])) == [("hptc.yaml", Kind.ENVIRONMENT_REMOVED, "dev")]
+
+
+def test_a_project_that_had_errors_may_have_had_the_environment(repository: Repository) -> None:
+    repository.commit("second", {"hptc.yaml": "project: ["})
+    repository.git("branch", "--force", "main", "HEAD")
+    here: dict[str, str | None] = {"hptc.yaml": None, "specs/trees.yaml": None}
+    repository.commit("third", here | {"ml/hptc.yaml": STRICT, "ml/specs/trees.yaml": SPEC})
+    assert changes_of_projects(review_refs(["."])) == []
+
+
 def test_a_repository_that_is_named_owns_the_stacks_of_every_folder(
     repository: Repository,
 ) -> None:
