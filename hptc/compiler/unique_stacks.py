@@ -1,13 +1,16 @@
-"""Finds specs whose stack or role has the same name as that of another spec or environment."""
+"""Finds specs whose stack or role has the same name as that of another spec or environment, and
+projects whose stacks have those of another project."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 from hptc.compiler.outcome import CompiledRequest, CompiledSpec, Outcome, failed
 from hptc.diagnostics import Diagnostic, Related, Severity, sort_key
 from hptc.infrastructure.stack_names import NameCollision, NamedSpec, name_collisions
-from hptc.project.project_file import Project
+from hptc.infrastructure.stack_outputs import foundation_outputs
+from hptc.project.project_file import Environment, Project
 from hptc.project.references import has_reference
 from hptc.source.construction import construct_data
 from hptc.source.document import Document
@@ -37,7 +40,49 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
             clash = _diagnostic(collision, project, outcomes[index], other)
             diagnostics = sorted([*results[index].diagnostics, clash], key=sort_key)
             results[index] = failed(results[index], tuple(diagnostics))
+    for project, twin in _twins([project for project, _ in by_project.values()]):
+        _, indices = by_project[twin.root]
+        for index in indices.values():
+            diagnostics = sorted(
+                [*results[index].diagnostics, _same_project(twin, project)], key=sort_key
+            )
+            results[index] = failed(results[index], tuple(diagnostics))
     return results
+
+
+def _twins(projects: list[Project]) -> Iterator[tuple[Project, Project]]:
+    """Each project with the same stacks as an earlier one, which comes first."""
+    owners: dict[tuple[str, str, str, str], Project] = {}
+    for project in projects:
+        places = [
+            (project.file.project, name, environment.account, environment.region)
+            for name in project.file.environments
+            if (environment := project.environment(name)) and _has_stacks(environment)
+        ]
+        owner = next((owners[place] for place in places if place in owners), None)
+        if owner is not None:
+            yield owner, project
+        for place in places:
+            owners.setdefault(place, project)
+
+
+def _has_stacks(environment: Environment) -> bool:
+    has_managed_roles = environment.infrastructure.execution_role == "managed"
+    return has_managed_roles or bool(foundation_outputs(environment))
+
+
+def _same_project(project: Project, owner: Project) -> Diagnostic:
+    name = ("project",)
+    return Diagnostic(
+        code="HPT605",
+        severity=Severity.ERROR,
+        message=f"another hptc.yaml has the project `{project.file.project}` with an environment "
+        "of the same name, account and Region, so both need the same stacks",
+        span=project.document.span(name),
+        label="also in the other one",
+        help="rename one of the two projects",
+        related=(Related(span=owner.document.span(name), message="the other project"),),
+    )
 
 
 def _named_spec(outcome: Outcome, project: Project) -> NamedSpec:

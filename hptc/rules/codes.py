@@ -150,7 +150,8 @@ CODES = (
         "HPT605",
         "Two stacks or roles with the same name",
         "A spec's stack is named hptc-PROJECT-ENVIRONMENT-SPEC, so the spec `eu` in `dev` and the "
-        "environment `dev-eu` need the same name: deploying one would replace the other. All "
+        "environment `dev-eu` need the same name: deploying one would replace the other. So do two "
+        "projects of the same name with the same environment in one account and Region. All "
         "environments of the project count, and so do schedules, whose stacks end in -schedule. "
         "With `role_name_prefix`, the names of roles are compared too; they are unique in all "
         "Regions of an account "

@@ -108,6 +108,50 @@ def test_an_environment_schedules_its_specs(environment: str, tmp_path: Path) ->
     assert codes.count("HPT605") == 1
 
 
+def twins(folder: Path, project: str, other: str) -> list[Diagnostic]:
+    """The diagnostics of two projects that are checked together."""
+    for name, text in (("a", project), ("b", other)):
+        (folder / name / "specs").mkdir(parents=True)
+        (folder / name / "hptc.yaml").write_text(text, encoding="utf-8")
+        (folder / name / "specs" / "churn.yaml").write_text(SPEC, encoding="utf-8")
+    outcomes = compile_paths([str(folder / "a"), str(folder / "b")], Workspace())
+    return [d for outcome in outcomes for d in outcome.diagnostics if d.code == "HPT605"]
+
+
+def test_two_projects_need_the_same_stacks(tmp_path: Path) -> None:
+    (diagnostic,) = twins(tmp_path, PROJECT, PROJECT)
+    assert "another hptc.yaml has the project `plat`" in diagnostic.message
+    assert (Path(diagnostic.span.file).parent.name, diagnostic.span.line) == ("b", 1)
+    (related,) = diagnostic.related
+    assert Path(related.span.file).parent.name == "a"
+
+
+EXISTING = """
+    infrastructure:
+      {execution_role: team, artifact_bucket: lake, data_bucket: lake, kms_key: absent,
+       launcher_policy: absent}
+"""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        PROJECT.replace("project: plat", "project: other"),
+        PROJECT.replace("123456789012", "210987654321"),
+        PROJECT.replace("us-east-1", "eu-west-1"),
+        PROJECT.replace("dev", "test"),
+        f"""project: plat
+environments:
+  dev:
+    account: "123456789012"
+    region: us-east-1{EXISTING}""",
+    ],
+    ids=["name", "account", "Region", "environment", "nothing to deploy"],
+)
+def test_two_projects_with_stacks_of_their_own(other: str, tmp_path: Path) -> None:
+    assert twins(tmp_path, PROJECT, other) == []
+
+
 def test_a_spec_without_a_stack_collides_with_nothing(tmp_path: Path) -> None:
     folder = written(tmp_path, "eu")
     path = folder / "specs" / "eu.yaml"
