@@ -1,6 +1,7 @@
 """AWS images in an account or a repository that does not have them, and where they are."""
 
 import functools
+import re
 
 from hptc.catalog import frameworks
 from hptc.catalog.images import Image, Repository, identify, parse_image, repositories
@@ -48,6 +49,16 @@ def misplaced(uri: str) -> Misplaced | None:
         account_regions=tuple(
             region for region, account in repository.registry.items() if account == image.account
         ),
+    )
+
+
+def is_for_inference(uri: str) -> bool:
+    """Whether an image is one of AWS's for endpoints, by its repository: `pytorch-inference`."""
+    image = parse_image(uri)
+    return (
+        image is not None
+        and image.account in _accounts()
+        and re.search(r"-(inference|serving)(-|$)", image.repository) is not None
     )
 
 

@@ -1,4 +1,4 @@
-"""HPT346 to HPT349: the tag of an image that AWS publishes, and the processor it is for."""
+"""HPT346 to HPT350: the tag of an image that AWS publishes, and what it is for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hptc.catalog.frameworks import Tag, TagProblem
 from hptc.catalog.image_tags import tag_problem
 from hptc.catalog.images import Identified, Image
 from hptc.catalog.instances import Processor, instance
-from hptc.catalog.misplaced_images import misplaced
+from hptc.catalog.misplaced_images import is_for_inference, misplaced
 from hptc.diagnostics import Finding, Fix, RequestPath, SetValue, nearest
 from hptc.frozen import frozen
 from hptc.request.spec_paths import spec_path
@@ -212,6 +212,40 @@ def image_for_another_processor(rule: Rule, context: Context) -> Iterator[Findin
         )
 
 
+@warning("HPT350")
+def image_for_inference(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The training image is one of AWS's images for inference.
+
+    An image such as `pytorch-inference` serves a model in an endpoint. It does not have the program
+    `train` that SageMaker runs, so training jobs fail after they have started
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html).
+
+    Bad:
+        training_job:
+          algorithm:
+            training_image:
+              763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.3.0-cpu-py311
+
+    Good:
+        training_job:
+          algorithm: {training_image: null, framework: pytorch-training, version: 2.3.0-cpu-py311}
+    """
+    for definition in context.job.definitions:
+        uri = definition.training_image
+        image = images.parse_image(uri) if uri is not None and is_for_inference(uri) else None
+        if image is None:
+            continue
+        training = image.repository.replace("-inference", "-training")
+        yield rule.finding(
+            f"the training image is of `{image.repository}`, which is for inference",
+            _path(definition),
+            label="not for training",
+            help=f"use an image of `{training}`"
+            if training in images.repositories()
+            else "use an image for training",
+        )
+
+
 _ADJECTIVES: dict[Processor, str] = {"cpu": "CPU", "gpu": "GPU", "trainium": "Trainium"}
 _PLURALS: dict[Processor, str] = {"cpu": "CPUs", "gpu": "GPUs", "trainium": "Trainium chips"}
 _OWN: dict[Processor, str] = {"cpu": "only CPUs", "gpu": "GPUs", "trainium": "Trainium chips"}
@@ -302,4 +336,5 @@ RULES = (
     unlisted_image_tag,
     latest_algorithm_image,
     image_for_another_processor,
+    image_for_inference,
 )
