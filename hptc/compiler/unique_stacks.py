@@ -40,7 +40,8 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
             clash = _diagnostic(collision, project, outcomes[index], other)
             diagnostics = sorted([*results[index].diagnostics, clash], key=sort_key)
             results[index] = failed(results[index], tuple(diagnostics))
-    for project, twin in _twins([project for project, _ in by_project.values()]):
+    projects = [project for project, _ in by_project.values()]
+    for project, twin in _twins(projects) if len(projects) > 1 else ():
         _, indices = by_project[twin.root]
         for index in indices.values():
             diagnostics = sorted(
