@@ -128,6 +128,7 @@ class Kind(StrEnum):
     ENDPOINT_NARROWED = "endpoint-narrowed"
     ROLE_PATH = "role-path"
     REPOSITORY = "repository"  # who owns the stacks, as hptc.yaml names it
+    PROJECT_MOVED = "project-moved"  # to another folder, which owns other stacks
     INFRASTRUCTURE = "infrastructure"
     POLICY_LOOSENED = "policy-loosened"
     POLICY_TIGHTENED = "policy-tightened"
@@ -158,6 +159,7 @@ IMPACTS: dict[Kind, Impact] = {
         (
             *(Kind.ROLE, Kind.ENCRYPTION_KEY, Kind.NETWORK, Kind.INFRASTRUCTURE),
             *(Kind.ENVIRONMENT_ADDED, Kind.ENVIRONMENT_REMOVED, Kind.DEFAULT_ENVIRONMENT),
+            Kind.PROJECT_MOVED,
         ),
         Impact.UNSEEN,
     ),

@@ -80,7 +80,7 @@ def environment_changes(
         )
     if old.named_repository is new.named_repository is None and old.root != new.root:
         yield Change(
-            kind=Kind.REPOSITORY,
+            kind=Kind.PROJECT_MOVED,
             path=("repository",),
             subject="repository",
             old=_FROM_GIT,

@@ -95,6 +95,7 @@ TITLES: dict[Kind, str] = {
     Kind.ENDPOINT_NARROWED: "S3 endpoint narrowed",
     Kind.ROLE_PATH: "role path changed",
     Kind.REPOSITORY: "owner of the stacks changed",
+    Kind.PROJECT_MOVED: "project moved to another folder",
     Kind.INFRASTRUCTURE: "infrastructure changed",
     Kind.POLICY_LOOSENED: "policy loosened",
     Kind.POLICY_TIGHTENED: "policy tightened",

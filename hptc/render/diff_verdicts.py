@@ -46,6 +46,7 @@ SPECIFIC_VERDICTS: dict[Kind, str] = {
     Kind.ENVIRONMENT_ADDED: "adds an environment",
     Kind.ENVIRONMENT_REMOVED: "removes an environment",
     Kind.DEFAULT_ENVIRONMENT: "changes the default environment",
+    Kind.PROJECT_MOVED: "moves the project to another folder",
 }
 """More specific verdicts, for when all changes of the worst impact are of one kind."""
 

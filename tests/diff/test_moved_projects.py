@@ -9,6 +9,7 @@ import pytest
 from hptc.diff.changes import Change, Impact, Kind
 from hptc.diff.review import Review
 from hptc.diff.sides import review_refs
+from hptc.render.diff_verdicts import verdict
 from tests.support.repositories import Repository
 from tests.support.trees import PROJECT
 from tests.support.trees import SPEC as SEARCH
@@ -67,7 +68,8 @@ def test_a_project_in_another_folder_is_the_same_project(
         repository.commit("third", files | dict.fromkeys(moved))
     file = "hptc.yaml" if is_back else "ml/hptc.yaml"
     found = review_refs([])
-    assert changes_of_projects(found) == [(file, Kind.REPOSITORY, "repository")]
+    assert changes_of_projects(found) == [(file, Kind.PROJECT_MOVED, "repository")]
+    assert verdict(found) == "moves the project to another folder"
     assert found.specs == ()
 
 
@@ -78,7 +80,7 @@ def test_a_project_in_another_folder_is_found_from_there(
     repository.commit("second", here | {"ml/hptc.yaml": STRICT, "ml/specs/trees.yaml": SPEC})
     monkeypatch.chdir(repository.root / "ml")
     found = review_refs([])
-    assert changes_of_projects(found) == [("hptc.yaml", Kind.REPOSITORY, "repository")]
+    assert changes_of_projects(found) == [("hptc.yaml", Kind.PROJECT_MOVED, "repository")]
     assert found.specs == ()
 
 
