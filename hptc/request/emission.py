@@ -57,33 +57,41 @@ def _emit_members(
                 _emit_members(inner, value.__dict__, _structure(target, root, api), root)
                 if turns_on is not None:
                     target[turns_on] = True
-            case Named(api, name, inner, holder):
-                entries = []
-                for entry_name, entry in value.items():
-                    structure: Request = {name: entry_name}
-                    if holder is not None:
-                        structure[holder] = {}
-                    _emit_members(inner, entry.__dict__, structure, root)
-                    entries.append(structure)
-                _put(target, root, api, entries)
-            case Pairs(api, name, value_name):
-                pairs = [
-                    {name: entry_name, value_name: text}
-                    for entry_name, texts in value.items()
-                    for text in (texts if isinstance(texts, list) else (texts,))
-                ]
-                _put(target, root, api, pairs)
+            case Named():
+                _put(target, root, node.api, _named(node, value, root))
+            case Pairs():
+                _put(target, root, node.api, _pairs(node, value))
             case Each(api, inner):
-                structures: list[Request] = []
-                for entry in value:
-                    structures.append({})
-                    _emit_members(inner, entry.__dict__, structures[-1], root)
+                structures: list[Request] = [{} for _ in value]
+                for entry, structure in zip(value, structures, strict=True):
+                    _emit_members(inner, entry.__dict__, structure, root)
                 _put(target, root, api, structures)
             case Names(api, name):
                 _put(target, root, api, [{name: text} for text in value])
             case Hyperparameters():
                 as_json = encodes_json(values)
                 _emit_hyperparameters(node, value, target, root, as_json=as_json)
+
+
+def _named(node: Named, entries: Mapping[str, Any], root: Request) -> list[Request]:
+    """A list of structures, each with its name as a member."""
+    structures: list[Request] = []
+    for name, entry in entries.items():
+        structure: Request = {node.name: name}
+        if node.holder is not None:
+            structure[node.holder] = {}
+        _emit_members(node.members, entry.__dict__, structure, root)
+        structures.append(structure)
+    return structures
+
+
+def _pairs(node: Pairs, entries: Mapping[str, Any]) -> list[Request]:
+    """A list of names and values. Several values of one name are as many pairs."""
+    return [
+        {node.name: name, node.value: text}
+        for name, texts in entries.items()
+        for text in (texts if isinstance(texts, list) else (texts,))
+    ]
 
 
 def encodes_json(training_job: Mapping[str, Any]) -> bool:
@@ -121,7 +129,7 @@ def _emit_hyperparameters(
             if part is None:
                 continue
             if key == "values":
-                part = [value_text(item, as_json=as_json) for item in part]
+                part = [value_text(element, as_json=as_json) for element in part]
             entry[member] = part
         ranges.setdefault(RANGE_LISTS[value.type], []).append(entry)
     if static:
@@ -150,9 +158,9 @@ def unwrapped(value: object) -> Any:
         case Scalar():
             return value.value
         case dict():
-            return {key: unwrapped(item) for key, item in value.items()}
+            return {key: unwrapped(element) for key, element in value.items()}
         case list():
-            return [unwrapped(item) for item in value]
+            return [unwrapped(element) for element in value]
     return value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hptc.diagnostics import RequestPath
@@ -33,36 +33,6 @@ def read_job(request: Mapping[str, Any]) -> TuningJob:
     limits = config["ResourceLimits"]
     hyperband = config.get("StrategyConfig", {}).get("HyperbandStrategyConfig", {})
     completion = config.get("TuningJobCompletionCriteria", {})
-    single = request.get("TrainingJobDefinition")
-    several = request.get("TrainingJobDefinitions") or []
-    definitions = [
-        _definition(
-            raw,
-            path=RequestPath(("TrainingJobDefinitions", i)),
-            objective=_objective(
-                raw.get("TuningObjective"),
-                RequestPath(("TrainingJobDefinitions", i, "TuningObjective")),
-            ),
-            ranges=raw.get("HyperParameterRanges") or {},
-            ranges_path=RequestPath(("TrainingJobDefinitions", i, "HyperParameterRanges")),
-        )
-        for i, raw in enumerate(several)
-    ]
-    if single is not None:
-        member = "HyperParameterTuningJobObjective"
-        definitions.insert(
-            0,
-            _definition(
-                single,
-                path=RequestPath(("TrainingJobDefinition",)),
-                objective=_objective(
-                    config.get(member), RequestPath(("HyperParameterTuningJobConfig", member))
-                ),
-                ranges=config.get("ParameterRanges") or {},
-                ranges_path=RequestPath(("HyperParameterTuningJobConfig", "ParameterRanges")),
-            ),
-        )
-    warm_start = request.get("WarmStartConfig")
     return TuningJob(
         name=request["HyperParameterTuningJobName"],
         strategy=config["Strategy"],
@@ -82,19 +52,51 @@ def read_job(request: Mapping[str, Any]) -> TuningJob:
         == "Enabled",
         random_seed=config.get("RandomSeed"),
         is_autotuned=request.get("Autotune", {}).get("Mode") == "Enabled",
-        definitions=tuple(definitions),
-        is_multiple=single is None,
-        warm_start=WarmStart(
-            type=warm_start["WarmStartType"],
-            parents=tuple(
-                parent.get("HyperParameterTuningJobName", "")
-                for parent in warm_start["ParentHyperParameterTuningJobs"]
-            ),
-            path=RequestPath(("WarmStartConfig",)),
-        )
-        if warm_start is not None
-        else None,
+        definitions=tuple(_definitions(request)),
+        is_multiple=request.get("TrainingJobDefinition") is None,
+        warm_start=_warm_start(request.get("WarmStartConfig")),
         tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", ())},
+    )
+
+
+def _definitions(request: Mapping[str, Any]) -> Iterator[Definition]:
+    """The only definition, whose objective and ranges are in the configuration, or all of several.
+
+    A request that has both, which HPT111 reports, has all of them.
+    """
+    single = request.get("TrainingJobDefinition")
+    if single is not None:
+        config = request["HyperParameterTuningJobConfig"]
+        at = RequestPath(("HyperParameterTuningJobConfig",))
+        member = "HyperParameterTuningJobObjective"
+        yield _definition(
+            single,
+            path=RequestPath(("TrainingJobDefinition",)),
+            objective=_objective(config.get(member), at / member),
+            ranges=config.get("ParameterRanges") or {},
+            ranges_path=at / "ParameterRanges",
+        )
+    for index, raw in enumerate(request.get("TrainingJobDefinitions") or ()):
+        path = RequestPath(("TrainingJobDefinitions", index))
+        yield _definition(
+            raw,
+            path=path,
+            objective=_objective(raw.get("TuningObjective"), path / "TuningObjective"),
+            ranges=raw.get("HyperParameterRanges") or {},
+            ranges_path=path / "HyperParameterRanges",
+        )
+
+
+def _warm_start(raw: Mapping[str, Any] | None) -> WarmStart | None:
+    if raw is None:
+        return None
+    return WarmStart(
+        type=raw["WarmStartType"],
+        parents=tuple(
+            parent.get("HyperParameterTuningJobName", "")
+            for parent in raw["ParentHyperParameterTuningJobs"]
+        ),
+        path=RequestPath(("WarmStartConfig",)),
     )
 
 
@@ -116,7 +118,6 @@ def _definition(
     output = raw["OutputDataConfig"]
     stopping = raw["StoppingCondition"]
     checkpoint = raw.get("CheckpointConfig", {})
-    vpc = raw.get("VpcConfig")
     mode = algorithm["TrainingInputMode"]
     return Definition(
         path=path,
@@ -128,20 +129,13 @@ def _definition(
         training_image=algorithm.get("TrainingImage"),
         algorithm_name=algorithm.get("AlgorithmName"),
         input_mode=mode,
-        metrics=tuple(
-            Metric(name=m["Name"], regex=m["Regex"],
-                   path=path / "AlgorithmSpecification" / "MetricDefinitions" / i)
-            for i, m in enumerate(algorithm.get("MetricDefinitions", ()))
-        ),
+        metrics=_metrics(algorithm, path / "AlgorithmSpecification"),
         role_arn=raw["RoleArn"],
         channels=tuple(
-            _channel(channel, mode, path / "InputDataConfig" / i)
-            for i, channel in enumerate(raw.get("InputDataConfig", ()))
+            _channel(channel, mode, path / "InputDataConfig" / index)
+            for index, channel in enumerate(raw.get("InputDataConfig", ()))
         ),
-        vpc=Vpc(subnets=tuple(vpc["Subnets"]), security_group_ids=tuple(vpc["SecurityGroupIds"]),
-                path=path / "VpcConfig")
-        if vpc is not None
-        else None,
+        vpc=_vpc(raw.get("VpcConfig"), path / "VpcConfig"),
         output_path=output["S3OutputPath"],
         output_kms_key_id=output.get("KmsKeyId") or None,
         output_compression=output.get("CompressionType"),
@@ -160,7 +154,21 @@ def _definition(
         checkpoint_local_path=checkpoint.get("LocalPath"),
         retry_attempts=raw.get("RetryStrategy", {}).get("MaximumRetryAttempts"),
         environment=raw.get("Environment", {}),
-    )  # fmt: skip
+    )
+
+
+def _metrics(algorithm: Mapping[str, Any], path: RequestPath) -> tuple[Metric, ...]:
+    return tuple(
+        Metric(name=raw["Name"], regex=raw["Regex"], path=path / "MetricDefinitions" / index)
+        for index, raw in enumerate(algorithm.get("MetricDefinitions", ()))
+    )
+
+
+def _vpc(raw: Mapping[str, Any] | None, path: RequestPath) -> Vpc | None:
+    if raw is None:
+        return None
+    groups = tuple(raw["SecurityGroupIds"])
+    return Vpc(subnets=tuple(raw["Subnets"]), security_group_ids=groups, path=path)
 
 
 def _ranges(raw: Mapping[str, Any], path: RequestPath) -> list[Range]:
