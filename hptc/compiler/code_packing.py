@@ -1,6 +1,6 @@
 """Adds the training code of a spec's `source` to its request.
 
-The request names the archive by its content, so that other code is another tuning job. Nothing is
+The request names the archive by its content, so other code is another tuning job. Nothing is
 uploaded here.
 """
 
@@ -162,9 +162,11 @@ def _folder(directory: str, root: FilePath, workspace: Workspace) -> FilePath | 
     if any(part.lower() == ".git" for part in folder.parts):
         return PackingProblem(message="is inside .git, which is never read")
     if not workspace.files.is_folder(folder):
-        what = "is a file" if workspace.files.is_file(folder) else "does not exist in the project"
+        problem = (
+            "is a file" if workspace.files.is_file(folder) else "does not exist in the project"
+        )
         return PackingProblem(
-            message=what, help="set the path of a folder, relative to the folder of hptc.yaml"
+            message=problem, help="set the path of a folder, relative to the folder of hptc.yaml"
         )
     return folder
 

@@ -102,8 +102,8 @@ def specs_of_projects(paths: Iterable[str], workspace: Workspace) -> list[str]:
     """The paths that are specs of a project; an hptc.yaml stands for all of its specs."""
     files_of_projects: dict[FilePath, frozenset[FilePath]] = {}
     specs: list[str] = []
-    for given in paths:
-        path = FilePath(given)
+    for text in paths:
+        path = FilePath(text)
         folder = workspace.files.real(path).parent
         in_project, faults = workspace.project_of(folder)
         if path.name == project_file.FILE_NAME:
@@ -115,7 +115,7 @@ def specs_of_projects(paths: Iterable[str], workspace: Workspace) -> list[str]:
                 files = project_files(in_project, workspace.files)
                 files_of_projects[root] = frozenset(workspace.files.real(file) for file in files)
             if workspace.files.real(path) in files_of_projects[root]:
-                specs.append(given)
+                specs.append(text)
     return specs
 
 

@@ -146,7 +146,7 @@ def _fill_image(emitted: EmittedDefinition, environment: Environment | None) -> 
 
 
 def _selection_problem(algorithm: Algorithm, at: SpecPath) -> Finding | None:
-    """Why the keys of `algorithm` select no image of AWS; None if they do, or need none."""
+    """Why the keys of `algorithm` select no AWS image; None if they do, or need none."""
     selectors = [
         key
         for key in ("built_in", "framework", "training_image", "algorithm_name")

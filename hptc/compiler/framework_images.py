@@ -136,9 +136,9 @@ def _processor(row: Version, definition: Request, at: SpecPath) -> Processor | F
     if len(row.hardware) == 1:
         return row.hardware[0]
     types = _types(definition)
-    known = {name: instance(name) for name in types}
-    processors = {row.processor for row in known.values() if row is not None}
-    unknown = [name for name, row in known.items() if row is None]
+    instances = {name: instance(name) for name in types}
+    processors = {known.processor for known in instances.values() if known is not None}
+    unknown = [name for name, known in instances.items() if known is None]
     if not types:
         problem = "no instance type is set"
     elif unknown:

@@ -36,6 +36,7 @@ from hptc.tool_formats.imported_job import OpenMember, OpenValue
 from hptc.tool_formats.samples import with_samples
 
 _DURATIONS = ("max_runtime", "max_wait_time", "max_pending_time", "keep_alive_period")
+_COPY_OF_OBJECTIVE = "ObjectiveMetric"
 _JOB_NAME = "HyperParameterTuningJobName"
 _MAX_COMMENT_LENGTH = 160
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
@@ -162,9 +163,13 @@ def _algorithm_as_requested(algorithm: Mapping[str, Any]) -> Request:
     identified = identify(image) if isinstance(image, str) else None
     if identified is not None and identified.kind == "algorithm":
         metrics = []
-    regexes = [m.get("Regex") for m in metrics if m.get("Name") != "ObjectiveMetric"]
+    regexes = [
+        metric.get("Regex") for metric in metrics if metric.get("Name") != _COPY_OF_OBJECTIVE
+    ]
     kept = [
-        m for m in metrics if m.get("Name") != "ObjectiveMetric" or m.get("Regex") not in regexes
+        metric
+        for metric in metrics
+        if metric.get("Name") != _COPY_OF_OBJECTIVE or metric.get("Regex") not in regexes
     ]
     return {**algorithm, "MetricDefinitions": kept}
 
@@ -208,7 +213,7 @@ def _write_hyperparameters(training_job: dict[str, Any]) -> None:
     texts = [part["value"] for part in values.values() if "value" in part]
     texts += [text for part in values.values() for text in part.get("values", ())]
     as_json = "sagemaker_program" in values
-    if as_json and not all(isinstance(t, OpenValue) or _is_json_of_spec(t) for t in texts):
+    if as_json and not all(isinstance(text, OpenValue) or _is_json_of_spec(text) for text in texts):
         training_job["hyperparameter_encoding"] = "plain"
         as_json = False
     read = _from_json if as_json else _from_text
@@ -245,7 +250,7 @@ def _from_json(text: Any) -> object:
 
 
 def _is_json_of_spec(text: Any) -> bool:
-    """Whether a spec can have the value of a JSON text, so that it is written as the same text."""
+    """Whether a spec can have the value of a JSON text and write it as the same text."""
     value = _from_json(text)
     if isinstance(value, Scalar) and text != text.strip():
         return False
@@ -262,7 +267,7 @@ def _has_spec_values(value: object, levels: int = _MAX_JSON_DEPTH) -> bool:
         value = value.value
     if isinstance(value, (dict, list)):
         inner = value.values() if isinstance(value, dict) else value
-        return levels > 0 and all(_has_spec_values(item, levels - 1) for item in inner)
+        return levels > 0 and all(_has_spec_values(element, levels - 1) for element in inner)
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
@@ -384,7 +389,7 @@ def differences(left: object, right: object, path: Path = ()) -> list[Path]:
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
         return [
             place
-            for index, (left_item, right_item) in enumerate(zip(left, right, strict=True))
-            for place in differences(left_item, right_item, (*path, index))
+            for index, (left_inner, right_inner) in enumerate(zip(left, right, strict=True))
+            for place in differences(left_inner, right_inner, (*path, index))
         ]
     return [] if left == right else [path]

@@ -77,7 +77,7 @@ class _Child:
     compile_file: CompileFile
 
     def is_being_compiled(self, file: FilePath) -> bool:
-        """Whether a spec is the child itself or waits for it, so that it can't be its parent."""
+        """Whether a spec is the child itself or waits for it, so it can't be its parent."""
         return self.workspace.files.real(file) in self.workspace.compiling
 
     @property

@@ -63,14 +63,14 @@ def compile_paths(
 def files_at(paths: list[str], workspace: Workspace) -> list[str]:
     """The files that paths name, each once. Raises UsageError as `compile_paths` does."""
     files: list[str] = []
-    for given in paths:
-        path = FilePath(given)
+    for text in paths:
+        path = FilePath(text)
         if workspace.files.is_pipe(path):
-            files.append(given)
+            files.append(text)
             continue
         if not workspace.files.is_folder(path) and not workspace.files.is_file(path):
-            help = which_file_was_meant(given, workspace)
-            raise UsageError(f"{given}: no such file or folder", help=help)
+            help = which_file_was_meant(text, workspace)
+            raise UsageError(f"{text}: no such file or folder", help=help)
         files += display_paths(files_of(path, workspace))
     return list(dict.fromkeys(files))
 

@@ -25,15 +25,15 @@ _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
 _CLOSEST = 3
 
 
-def is_path(given: str, files: Files) -> bool:
+def is_path(text: str, files: Files) -> bool:
     """Whether something is at a path: a file, a folder or a pipe."""
-    path = FilePath(given)
+    path = FilePath(text)
     return files.is_file(path) or files.is_folder(path) or files.is_pipe(path)
 
 
-def may_be_name(given: str) -> bool:
+def may_be_name(text: str) -> bool:
     """Whether a text has the form of the name of a spec or of a tuning job."""
-    return _NAME.fullmatch(given) is not None
+    return _NAME.fullmatch(text) is not None
 
 
 def named_spec(name: str, workspace: Workspace) -> str | None:
@@ -59,50 +59,50 @@ def named_spec(name: str, workspace: Workspace) -> str | None:
     return files[0] if files else None
 
 
-def spec_path(given: str, workspace: Workspace) -> str:
+def spec_path(text: str, workspace: Workspace) -> str:
     """The file or folder at a path, or the file of the spec that has this name.
 
     Raises UsageError if a text could be a name, but is neither that nor a path.
     """
-    path = workspace.at(given)
-    if not may_be_name(given) or is_path(path, workspace.files):
+    path = workspace.at(text)
+    if not may_be_name(text) or is_path(path, workspace.files):
         return path
-    file = named_spec(given, workspace)
+    file = named_spec(text, workspace)
     if file is not None:
         return file
     in_project, _ = workspace.current_project()
     if in_project is None:
         return path
     raise UsageError(
-        f"{given}: no such file or folder, and no spec of this project has this name",
-        help=what_was_meant(given, workspace),
+        f"{text}: no such file or folder, and no spec of this project has this name",
+        help=what_was_meant(text, workspace),
     )
 
 
-def what_was_meant(given: str, workspace: Workspace) -> str:
+def what_was_meant(text: str, workspace: Workspace) -> str:
     """A hint for a text that names nothing: an environment, or similar specs; empty if unknown."""
     in_project, _ = workspace.current_project()
     if in_project is None:
         return ""
-    if given in in_project.file.environments:
-        return f"`{given}` is an environment: use `--env {given}`"
-    return _similar(given, spec_files_by_name(in_project, workspace), cutoff=0.5)
+    if text in in_project.file.environments:
+        return f"`{text}` is an environment: use `--env {text}`"
+    return _similar(text, spec_files_by_name(in_project, workspace), cutoff=0.5)
 
 
-def which_file_was_meant(given: str, workspace: Workspace) -> str:
+def which_file_was_meant(path: str, workspace: Workspace) -> str:
     """A hint for a path without a file: specs in a file of that name, or at a similar path."""
     in_project, _ = workspace.current_project()
     if in_project is None:
         return ""
     files = display_paths(project_files(in_project, workspace.files))
-    stem = FilePath(given).stem
+    stem = FilePath(path).stem
     of_this_name = [file for file in files if FilePath(file).stem == stem]
     # Paths have much in common, so they must be more similar than names.
-    return _similar(given, of_this_name or files, cutoff=0.0 if of_this_name else 0.8)
+    return _similar(path, of_this_name or files, cutoff=0.0 if of_this_name else 0.8)
 
 
-def _similar(given: str, candidates: Iterable[str], *, cutoff: float) -> str:
+def _similar(text: str, candidates: Iterable[str], *, cutoff: float) -> str:
     import difflib
 
-    close = difflib.get_close_matches(given, candidates, n=_CLOSEST, cutoff=cutoff)
+    close = difflib.get_close_matches(text, candidates, n=_CLOSEST, cutoff=cutoff)
     return f"did you mean {listed_code(close, 'or')}?" if close else ""

@@ -62,9 +62,9 @@ class Workspace:
             _shared={},
         )
 
-    def at(self, given: str) -> str:
+    def at(self, path: str) -> str:
         """A path that the user gave, which is relative to the workspace's folder."""
-        return given if self.folder == FilePath.cwd() else str(self.folder / given)
+        return path if self.folder == FilePath.cwd() else str(self.folder / path)
 
     def current_project(self) -> tuple[Project | None, list[Diagnostic]]:
         """The project of the workspace's folder, and the diagnostics of its hptc.yaml."""

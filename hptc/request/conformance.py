@@ -132,14 +132,14 @@ class _Walk:
         item = shape.item
         if item is None:
             return value
-        items = []
+        elements = []
         for index, inner in enumerate(value):
             if not _is_met(inner, item):
                 self.path.append(index)
                 inner = self.value(inner, item)
                 self.path.pop()
-            items.append(inner)
-        return items
+            elements.append(inner)
+        return elements
 
     def _map(self, value: dict[str, Any], shape: Shape) -> dict[str, Any]:
         key, item = shape.key, shape.item

@@ -80,22 +80,26 @@ def _canonical(value: object, owner: str) -> Any:
         defaults = _DEFAULTS.get(owner, {})
         bounds = _BOUNDS if owner in _NUMERIC_LISTS else ()
         form = {}
-        for key, item in value.items():
-            if key in defaults and defaults[key] == item:
+        for key, member in value.items():
+            if key in defaults and defaults[key] == member:
                 continue
             if key in bounds:
-                inner = _number(item)
+                inner = _number(member)
             else:
-                inner = item if isinstance(item, str) else _canonical(item, key)
+                inner = member if isinstance(member, str) else _canonical(member, key)
             if inner or inner not in ({}, [], None):
                 form[key] = inner
         return form
     if isinstance(value, list):
-        items = [item if isinstance(item, str) else _canonical(item, owner) for item in value]
+        elements = [
+            element if isinstance(element, str) else _canonical(element, owner) for element in value
+        ]
         name = _SORTED_BY.get(owner)
         if name is not None:
-            items.sort(key=lambda item: str(item.get(name, "")) if isinstance(item, dict) else "")
-        return items
+            elements.sort(
+                key=lambda element: str(element.get(name, "")) if isinstance(element, dict) else ""
+            )
+        return elements
     # 1 and 1.0 are the same number, and JSON writes them differently.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

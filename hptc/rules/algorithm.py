@@ -119,7 +119,7 @@ def training_image_in_another_region(rule: Rule, context: Context) -> Iterator[F
 
 @error("HPT304", "M05")
 def aws_image_registry_of_another_region(rule: Rule, context: Context) -> Iterator[Finding]:
-    """An image of AWS is in an account or repository that does not have it.
+    """An AWS image is in an account or repository that does not have it.
 
     AWS publishes each of its images in one repository, in a different account in each Region. In
     the account of another Region, for example copied from its documentation, or of another image,

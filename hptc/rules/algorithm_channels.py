@@ -84,8 +84,8 @@ def _other_channels(
     if algorithm.refuses_other_channels != are_refused:
         return
     known = tuple(name for channel in algorithm.channels for name in channel.names)
-    given = {channel.name for channel in definition.channels}
-    unused = tuple(name for name in known if name not in given)
+    names = {channel.name for channel in definition.channels}
+    unused = tuple(name for name in known if name not in names)
     for channel in definition.channels:
         if channel.name in known:
             continue
@@ -171,42 +171,51 @@ def _content_types(
             continue
         if documented.accepts(content_type, channel.input_mode):
             continue
-        where = f"the channel `{channel.name}`"
-        if channel.input_mode == "Pipe":
-            where += " in Pipe mode"
-        if not accepted:
-            yield rule.finding(
-                f"{algorithm.title_in_version} can't read {where}",
-                channel.path / "InputMode",
-                help="use `input_mode: File`",
-                fixes=(
-                    advice("use `input_mode: File`", set_value(channel.path / "InputMode", "File")),
-                ),
-                on_key=True,
-            )
-        elif channel.content_type is None:
-            yield rule.finding(
-                f"{algorithm.title} assumes the content type `{content_type}`, which it does not "
-                f"accept for {where}",
-                channel.path / "ContentType",
-                help=f"add `content_type:`, one of {listed_code(accepted, 'or')}",
-                on_key=True,
-            )
-        else:
-            plain = media_type(content_type)
-            meant = (
-                plain if plain in accepted else nearest(content_type, accepted, cutoff=_SAME_FORMAT)
-            )
-            yield rule.finding(
-                f"{algorithm.title} does not accept the content type `{content_type}` for {where}"
-                if are_refused
-                else f"AWS does not document `{content_type}` for {where} of {algorithm.title}",
-                channel.path / "ContentType",
-                label=f"did you mean `{meant}`?" if meant else "",
-                replacement=meant or "",
-                guessed_from="" if meant == plain else content_type,
-                help=f"content types: {listed_code(accepted)}",
-            )
+        yield _unreadable(rule, algorithm, channel, content_type, accepted, is_refused=are_refused)
+
+
+def _unreadable(
+    rule: Rule,
+    algorithm: Algorithm,
+    channel: Channel,
+    content_type: str,
+    accepted: tuple[str, ...],
+    *,
+    is_refused: bool,
+) -> Finding:
+    where = f"the channel `{channel.name}`"
+    if channel.input_mode == "Pipe":
+        where += " in Pipe mode"
+    if not accepted:
+        return rule.finding(
+            f"{algorithm.title_in_version} can't read {where}",
+            channel.path / "InputMode",
+            help="use `input_mode: File`",
+            fixes=(
+                advice("use `input_mode: File`", set_value(channel.path / "InputMode", "File")),
+            ),
+            on_key=True,
+        )
+    if channel.content_type is None:
+        return rule.finding(
+            f"{algorithm.title} assumes the content type `{content_type}`, which it does not "
+            f"accept for {where}",
+            channel.path / "ContentType",
+            help=f"add `content_type:`, one of {listed_code(accepted, 'or')}",
+            on_key=True,
+        )
+    plain = media_type(content_type)
+    meant = plain if plain in accepted else nearest(content_type, accepted, cutoff=_SAME_FORMAT)
+    return rule.finding(
+        f"{algorithm.title} does not accept the content type `{content_type}` for {where}"
+        if is_refused
+        else f"AWS does not document `{content_type}` for {where} of {algorithm.title}",
+        channel.path / "ContentType",
+        label=f"did you mean `{meant}`?" if meant else "",
+        replacement=meant or "",
+        guessed_from="" if meant == plain else content_type,
+        help=f"content types: {listed_code(accepted)}",
+    )
 
 
 @error("HPT477", "I38")
@@ -320,10 +329,10 @@ def _label_sizes(rule: Rule, definition: Definition, algorithm: Algorithm) -> It
         wanted, content_type = documented.label_size, channel.content_type
         if wanted is None or content_type is None or media_type(content_type) != "text/csv":
             continue
-        given = content_type.replace(" ", "").lower().split(";")
+        parameters = content_type.replace(" ", "").lower().split(";")
         sizes = [
             parameter.removeprefix("label_size=")
-            for parameter in given
+            for parameter in parameters
             if "label_size=" in parameter
         ]
         if wanted == 0 and sizes:

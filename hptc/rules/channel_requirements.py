@@ -155,11 +155,11 @@ def missing_required_channel(rule: Rule, context: Context) -> Iterator[Finding]:
         algorithm = built_in(definition)
         if algorithm is None or runs_a_script(definition):
             continue
-        given = {channel.name for channel in definition.channels}
+        present = {channel.name for channel in definition.channels}
         lacking = [
             channel
             for channel in algorithm.channels
-            if given.isdisjoint(channel.names) and _is_required(channel, definition)
+            if present.isdisjoint(channel.names) and _is_required(channel, definition)
         ]
         if lacking:
             names = [listed_code(channel.names, "or") for channel in lacking]
@@ -167,19 +167,19 @@ def missing_required_channel(rule: Rule, context: Context) -> Iterator[Finding]:
                 f"{algorithm.title} requires the input channel{'s' * (len(names) > 1)} "
                 f"{listed(names)}",
                 definition.path / "InputDataConfig",
-                help=_advice(algorithm, lacking, given),
+                help=_advice(algorithm, lacking, present),
                 on_key=True,
             )
 
 
-def _advice(algorithm: Algorithm, lacking: Sequence[Documented], given: set[str]) -> str:
+def _advice(algorithm: Algorithm, lacking: Sequence[Documented], names: set[str]) -> str:
     """What to do about channels that are missing: one may only have another name."""
     advice = "add it to `inputs`" if len(lacking) == 1 else "add them to `inputs`"
-    unknown = tuple(sorted(name for name in given if algorithm.channel(name) is None))
+    unknown = tuple(sorted(name for name in names if algorithm.channel(name) is None))
     wanted = lacking[0].names[0]
     if len(lacking) == 1 and (meant := nearest(wanted, unknown)) is not None:
         return f"rename `{meant}` to `{wanted}`, or {advice}"
-    return f"{advice}, which has {listed_code(sorted(given))}" if given else advice
+    return f"{advice}, which has {listed_code(sorted(names))}" if names else advice
 
 
 def _is_required(channel: Documented, definition: Definition) -> bool:

@@ -78,7 +78,7 @@ def volume_key_without_volume(rule: Rule, context: Context) -> Iterator[Finding]
     """
     for definition in context.job.definitions:
         for resources in definition.resources:
-            local = [g.type for g in resources.instances if _has_local_storage(g.type)]
+            local = [group.type for group in resources.instances if _has_local_storage(group.type)]
             if resources.volume_kms_key_id and local:
                 yield rule.finding(
                     f"{local[0]} has local storage, which does not support a KMS key",

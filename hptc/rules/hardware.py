@@ -262,11 +262,11 @@ def _algorithms_and_instances(
 
 def _can_have(definition: Definition, name: str, values: tuple[str, ...]) -> bool:
     """Whether a hyperparameter, static or tuned, can have one of these values."""
-    given = {definition.static[name]} if name in definition.static else set()
+    possible = {definition.static[name]} if name in definition.static else set()
     for range_ in definition.ranges:
         if range_.name == name:
-            given |= set(range_.values) if isinstance(range_, CategoricalRange) else set(values)
-    return not given.isdisjoint(values)
+            possible |= set(range_.values) if isinstance(range_, CategoricalRange) else set(values)
+    return not possible.isdisjoint(values)
 
 
 RULES = (

@@ -206,10 +206,10 @@ def missing(rule: Rule, context: Context, certainty: Certainty) -> Iterator[Find
 def _missing(
     rule: Rule, definition: Definition, algorithm: Algorithm, certainty: Certainty
 ) -> Iterator[Finding]:
-    given = {*definition.static, *(range_.name for range_ in definition.ranges)}
+    names = {*definition.static, *(range_.name for range_ in definition.ranges)}
     for required in algorithm.required_hyperparameters:
         condition = required.when
-        if required.certainty != certainty or required.name in given:
+        if required.certainty != certainty or required.name in names:
             continue
         if condition is not None and not condition.is_met(definition.static):
             continue
@@ -315,8 +315,8 @@ def _repeated(rule: Rule, definition: Definition, algorithm: Algorithm) -> Itera
     static = definition.path / "StaticHyperParameters"
     paths = {name: static / name for name in definition.static}
     paths = {range_.name: range_.path for range_ in definition.ranges} | paths
-    given = [known for name in paths if (known := algorithm.hyperparameter(name)) is not None]
-    if len({known.name for known in given}) == len(given):
+    documented = [known for name in paths if (known := algorithm.hyperparameter(name)) is not None]
+    if len({known.name for known in documented}) == len(documented):
         return
     for known in algorithm.hyperparameters:
         names = [name for name in (known.name, *known.aliases) if name in paths]

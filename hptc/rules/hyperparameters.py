@@ -247,7 +247,9 @@ def quoted_value_for_built_in_algorithm(rule: Rule, context: Context) -> Iterato
             continue
         for name, value, path in values(definition):
             versions = possible_algorithms(definition)
-            is_refused = bool(versions) and all(_is_refused(e, name, value) for e in versions)
+            is_refused = bool(versions) and all(
+                _is_refused(version, name, value) for version in versions
+            )
             if not is_json_string(value) or is_refused:
                 continue
             yield rule.finding(

@@ -20,8 +20,8 @@ _WITH_TRAINING_DATA = {"forecasting-deepar"}
 def evaluation_on_training_data(rule: Rule, context: Context) -> Iterator[Finding]:
     """The training channel and the one for validation or test read the same data.
 
-    The objective metric is then measured on data that the model was trained on, so that tuning
-    selects the model that memorizes best. A URI of type S3Prefix is the beginning of a key, not a
+    The objective metric is then measured on data that the model was trained on, so tuning selects
+    the model that memorizes best. A URI of type S3Prefix is the beginning of a key, not a
     folder: `s3://bucket/train` also selects `s3://bucket/train-2/` and `s3://bucket/training.csv`
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html). An image that
     is not a built-in algorithm may select its files itself, so there only such a prefix is
@@ -95,7 +95,7 @@ def empty_folder_in_s3_uri(rule: Rule, context: Context) -> Iterator[Finding]:
     """The S3 URI of an input channel has two slashes in a row, or ends in a space.
 
     Amazon S3 has keys, not folders: `s3://bucket//train/` selects keys that start with `/train/`,
-    which is rarely meant, so that training fails because there are no objects. It comes from
+    which is rarely meant, so training fails because there are no objects. It comes from
     joining a location that ends with `/` and one that starts with it. A space is a character of the
     key too
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html).

@@ -61,7 +61,9 @@ def conflicting_instance_preferences(rule: Rule, context: Context) -> Iterator[F
                 is_removable=True,
                 help="remove it, or list the types as `instance_configs` of `tuning_resources`",
             )
-        if resources.training_plan_arn and any(g.training_plan_arn for g in resources.instances):
+        if resources.training_plan_arn and any(
+            group.training_plan_arn for group in resources.instances
+        ):
             yield rule.finding(
                 "`training_plan_arn` can't be combined with the `training_plan_arns` of "
                 "`instance_preferences`",

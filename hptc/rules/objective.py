@@ -60,7 +60,7 @@ def _unknown_metric(rule: Rule, definition: Definition, algorithm: Algorithm) ->
     )
 
 
-def _known_metrics(algorithm: Algorithm, names: tuple[str, ...], given: str) -> str:
+def _known_metrics(algorithm: Algorithm, names: tuple[str, ...], name: str) -> str:
     """The metrics of an algorithm; of many, those whose names are the most similar."""
     if not names:
         return "this algorithm can't be tuned"
@@ -68,7 +68,7 @@ def _known_metrics(algorithm: Algorithm, names: tuple[str, ...], given: str) -> 
         return f"objective metrics: {listed_code(names)}"
     import difflib  # only for a finding
 
-    close = difflib.get_close_matches(given.lower(), names, n=_CLOSE_METRICS, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower(), names, n=_CLOSE_METRICS, cutoff=0.5)
     return (
         f"objective metrics: {', '.join(map(code, close or names[:_CLOSE_METRICS]))}, …; "
         f"`hptc explain {algorithm.name}` lists all"

@@ -126,9 +126,9 @@ def forbidden_input_location(rule: Rule, context: Context) -> Iterator[Finding]:
     if allowed is None:
         return
     for definition in context.job.definitions:
-        for what, path in _forbidden_inputs(definition, allowed, context):
+        for refused, path in _forbidden_inputs(definition, allowed, context):
             yield rule.finding(
-                f"the policy does not allow {what}",
+                f"the policy does not allow {refused}",
                 path,
                 label="not allowed",
                 help=_allowed_text(allowed),

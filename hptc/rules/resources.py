@@ -95,19 +95,19 @@ def conflicting_instance_settings(rule: Rule, context: Context) -> Iterator[Find
     keys = {"InstanceGroups": "instance_groups", "InstanceConfigs": "instance_configs"}
     for _, resources, raw in resources_of(context):
         for several, members in flat.items():
-            given = [member for member in members if member in raw]
-            if raw.get(several) and given:
-                names = listed_code(members[member] for member in given)
+            present = [member for member in members if member in raw]
+            if raw.get(several) and present:
+                names = listed_code(members[member] for member in present)
                 yield rule.finding(
                     f"{names} can't be combined with `{keys[several]}`, which sets it for each",
-                    resources.path / given[0],
+                    resources.path / present[0],
                     on_key=True,
                     help=f"remove {names}"
-                    + (f", or `{keys[several]}`" if "InstanceType" in given else ""),
+                    + (f", or `{keys[several]}`" if "InstanceType" in present else ""),
                     fixes=(
                         advice(
                             f"remove {names}",
-                            *(Remove(path=resources.path / member) for member in given),
+                            *(Remove(path=resources.path / member) for member in present),
                         ),
                     ),
                 )

@@ -60,12 +60,12 @@ def ambiguous_training_job_definitions(rule: Rule, context: Context) -> Iterator
     Good (request):
         HyperParameterTuningJobName: base
     """
-    given = [
+    present = [
         member
         for member in ("TrainingJobDefinition", "TrainingJobDefinitions")
         if context.request.get(member) is not None
     ]
-    if len(given) == 2:
+    if len(present) == 2:
         yield rule.finding(
             "`TrainingJobDefinition` is for one algorithm and `TrainingJobDefinitions` for several",
             RequestPath(("TrainingJobDefinitions",)),
@@ -73,7 +73,7 @@ def ambiguous_training_job_definitions(rule: Rule, context: Context) -> Iterator
             help="keep one of them",
             on_key=True,
         )
-    elif not given and context.is_request:
+    elif not present and context.is_request:
         yield rule.finding(
             "the request has no training job definition",
             RequestPath(),

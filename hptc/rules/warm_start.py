@@ -1,7 +1,7 @@
 """HPT70x: what a tuning job with a warm start may change, compared with its parents.
 
 Only parents that are specs of the project can be compared. `latest(SPEC)` is compared with the spec
-as it is now. Its newest run may have other content, so that what AWS would reject is a warning.
+as it is now. Its newest run may have other content, so what AWS would reject is a warning.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def too_many_warm_start_changes(rule: Rule, context: Context) -> Iterator[Findin
 
 
 def _changes(pair: Pair) -> dict[str, int]:
-    """The changes that count towards the limit: each name with its count."""
+    """The changes that count toward the limit: each name with its count."""
     tuned = _ranges(pair.parent)
     counts: dict[str, int] = {}
     for name, value in pair.child.static.items():
@@ -346,7 +346,7 @@ def invalid_warm_start_parent(rule: Rule, context: Context) -> Iterator[Finding]
 def too_many_training_jobs_with_parents(rule: Rule, context: Context) -> Iterator[Finding]:
     """A tuning job and its parents have too many training jobs in total.
 
-    The training jobs of all parents count towards the limit of the new tuning job. The rule counts
+    The training jobs of all parents count toward the limit of the new tuning job. The rule counts
     what the parents' specs allow, because only AWS knows how many actually ran
     (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html).
 

@@ -120,7 +120,7 @@ class _Builder:
         if isinstance(node, MappingNode):
             data: Any = self.mapping(node, verbatim)
         else:
-            data = [self.build(item, verbatim) for item in node.value]
+            data = [self.build(element, verbatim) for element in node.value]
         self.open_nodes.discard(id(node))
         return data
 

@@ -246,7 +246,7 @@ class DocumentEditor:
 def _entries(owner: CollectionNode) -> list[_Entry]:
     if isinstance(owner, MappingNode):
         return [_Entry(key, value) for key, value in owner.value]
-    return [_Entry(item, item) for item in owner.value]
+    return [_Entry(element, element) for element in owner.value]
 
 
 def _has_more(source: str) -> bool:

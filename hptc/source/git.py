@@ -123,9 +123,8 @@ def _commit_id(root: Path, ref: str) -> str | None:
 def _verified(root: Path, ref: str) -> str | None:
     """The hash of the object that a ref resolves to."""
     commit_id = git_output(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref)
-    return (
-        commit_id if commit_id and commit_id.isalnum() else None
-    )  # `^main` resolves to a hash after `^`
+    # `^main` resolves to `^` and a hash, which is not an object.
+    return commit_id if commit_id and commit_id.isalnum() else None
 
 
 def is_shallow(root: Path) -> bool:

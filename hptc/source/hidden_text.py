@@ -46,12 +46,12 @@ def hidden_character(text: str) -> HiddenCharacter | None:
     match = re.search(_HIDDEN, text) if not text.isascii() or "\r" in text else None
     if match is None:
         return None
-    what = f"U+{ord(match[0]):04X}, {_kind(match[0])}"
-    return HiddenCharacter(position=match.start(), described=what)
+    description = f"U+{ord(match[0]):04X}, {_kind(match[0])}"
+    return HiddenCharacter(position=match.start(), described=description)
 
 
 def has_hidden(text: str) -> bool:
-    """Whether a text has a hidden character, so that it must be in double quotes."""
+    """Whether a text has a hidden character, so it must be in double quotes."""
     return not text.isascii() and re.search(_HIDDEN, text) is not None
 
 
@@ -60,7 +60,7 @@ def escape_hidden(text: str) -> str:
     if not has_hidden(text):
         return text
     is_json = text.startswith("{")
-    return re.sub(_HIDDEN, lambda found: _escape(found[0], is_json=is_json), text)
+    return re.sub(_HIDDEN, lambda match: _escape(match[0], is_json=is_json), text)
 
 
 def split_lines(text: str) -> list[str]:

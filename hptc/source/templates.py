@@ -56,7 +56,7 @@ def escape(text: str) -> str:
     """A template that renders to `text`."""
     if not any(mark in text for mark in ("{{", "{%", "{#")):
         return text
-    # Jinja reads \\r\\n as \\n, so a carriage return needs an expression as well.
+    # Jinja reads \r\n as \n, so a carriage return needs an expression as well.
     return re.sub(_SPECIAL, lambda match: "{{ " + json.dumps(match[0]) + " }}", text)
 
 
@@ -199,7 +199,9 @@ def _compiled(text: str) -> _Compiled:
         guarded = {id(node.node) for node in template_nodes if _is_guard(node)}
         expression: TemplateExpression | None = None
         names = [
-            n.name for n in template_nodes if isinstance(n, nodes.Name) and id(n) not in guarded
+            node.name
+            for node in template_nodes
+            if isinstance(node, nodes.Name) and id(node) not in guarded
         ]
         match tree.body:
             case [nodes.Output(nodes=[single])] if not isinstance(single, nodes.TemplateData):
@@ -261,9 +263,7 @@ def _is_guard(node: nodes.Node) -> TypeGuard[nodes.Filter | nodes.Test]:
     from jinja2 import nodes
 
     match node:
-        case nodes.Filter(name="default"):
-            return True
-        case nodes.Test(name="defined" | "undefined"):
+        case nodes.Filter(name="default") | nodes.Test(name="defined" | "undefined"):
             return True
         case _:
             return False
