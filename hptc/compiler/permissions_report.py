@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hptc.compiler.deployable import deployable_specs
 from hptc.compiler.outcome import Compiled, CompiledSpec
 from hptc.compiler.provided_values import PROVIDED
@@ -14,7 +16,6 @@ from hptc.infrastructure.spec_stacks import trust
 from hptc.infrastructure.statements import Statement
 from hptc.project.project_file import FILE_NAME, Environment
 from hptc.request.spec_paths import spec_paths
-from hptc.request.tuning_job import TuningJob
 
 
 @frozen
@@ -71,15 +72,11 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
             help=f"add an environment to {FILE_NAME} and pass a spec of that project",
         )
     # The role that hptc creates comes first, then existing ones in the order of the request.
-    arns = dict.fromkeys(permission.role_arn for permission in job.definitions)
+    arns = dict.fromkeys(definition.role_arn for definition in job.definitions)
     # A file in the API's own form has no stack, so its role is not one that hptc creates for it,
     # and no schedule.
     spec = compiled.name if isinstance(compiled, CompiledSpec) else None
-    managed = (
-        MANAGED_ROLE
-        if environment.has_managed_roles and isinstance(compiled, CompiledSpec)
-        else None
-    )
+    managed = MANAGED_ROLE if environment.has_managed_roles and spec is not None else None
     return PermissionsReport(
         spec=compiled.name,
         environment=environment.name,
@@ -90,15 +87,7 @@ def permissions_report(compiled: Compiled) -> PermissionsReport:
                 arn=arn,
                 stack=environment.spec_stack(compiled.name) if arn == managed else "",
                 trust=trust(environment) if arn == managed else None,
-                permissions=tuple(
-                    Permission(
-                        statement=permission,
-                        required_by=tuple(
-                            _requirement(path, compiled, job) for path in permission.required_by
-                        ),
-                    )
-                    for permission in permissions(environment, job, arn, spec=spec)
-                ),
+                permissions=_permissions(permissions(environment, job, arn, spec=spec), compiled),
             )
             for arn in sorted(arns, key=lambda arn: arn != MANAGED_ROLE)
         ),
@@ -115,30 +104,35 @@ def _schedule(environment: Environment, compiled: Compiled) -> tuple[RolePermiss
             arn="",
             stack=stack.stack,
             trust=role.trust,
-            permissions=tuple(
-                Permission(
-                    statement=statement,
-                    required_by=tuple(
-                        _requirement(path, compiled, compiled.job) for path in statement.required_by
-                    )
-                    or (requirement,),
-                )
-                for statement in role.permissions
-            ),
+            permissions=_permissions(role.permissions, compiled, otherwise=(requirement,)),
         )
         for stack in schedule_stacks(environment, deployable_specs([compiled]))
         for role in (stack.scheduler_role, stack.machine_role)
     )
 
 
-def _requirement(path: RequestPath, compiled: Compiled, job: TuningJob) -> Requirement:
+def _permissions(
+    statements: Iterable[Statement], compiled: Compiled, otherwise: tuple[Requirement, ...] = ()
+) -> tuple[Permission, ...]:
+    """Statements with the lines that require them; `otherwise` if none does."""
+    return tuple(
+        Permission(
+            statement=statement,
+            required_by=tuple(_requirement(path, compiled) for path in statement.required_by)
+            or otherwise,
+        )
+        for statement in statements
+    )
+
+
+def _requirement(path: RequestPath, compiled: Compiled) -> Requirement:
     place: Path = path
     if isinstance(compiled, CompiledSpec):
         place = compiled.layers.nearest(spec_paths(path, compiled.request))
     provider = PROVIDED.get(str(path[-1]), ("",))[0]
     is_filled_in = bool(provider) and not compiled.layers.written(place)
     # For a value that is in no layer, and for a whole definition, use the spec's own document.
-    is_own = is_filled_in or path in [definition.path for definition in job.definitions]
+    is_own = is_filled_in or path in [definition.path for definition in compiled.job.definitions]
     where = compiled.document if is_own else compiled.layers
     return Requirement(
         path=path_text(place),

@@ -96,9 +96,9 @@ def _start_of_number(line: str, position: int) -> int:
 
 
 def metric_name(line: str, start: int, value: int) -> str:
-    """The name of which a match has the end and the value: `val_loss` of `loss: 0.5`; else "".
+    """The whole name of the metric that a match reads: `val_loss`, if it starts at `loss: 0.5`.
 
-    The match starts at `start`, and has nothing else before the value.
+    Empty if the match, which starts at `start`, has more than a name before the value.
     """
     end = _NAME_AND_MARKS.fullmatch(line, start, min(value, start + _WINDOW))
     if end is None:

@@ -126,13 +126,13 @@ def _plain(value: object, names: frozenset[str]) -> object:
     if text is not None:
         return re.sub(
             _REFERENCE,
-            lambda found: _placeholder(found[1]) if found[1] in names else found[0],
+            lambda match: _placeholder(match[1]) if match[1] in names else match[0],
             text,
         )
     if isinstance(value, Mapping):
-        return {key: _plain(item, names) for key, item in value.items()}
+        return {key: _plain(inner, names) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(item, names) for item in value]
+        return [_plain(inner, names) for inner in value]
     return value
 
 
@@ -167,8 +167,8 @@ def _words(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list):
-        for item in value:
-            yield from _words(item)
+        for inner in value:
+            yield from _words(inner)
     elif value is not None:
         yield str(value)
 
