@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hptc.diagnostics import Finding, Remove
+from hptc.request.tuning_job import Resources
 from hptc.rules.resources import resources_of
 from hptc.rules.rule import Context, Rule, advice, error
 from hptc.text import plural
@@ -112,32 +113,40 @@ def inconsistent_instance_preferences(rule: Rule, context: Context) -> Iterator[
                     help="remove one of them",
                     fixes=(advice("remove one of them", Remove(path=path / index)),),
                 )
-        with_count = [
-            i for i, preference in enumerate(preferences) if "InstanceCount" in preference
-        ]
-        if with_count and "InstanceCount" in raw:
-            yield rule.finding(
-                "`instance_count` is set both for all instance preferences and for each",
-                resources.path / "InstanceCount",
-                on_key=True,
-                help="keep it in one of the two places",
-            )
-        elif with_count and len(with_count) < len(preferences):
-            missing = next(i for i in range(len(preferences)) if i not in with_count)
-            yield rule.finding(
-                f"{len(with_count)} of {plural(len(preferences), 'instance preference')} set "
-                "`instance_count`",
-                path / missing,
-                label="no `instance_count`",
-                help="set it for every preference, or once in the resources",
-            )
-        elif preferences and not with_count and "InstanceCount" not in raw:
-            yield rule.finding(
-                "`instance_preferences` has no `instance_count`",
-                path,
-                on_key=True,
-                help="add `instance_count:` to the resources, or to every preference",
-            )
+        if preferences:
+            yield from _count_in_one_place(rule, resources, raw, preferences)
+
+
+def _count_in_one_place(
+    rule: Rule,
+    resources: Resources,
+    raw: Mapping[str, Any],
+    preferences: Sequence[Mapping[str, Any]],
+) -> Iterator[Finding]:
+    path = resources.path / "InstancePreferences"
+    have_count = ["InstanceCount" in preference for preference in preferences]
+    if any(have_count) and "InstanceCount" in raw:
+        yield rule.finding(
+            "`instance_count` is set both for all instance preferences and for each",
+            resources.path / "InstanceCount",
+            on_key=True,
+            help="keep it in one of the two places",
+        )
+    elif any(have_count) and not all(have_count):
+        yield rule.finding(
+            f"{have_count.count(True)} of {plural(len(preferences), 'instance preference')} set "
+            "`instance_count`",
+            path / have_count.index(False),
+            label="no `instance_count`",
+            help="set it for every preference, or once in the resources",
+        )
+    elif not any(have_count) and "InstanceCount" not in raw:
+        yield rule.finding(
+            "`instance_preferences` has no `instance_count`",
+            path,
+            on_key=True,
+            help="add `instance_count:` to the resources, or to every preference",
+        )
 
 
 @error("HPT429", "R31")

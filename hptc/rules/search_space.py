@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from hptc.diagnostics import Finding, Fix, Remove
 from hptc.project.references import has_reference
@@ -52,28 +53,38 @@ def non_numeric_bound(rule: Rule, context: Context) -> Iterator[Finding]:
             ("starts at", "MinValue", range_.min),
             ("ends at", "MaxValue", range_.max),
         ):
-            value, meant = number(text), ""
-            if has_reference(text):
-                continue
-            if range_.kind == "Integer" and WHOLE_NUMBER.fullmatch(text) is None:
-                value = number(text.strip())
-                expected, help = "an integer in plain digits", ""
-                if value is not None and value != value.to_integral_value():
-                    expected, help = "an integer", "use an integer, or `type: Continuous`"
-                elif value is not None and abs(value) < _MAX_SUGGESTED_INTEGER:
-                    meant = str(int(value))
-                    help = f"write {meant}"
-            elif value is None:
-                expected, help = "a finite number", "write it as `0.001` or `1e-3`"
-            else:
-                continue
-            yield rule.finding(
-                f"`{range_.name}` {verb} `{text}`, which is not {expected}",
-                range_.path / member,
-                label=f"must be {expected}",
-                replacement=meant,
-                help=help,
-            )
+            problem = None if has_reference(text) else _bound_problem(range_.kind, text)
+            if problem is not None:
+                yield rule.finding(
+                    f"`{range_.name}` {verb} `{text}`, which is not {problem.expected}",
+                    range_.path / member,
+                    label=f"must be {problem.expected}",
+                    replacement=problem.meant,
+                    help=problem.help,
+                )
+
+
+class _BoundProblem(NamedTuple):
+    """What a bound must be, and the number that it means if it is only written differently."""
+
+    expected: str
+    help: str = ""
+    meant: str = ""
+
+
+def _bound_problem(kind: str, text: str) -> _BoundProblem | None:
+    """Why a bound is not a number of its kind; None if it is one."""
+    if kind != "Integer" or WHOLE_NUMBER.fullmatch(text):
+        is_finite = number(text) is not None
+        help = "write it as `0.001` or `1e-3`"
+        return None if is_finite else _BoundProblem("a finite number", help)
+    value = number(text.strip())
+    if value is not None and value != value.to_integral_value():
+        return _BoundProblem("an integer", "use an integer, or `type: Continuous`")
+    if value is None or abs(value) >= _MAX_SUGGESTED_INTEGER:
+        return _BoundProblem("an integer in plain digits")
+    meant = str(int(value))
+    return _BoundProblem("an integer in plain digits", f"write {meant}", meant)
 
 
 @error("HPT202", "P04")
