@@ -136,6 +136,14 @@ def test_a_script_mode_job_is_written_with_json_values() -> None:
     )
 
 
+@pytest.mark.parametrize(("depth", "is_json"), [(50, True), (51, False)])
+def test_a_json_value_of_up_to_50_levels_is_written_as_a_list(depth: int, is_json: bool) -> None:
+    text = write_spec(
+        with_static({"sagemaker_program": '"train.py"', "nested": "[" * depth + "]" * depth})
+    )
+    assert ("hyperparameter_encoding" not in text) is is_json
+
+
 def test_script_mode_with_values_that_are_not_json_sets_plain_encoding() -> None:
     request = with_static({"sagemaker_program": "train.py"})
     text = write_spec(request)

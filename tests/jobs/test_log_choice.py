@@ -140,6 +140,12 @@ class TestNewLines:
         tuning.logs[NAME].insert(0, event(seconds, "late", instance=2))
         assert bool(list(lines.read(tuning))) is is_shown
 
+    def test_a_line_that_is_read_again_is_not_returned_again(self) -> None:
+        tuning = FakeTuning(logs={NAME: [event(70, "a"), event(100, "b")]})
+        lines = NewLines(NAME)
+        assert [line.message for line in lines.read(tuning)] == ["a", "b"]
+        assert list(lines.read(tuning)) == []
+
     def test_only_the_first_reading_is_cut(self) -> None:
         tuning = FakeTuning(logs={NAME: [event(number, str(number)) for number in range(50)]})
         lines = NewLines(NAME)

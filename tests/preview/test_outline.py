@@ -336,6 +336,15 @@ def test_drawn_value_is_within_its_range(
     ElementTree.fromstring(search_space_svg("x", preview(drawn)))
 
 
+def test_bounds_without_a_distance_that_a_float_can_have_are_drawn_in_the_middle() -> None:
+    near = a_range("Continuous", "1e300", "1.0000000000000002e300", "Logarithmic")
+    small = a_range("Continuous", "0", "5e-324", "Linear")
+    base = job("{}")
+    drawn = replace(base, definitions=(replace(base.definitions[0], ranges=(small, near)),))
+    root = ElementTree.fromstring(search_space_svg("x", preview(drawn)))
+    assert len({line.get("x1") for line in root.iter() if line.get("class") == "tick"}) == 1
+
+
 def a_range(kind: str, low: str, high: str, scaling: str) -> NumericRange:
     return NumericRange(kind=kind, name="x", min=low, max=high, scaling=scaling, path=RequestPath())
 

@@ -290,11 +290,12 @@ def test_a_chain_of_40_links_is_followed_as_on_linux(
     assert last.is_file() is is_file
 
 
-def test_a_linked_folder(repository: Repository) -> None:
-    (repository.root / "linked").symlink_to("specs")
+@pytest.mark.parametrize("name", ["linked", "l"])
+def test_a_linked_folder(repository: Repository, name: str) -> None:
+    (repository.root / name).symlink_to("specs")
     at = repository.commit("first", {"specs/a.yaml": "a"})
     with Tree(repository.root, git.commit(repository.root, at)) as tree:
-        folder = repository.root / "linked"
+        folder = repository.root / name
         assert tree.is_folder(folder)
         assert list(tree.below(folder)) == [folder / "a.yaml"]
         assert tree.read(str(folder / "a.yaml")) == "a"

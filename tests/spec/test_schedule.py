@@ -31,7 +31,7 @@ VALID = (
     "cron(*/1 0 1 1 ? 1970)",
     "cron(59 23 31 12 ? 2199)",
     "cron(0 6 ? * 1,7 *)",
-    f"cron(0 6 ? * {'MON,' * 59}MON *)",
+    f"cron(10 6 ? * {'MON,' * 59}MON *)",  # 256 characters
 )
 
 INVALID = {

@@ -36,7 +36,11 @@ class Completion:
 
     criterion: Criterion
     reason: str  # a sentence without a period, with both values
-    stops_running_jobs: bool  # otherwise the running training jobs finish first
+
+    @property
+    def stops_running_jobs(self) -> bool:
+        """Whether running training jobs are stopped; otherwise they finish first."""
+        return self.criterion != "MaxNumberOfTrainingJobs"
 
 
 def completion(
@@ -76,7 +80,6 @@ def _target_reached(job: TuningJob, values: Sequence[float]) -> Completion | Non
     return Completion(
         criterion="TargetObjectiveMetricValue",
         reason=f"the objective has reached {best:g}, and the target is {target:g}",
-        stops_running_jobs=True,
     )
 
 
@@ -87,7 +90,6 @@ def _out_of_time(job: TuningJob, elapsed_seconds: float) -> Completion | None:
     return Completion(
         criterion="MaxRuntimeInSeconds",
         reason=f"the tuning job has run for {elapsed_seconds:,.0f} s, and its limit is {limit:,} s",
-        stops_running_jobs=True,
     )
 
 
@@ -99,14 +101,12 @@ def _without_improvement(job: TuningJob, values: Sequence[float]) -> Completion 
             criterion="MaxNumberOfTrainingJobsNotImproving",
             reason=f"{plural(unimproved, 'training job')} in a row did not improve the objective "
             f"by more than 1%, and the limit is {limit}",
-            stops_running_jobs=True,
         )
     if job.completes_on_convergence and unimproved >= window:
         return Completion(
             criterion="CompleteOnConvergence",
             reason=f"the last {plural(window, 'training job')} did not improve the objective by "
             "more than 1%",
-            stops_running_jobs=True,
         )
     return None
 
@@ -118,7 +118,6 @@ def _all_started(job: TuningJob, started: int) -> Completion | None:
     return Completion(
         criterion="MaxNumberOfTrainingJobs",
         reason=f"all {plural(limit, 'training job')} have started",
-        stops_running_jobs=False,
     )
 
 

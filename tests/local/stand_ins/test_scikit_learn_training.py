@@ -227,6 +227,20 @@ def test_k_nn_can_have_as_many_neighbors_as_rows(
     assert reported(out, "test:accuracy") == [0.5]
 
 
+@pytest.mark.parametrize("name", ["normalize_data", "normalize_label", "use_bias"])
+def test_linear_learner_does_this_unless_told_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    default, on, off = (
+        reported(
+            log(tmp_path / str(number), capsys, "linear-learner", REGRESSOR | settings, "train"),
+            "train:mse",
+        )
+        for number, settings in enumerate(({}, {name: "true"}, {name: "false"}))
+    )
+    assert default == on != off
+
+
 @pytest.mark.parametrize("kind", ["sign", "fjlt"])
 def test_k_nn_reduces_the_dimension(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
