@@ -88,7 +88,8 @@ def _missing(
         for decision in answer.value:
             source = _source(decision)
             if source is not None and not (is_managed and source in ("deny", "none")):
-                shown = replace(decision, resource=patterns[decision.resource])
+                pattern = patterns.get(decision.resource, decision.resource)
+                shown = replace(decision, resource=pattern)
                 denied.setdefault((statement.required_by[0], source), []).append(shown)
     for (path, source), decisions in denied.items():
         yield _finding(definition.role_arn, path, source, decisions)
