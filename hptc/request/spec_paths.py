@@ -171,6 +171,7 @@ def _inverted_entries(
         case Named(_, member, inner, _):
             named = (*parts, _Entry(len(path), member))
             yield entry, _Key(parts=named)
+            yield (*entry, member), _Key(parts=named)
             yield from _inverted(inner, entry, named)
         case Pairs(_, member, value_member):
             named = (*parts, _Entry(len(path), member))

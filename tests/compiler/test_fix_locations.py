@@ -71,6 +71,23 @@ def test_a_value_of_the_spec_is_changed_there(tmp_path: Path) -> None:
     assert not fixes[0].is_safe
 
 
+def test_a_channel_is_renamed_by_its_key(tmp_path: Path) -> None:
+    image = "training_image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1\n"
+    definitions = '    metric_definitions: {loss: "loss=([0-9.eE+-]+)"}\n'
+    spec = (
+        SPEC.replace(image, "{built_in: xgboost, version: 1.7-1}\n")
+        .replace(definitions, "")
+        .replace("metric_name: loss", 'metric_name: "validation:rmse"')
+        .replace("depth: {type: Integer", "num_round: {type: Integer")
+        .replace('churn/"}}', 'churn/"}, valid: {s3: "s3://{{ data_bucket }}/new/"}}')
+    )
+    assert [(fix.edits[0].text, fix.is_safe) for fix in offered(tmp_path, "HPT473", spec)] == [
+        ("validation", True)
+    ]
+    title = "Rename the channel `valid` to `validation`"
+    assert shown(offered(tmp_path, "HPT328", spec)) == [(title, "0.yaml", "validation")]
+
+
 def test_a_default_is_changed_for_all_specs_or_overridden_in_one(tmp_path: Path) -> None:
     project = f"{PROJECT}defaults: {{early_stopping: Auto}}\n"
     spec = SPEC.replace("max_parallel_training_jobs: 2", "max_parallel_training_jobs: 20")

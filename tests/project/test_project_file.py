@@ -41,6 +41,14 @@ CHOICES: dict[str, tuple[str, str | None, str | None]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("default", ["", "prod"])
+def test_an_environment_knows_the_default_of_its_project(tmp_path: Path, default: str) -> None:
+    line = f"default_environment: {default}\n" if default else ""
+    environment = loaded(tmp_path, f"project: x\n{line}{BOTH}").environment("dev")
+    assert environment is not None
+    assert environment.default == default
+
+
 @pytest.mark.parametrize(("text", "requested", "name"), CHOICES.values(), ids=CHOICES)
 def test_environment(tmp_path: Path, text: str, requested: str | None, name: str | None) -> None:
     environment = loaded(tmp_path, text).environment(requested)

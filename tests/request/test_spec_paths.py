@@ -54,6 +54,7 @@ def test_the_nearest_key(path: tuple[Any, ...], key: tuple[str, ...]) -> None:
             (JOB, "InputDataConfig", 0, "ContentType"),
             ["inputs.code.content_type", "source.directory"],
         ),
+        ((JOB, "InputDataConfig", 0, "ChannelName"), ["inputs.code", "source.directory"]),
         ((JOB, "InputDataConfig", 0, "Nonsense"), ["source.directory"]),
         ((JOB, "InputDataConfig", 1), []),
         ((JOB, "ResourceConfig", "Nonsense"), []),
