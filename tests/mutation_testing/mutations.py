@@ -36,6 +36,7 @@ PACKAGES = (
     "tool_formats",
     "secrets",
     "service",
+    "account_checks",
 )
 COMPARISONS: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.Lt: ("<", "<="),
