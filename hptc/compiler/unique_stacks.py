@@ -1,5 +1,7 @@
-"""Finds specs whose stack or role has the same name as that of another spec or environment, and
-projects whose stacks have those of another project."""
+"""Finds specs and projects whose stacks or roles have the names of another's.
+
+The other is a spec or an environment of the same project, or a project in the same place.
+"""
 
 from __future__ import annotations
 
@@ -37,18 +39,19 @@ def with_unique_stacks(outcomes: list[Outcome]) -> list[Outcome]:
         for collision in name_collisions(project, specs):
             index = indices[collision.owner.spec or ""]
             other = outcomes[indices[collision.other.spec]] if collision.other.spec else None
-            clash = _diagnostic(collision, project, outcomes[index], other)
-            diagnostics = sorted([*results[index].diagnostics, clash], key=sort_key)
-            results[index] = failed(results[index], tuple(diagnostics))
+            results[index] = _refused(
+                results[index], _diagnostic(collision, project, outcomes[index], other)
+            )
     projects = [project for project, _ in by_project.values()]
-    for project, twin in _twins(projects) if len(projects) > 1 else ():
+    for owner, twin in _twins(projects) if len(projects) > 1 else ():
         _, indices = by_project[twin.root]
         for index in indices.values():
-            diagnostics = sorted(
-                [*results[index].diagnostics, _same_project(twin, project)], key=sort_key
-            )
-            results[index] = failed(results[index], tuple(diagnostics))
+            results[index] = _refused(results[index], _same_project(twin, owner))
     return results
+
+
+def _refused(outcome: Outcome, error: Diagnostic) -> Outcome:
+    return failed(outcome, tuple(sorted([*outcome.diagnostics, error], key=sort_key)))
 
 
 def _twins(projects: list[Project]) -> Iterator[tuple[Project, Project]]:

@@ -109,7 +109,7 @@ def shown(path: Path) -> str:
 def only_in(side: Workspace, roots: Iterable[Path], other: Workspace) -> list[Path]:
     """The folders whose hptc.yaml only one version has.
 
-    None if an hptc.yaml of the other version has errors: it may be the same project's.
+    Empty if an hptc.yaml of the other version has errors: it may be the same project's.
     """
     if any(in_project is None for in_project in other.projects.values()):
         return []
