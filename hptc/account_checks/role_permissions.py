@@ -17,13 +17,12 @@ from hptc.account_checks.deployed_spec import Subject
 from hptc.catalog.arn import ARN
 from hptc.compiler.outcome import CompiledSpec
 from hptc.diagnostics import Finding, RequestPath, Severity
-from hptc.frozen import frozen
 from hptc.infrastructure.permissions import MANAGED_ROLE, needed_by
 from hptc.infrastructure.statements import Statement
 from hptc.project.project_file import Environment
 from hptc.project.references import has_reference
 from hptc.request.tuning_job import Definition
-from hptc.service.inventory import SimulatedDecision
+from hptc.service.inventory import SimulatedCalls, SimulatedDecision
 from hptc.text import listed, listed_code
 
 _UNCERTAIN = ("FindLogs", "ReadManifest", "SealOutput")
@@ -35,15 +34,6 @@ _WILDCARD = re.compile(r"\$\{([*?$])\}|[*?]")
 Source = Literal["organization", "boundary", "deny", "none"]
 """What denies an action: a service control policy, the boundary, a Deny statement, or that no
 policy allows it."""
-
-
-@frozen
-class _Call:
-    """The calls that one statement allows, with an example of what each wildcard matches."""
-
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    context: tuple[tuple[str, str], ...]
 
 
 def role_permissions(subject: Subject) -> Iterator[Finding]:
@@ -75,16 +65,15 @@ def _missing(
     spec = compiled.name if is_scheduled else None
     denied: dict[tuple[RequestPath, Source], list[SimulatedDecision]] = {}
     for statement in needed_by(environment, subject.job, definition, spec=spec):
-        call = _call(statement, environment)
-        if call is None:
+        calls = _calls(statement, environment)
+        if calls is None:
             continue
         answer = queries.get(
-            "permissions of roles", queries.account.inventory.simulate,
-            definition.role_arn, call.actions, call.resources, call.context,
-        )  # fmt: skip
+            "permissions of roles", queries.account.inventory.simulate, definition.role_arn, calls
+        )
         if answer is None:
             return
-        patterns = dict(zip(call.resources, statement.resources, strict=True))
+        patterns = dict(zip(calls.resources, statement.resources, strict=True))
         for decision in answer.value:
             source = _source(decision)
             if source is not None and not (is_managed and source in ("deny", "none")):
@@ -138,8 +127,11 @@ def _finding(
     )
 
 
-def _call(statement: Statement, environment: Environment) -> _Call | None:
-    """The calls of a statement in this account; None if its resources are not known exactly."""
+def _calls(statement: Statement, environment: Environment) -> SimulatedCalls | None:
+    """The calls that a statement allows, with an example of what each wildcard matches.
+
+    None if its resources are not known exactly, or belong to another account.
+    """
     condition_values = [value for condition in statement.conditions for value in condition.values]
     texts = [*statement.resources, *condition_values]
     if statement.sid.startswith(_UNCERTAIN) or any(has_reference(text) for text in texts):
@@ -150,7 +142,7 @@ def _call(statement: Statement, environment: Environment) -> _Call | None:
     owners = {arn.account for text in resources if (arn := ARN.parse(text)) is not None}
     if not owners <= {"", environment.account}:
         return None  # its owner's policy decides too
-    return _Call(
+    return SimulatedCalls(
         actions=statement.actions,
         resources=tuple(resources),
         context=(

@@ -19,6 +19,7 @@ from hptc.service.inventory import (
     RouteTable,
     S3Endpoint,
     SecurityGroup,
+    SimulatedCalls,
     SimulatedDecision,
     SsmParameter,
     Subnet,
@@ -141,18 +142,12 @@ class _Inventory(Inventory):
         role = response["Role"]
         return Role(arn=role["Arn"], services=_trusted(role["AssumeRolePolicyDocument"]))
 
-    def simulate(
-        self,
-        role: str,
-        actions: tuple[str, ...],
-        resources: tuple[str, ...],
-        context: tuple[tuple[str, str], ...],
-    ) -> Sequence[SimulatedDecision]:
+    def simulate(self, role: str, calls: SimulatedCalls) -> Sequence[SimulatedDecision]:
         arguments: dict[str, Any] = {
             "PolicySourceArn": role,
-            "ActionNames": list(actions),
-            "ResourceArns": list(resources),
-            "ContextEntries": [_context_entry(key, value) for key, value in context],
+            "ActionNames": list(calls.actions),
+            "ResourceArns": list(calls.resources),
+            "ContextEntries": [_context_entry(key, value) for key, value in calls.context],
         }
         results: list[Mapping[str, Any]] = []
         iam = self._connection.client("iam")
@@ -168,7 +163,9 @@ class _Inventory(Inventory):
             results += response["EvaluationResults"]
             if not response.get("IsTruncated"):
                 return tuple(
-                    decision for result in results for decision in _decisions(result, resources)
+                    decision
+                    for result in results
+                    for decision in _decisions(result, calls.resources)
                 )
             arguments["Marker"] = response["Marker"]
 

@@ -31,6 +31,15 @@ class Role:
 
 
 @frozen
+class SimulatedCalls:
+    """Actions on resources, by their ARNs, with the condition keys and values of each call."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    context: tuple[tuple[str, str], ...] = ()
+
+
+@frozen
 class SimulatedDecision:
     """What IAM decides about an action of a role on a resource.
 
@@ -150,16 +159,10 @@ class Inventory(Protocol):
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
         """
 
-    def simulate(
-        self,
-        role: str,
-        actions: tuple[str, ...],
-        resources: tuple[str, ...],
-        context: tuple[tuple[str, str], ...],
-    ) -> Sequence[SimulatedDecision]:
+    def simulate(self, role: str, calls: SimulatedCalls) -> Sequence[SimulatedDecision]:
         """What IAM decides about each action on each resource, for the ARN of a role.
 
-        `context` has condition keys and their values. Empty if the role does not exist.
+        Empty if the role does not exist.
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
         """
 

@@ -23,6 +23,7 @@ from hptc.service.inventory import (
     RouteTable,
     S3Endpoint,
     SecurityGroup,
+    SimulatedCalls,
     SimulatedDecision,
     SsmParameter,
     Subnet,
@@ -451,9 +452,13 @@ class TestSimulation:
                 {**question, "Marker": "more"},
             )
             decisions = connected(connection).inventory.simulate(
-                self.ROLE, ("s3:ListBucket", "s3:PutObject"), (self.BUCKET, self.OTHER),
-                self.CONTEXT,
-            )  # fmt: skip
+                self.ROLE,
+                SimulatedCalls(
+                    actions=("s3:ListBucket", "s3:PutObject"),
+                    resources=(self.BUCKET, self.OTHER),
+                    context=self.CONTEXT,
+                ),
+            )
         assert decisions == (
             SimulatedDecision(
                 action="s3:ListBucket",
@@ -482,14 +487,14 @@ class TestSimulation:
     @pytest.mark.parametrize("code", ["NoSuchEntity", "AccessDenied"])
     def test_errors(self, code: str, connection: Connection) -> None:
         inventory = connected(connection).inventory
-        question = self.ROLE, ("s3:ListBucket",), (self.BUCKET,), ()
+        calls = SimulatedCalls(actions=("s3:ListBucket",), resources=(self.BUCKET,))
         with Stubber(connection.client("iam")) as stub:
             stub.add_client_error("simulate_principal_policy", code)
             if code == "NoSuchEntity":
-                assert inventory.simulate(*question) == ()
+                assert inventory.simulate(self.ROLE, calls) == ()
                 return
             with pytest.raises(AwsError) as caught:
-                inventory.simulate(*question)
+                inventory.simulate(self.ROLE, calls)
         assert "iam:SimulatePrincipalPolicy" in caught.value.help
 
 

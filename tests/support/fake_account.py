@@ -15,6 +15,7 @@ from hptc.service.inventory import (
     RouteTable,
     S3Endpoint,
     SecurityGroup,
+    SimulatedCalls,
     SimulatedDecision,
     SsmParameter,
     Subnet,
@@ -93,20 +94,14 @@ class FakeInventory:
         self._record("role")
         return self.roles.get(name)
 
-    def simulate(
-        self,
-        role: str,
-        actions: tuple[str, ...],
-        resources: tuple[str, ...],
-        context: tuple[tuple[str, str], ...],
-    ) -> Sequence[SimulatedDecision]:
+    def simulate(self, role: str, calls: SimulatedCalls) -> Sequence[SimulatedDecision]:
         self._record("simulate")
         if role not in [existing.arn for existing in self.roles.values()]:
             return ()
         return [
-            self._decision(Call(action=action, resource=resource, context=dict(context)))
-            for action in actions
-            for resource in resources
+            self._decision(Call(action=action, resource=resource, context=dict(calls.context)))
+            for action in calls.actions
+            for resource in calls.resources
         ]
 
     def _decision(self, call: Call) -> SimulatedDecision:
