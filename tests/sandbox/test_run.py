@@ -80,11 +80,12 @@ with Sandbox() as sandbox:
         sys.exit(run([sys.executable, "-c", sys.argv[2]], sandbox))
 """
 CHILD = """
-import signal, sys, time
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, frame: sys.exit(number))
+import signal, sys
+signals = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # a handler can run too late to end a sleep
+signal.alarm(60)
 print("up", flush=True)
-time.sleep(60)
+sys.exit(signal.sigwait(signals))
 """
 
 
