@@ -82,8 +82,18 @@ def run(
             raise UsageError(f"cannot run {command[0]}: {error.strerror}") from error
         for number in pending_signals:
             process.send_signal(number)
-        code = process.wait()
+        code = _wait(process)
     return code if code >= 0 else 128 - code
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a process, which is polled.
+
+    Python would handle a signal that comes just before a blocking wait only after it.
+    """
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=1)
 
 
 def serve(_sandbox: Sandbox, ready: Callable[[], None]) -> None:
