@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 
 from hptc.render.requests import render_request
-from hptc.tool_formats.detection import read_job
+from hptc.tool_formats.detection import read_data
 from tests.support.strategies import make_request, requests
 
 
@@ -18,7 +18,7 @@ from tests.support.strategies import make_request, requests
 @given(request=requests())
 def test_it_reads_back(form: str, request: dict[str, Any]) -> None:
     text = render_request(request, form)
-    assert read_job([(text, f"request.{form}")]).request == request
+    assert read_data(text, f"request.{form}") == request
     if form == "yaml":  # YAML 1.1, as PyYAML reads it: other words are booleans and numbers there
         assert yaml.safe_load(text) == request
 
